@@ -1,0 +1,1 @@
+"""Local tooling only: lets tests import the integration as Home Assistant does."""

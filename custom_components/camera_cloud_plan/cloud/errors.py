@@ -1,0 +1,96 @@
+"""What can go wrong with a maker's cloud, as types.
+
+No error text ever carries a secret, a cookie, an answer's body or a URL's query.
+"""
+
+
+class CloudError(Exception):
+    """Base of everything a cloud client raises."""
+
+
+class UnreachableError(CloudError):
+    """The cloud could not be reached: no route, no name, time-out, 5xx, rate of failures.
+
+    Never a statement about the account. `host` is the host that failed, so that a
+    person can look for it in a DNS filter.
+    """
+
+    def __init__(self, host: str, reason: str) -> None:
+        """Take the host and a short reason without secrets."""
+        super().__init__(f"{host}: {reason}")
+        self.host = host
+        self.reason = reason
+
+
+class UnexpectedAnswerError(CloudError):
+    """The host answered with something the protocol does not have (HTML, broken cipher)."""
+
+    def __init__(self, host: str, what: str) -> None:
+        """Take the host and what was wrong, in words without content."""
+        super().__init__(f"{host}: {what}")
+        self.host = host
+        self.what = what
+
+
+class RateLimitedError(CloudError):
+    """The cloud asks to wait; `retry_after` in seconds where it names a time."""
+
+    def __init__(self, host: str, retry_after: float | None = None) -> None:
+        """Take the host and the wait in seconds."""
+        super().__init__(f"{host}: asked to wait")
+        self.host = host
+        self.retry_after = retry_after
+
+
+class ApiError(CloudError):
+    """One call was answered with an error of its own; the session is fine."""
+
+    def __init__(self, path: str, code: int | str | None) -> None:
+        """Take the path (no query) and the maker's code."""
+        super().__init__(f"{path}: code {code}")
+        self.path = path
+        self.code = code
+
+
+class SignatureRefusedError(CloudError):
+    """Requests are refused as badly signed even after a renewal: clock or session off.
+
+    `clock_offset` is how far the server's clock is ahead of ours, in seconds, where
+    its answers said so.
+    """
+
+    def __init__(self, host: str, clock_offset: float | None = None) -> None:
+        """Take the host and the measured offset in seconds."""
+        super().__init__(f"{host}: signature refused")
+        self.host = host
+        self.clock_offset = clock_offset
+
+
+class SignInNeededError(CloudError):
+    """The owner has to sign in again; nothing in the background may do it for them."""
+
+
+class RefusedError(SignInNeededError):
+    """The sign-in or its renewal was refused; `code` is the maker's own."""
+
+    def __init__(self, code: int | str | None) -> None:
+        """Take the maker's code."""
+        super().__init__(f"refused, code {code}")
+        self.code = code
+
+
+class CaptchaNeededError(SignInNeededError):
+    """A picture has to be read by a person first."""
+
+
+class CodeNeededError(SignInNeededError):
+    """A code sent to the owner's phone or mailbox is needed first."""
+
+
+class BrowserNeededError(SignInNeededError):
+    """The maker wants something confirmed in a browser; `url` opens it, if it gave one."""
+
+    def __init__(self, url: str | None = None) -> None:
+        """Take the page's address."""
+        super().__init__("the maker wants something confirmed in a browser")
+        self.url = url

@@ -1,0 +1,84 @@
+"""What a maker's cloud offers, in a shape that fits every maker.
+
+A provider says by its capabilities what can be read and what can be changed; entities
+exist only for what is declared. Buying is not among them, for any maker.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import Flag, StrEnum, auto
+from typing import Protocol
+
+from ..plan import Camera, PlanReading
+from .errors import CloudError
+
+
+class Readable(Flag):
+    """What can be read from a maker's cloud."""
+
+    STATUS = auto()
+    END_DATE = auto()
+    AUTO_RENEWAL = auto()
+    RETENTION = auto()
+    STORAGE_USED = auto()
+    UPLOAD = auto()
+
+
+class CancelWay(StrEnum):
+    """How renewal can be switched off at a maker."""
+
+    GUIDED = "guided"
+    NONE = "none"
+
+
+class Detail(Flag):
+    """Readings that cost a request of their own and are made only for who shows them."""
+
+    NONE = 0
+    STORAGE_USED = auto()
+    UPLOAD = auto()
+    SECOND_WITNESS = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a provider can do."""
+
+    readable: Readable
+    cancel: CancelWay
+
+
+type PlanReadings = Mapping[str, PlanReading | CloudError]
+
+
+class PlanProvider(Protocol):
+    """One signed-in account at one maker.
+
+    Both calls raise `SignInNeededError` when the owner has to sign in again.
+    """
+
+    @property
+    def maker(self) -> str:
+        """The maker's name as people know it, e.g. "Xiaomi"."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What can be read and changed here."""
+
+    async def list_cameras(self) -> tuple[Camera, ...]:
+        """Return every camera the account can see, owned or shared, in every chosen region.
+
+        Raises `CloudError` if any region could not be listed: half a list must not
+        look like cameras that left.
+        """
+
+    async def read_plans(
+        self,
+        cameras: Collection[Camera],
+        details: Mapping[str, Detail],
+    ) -> PlanReadings:
+        """Return for each camera's id its reading, or the error that befell it alone.
+
+        `details` names by camera id what else to ask. Raises `CloudError` only for what
+        concerns the whole account (sign-in needed, nothing reachable at all).
+        """

@@ -1,0 +1,96 @@
+"""One camera's plan as it may be shown: the reading, judged."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .camera import Camera
+from .channel import Channel, TrustRule, trust_rule
+from .charge import ChargeExpectation, expect_charge
+from .reading import PlanReading, Service
+from .verdict import RenewalVerdict, judge_renewal
+from .renewal import Renewal
+from .status import PlanStatus, plan_status
+
+_DAY = timedelta(days=1)
+
+
+def days_remaining(ends_at: datetime, now: datetime) -> int:
+    """Return the days left by the maker's own count: begun days count, 0 once ended.
+
+    The app shows floor((end - now) / 1 day) + 1 while positive (three sources,
+    xiaomi_cloud_plan_api 1.3), so the number changes at the plan's own time of day,
+    not at midnight.
+    """
+    left = ends_at - now
+    return left // _DAY + 1 if left > timedelta(0) else 0
+
+
+def next_day_change(ends_at: datetime, now: datetime) -> datetime | None:
+    """Return the moment after `now` at which `days_remaining` changes; `None` once ended."""
+    left = ends_at - now
+    if left <= timedelta(0):
+        return None
+    whole_days = left // _DAY
+    if not whole_days:
+        return ends_at
+    # At exactly n days left the count is still n + 1; it drops right after.
+    return ends_at - whole_days * _DAY + timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanView:
+    """A camera with its last reading, judged by the billing channel's trust rule."""
+
+    camera: Camera
+    reading: PlanReading
+    channel: Channel
+
+    @property
+    def rule(self) -> TrustRule:
+        """The trust rule that applies."""
+        return trust_rule(self.channel)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the maker says that a bought plan runs."""
+        return self.reading.service is Service.ACTIVE
+
+    @property
+    def verdict(self) -> RenewalVerdict:
+        """What may be said about auto-renewal; of a plan that does not run, unknown."""
+        return judge_renewal(self.reading, self.rule)
+
+    @property
+    def renewal(self) -> Renewal:
+        """Whether the running plan renews by itself."""
+        return self.verdict.renewal if self.is_active else Renewal.UNKNOWN
+
+    @property
+    def charge(self) -> ChargeExpectation | None:
+        """The next charge to be expected; `None` where there is none or it is unknown."""
+        if not self.is_active:
+            return None
+        return expect_charge(self.reading.ends_at, self.renewal, self.rule)
+
+    def status(self, now: datetime) -> PlanStatus:
+        """Return the plan's status at `now` (UTC)."""
+        return plan_status(self.reading, self.renewal, now)
+
+    def days_remaining(self, now: datetime) -> int | None:
+        """Return the begun days left of a running plan; `None` where no end was read."""
+        if not self.is_active or self.reading.ends_at is None:
+            return None
+        return days_remaining(self.reading.ends_at, now)
+
+    def next_change(self, now: datetime) -> datetime | None:
+        """Return when, without a new reading, something shown here next changes.
+
+        That is a drop of the day count, the plan's end or the end of a free tier.
+        """
+        moments = []
+        if self.is_active and self.reading.ends_at is not None:
+            moments.append(next_day_change(self.reading.ends_at, now))
+        free = self.reading.free_tier
+        if free and free.until and free.until > now:
+            moments.append(free.until)
+        return min((moment for moment in moments if moment is not None), default=None)
