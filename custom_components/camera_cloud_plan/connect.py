@@ -1,0 +1,55 @@
+"""From a config entry (or fresh credentials) to a signed-in provider."""
+
+from collections.abc import Callable, Collection
+
+from aiohttp import ClientSession, DummyCookieJar
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
+
+from .cloud.xiaomi import XiaomiCloud, XiaomiCredentials
+
+_VISIBLE_END = 4
+
+
+def mask(user_id: str) -> str:
+    """Return what may be shown of an account's id: an ellipsis and its last digits."""
+    return f"…{user_id[-_VISIBLE_END:]}" if len(user_id) > _VISIBLE_END else "…"
+
+
+@callback
+def create_session(hass: HomeAssistant) -> ClientSession:
+    """Return an HTTP session of its own, without a cookie jar.
+
+    Cookies are set by hand, per account and host: Home Assistant's shared jar would mix
+    accounts and drops cookies of bare addresses. The session is released when the config
+    entry that is being set up is unloaded, or when Home Assistant stops.
+    """
+    return async_create_clientsession(hass, cookie_jar=DummyCookieJar())
+
+
+def maker_locale(hass: HomeAssistant) -> str:
+    """Return Home Assistant's language as the maker's clouds name it."""
+    return "zh_CN" if hass.config.language.startswith("zh") else "en"
+
+
+@callback
+def build_provider(
+    hass: HomeAssistant,
+    credentials: XiaomiCredentials,
+    *,
+    regions: Collection[str],
+    gateway: str | None,
+    on_renewed: Callable[[XiaomiCredentials], None],
+) -> XiaomiCloud:
+    """Return the provider of one signed-in account.
+
+    `on_renewed` is called with each renewed set of credentials, to be stored.
+    """
+    return XiaomiCloud(
+        create_session(hass),
+        credentials,
+        regions=regions,
+        gateway=gateway,
+        on_renewed=on_renewed,
+        locale=maker_locale(hass),
+    )

@@ -1,0 +1,42 @@
+"""Names that the Home Assistant side shares."""
+
+from datetime import timedelta
+from typing import Final
+
+from homeassistant.const import Platform
+
+DOMAIN: Final = "camera_cloud_plan"
+
+PLATFORMS: Final = (
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.SENSOR,
+    Platform.SWITCH,
+)
+
+# Config entry, data. The account's label is what may be shown of it: its name or a
+# masked id, never the id itself.
+CONF_MAKER: Final = "maker"
+CONF_ACCOUNT: Final = "account"
+CONF_CREDENTIALS: Final = "credentials"
+CONF_GATEWAY: Final = "gateway"
+
+# Config entry, options.
+CONF_REGIONS: Final = "regions"
+CONF_CAMERAS_EXCLUDED: Final = "cameras_excluded"
+CONF_POLL_HOURS: Final = "poll_hours"
+CONF_SHOW_SHARED: Final = "show_shared"
+
+MAKER_XIAOMI: Final = "xiaomi"
+
+MIN_POLL_HOURS: Final = 1
+MAX_POLL_HOURS: Final = 24
+DEFAULT_POLL_HOURS: Final = 6
+
+# How long a last good reading is shown while no newer one can be had.
+KEEP_LAST_GOOD: Final = timedelta(days=7)
+
+# How long after its end a plan still counts as one the camera has.
+RECENT_PLAN: Final = timedelta(days=60)
+
+SERVICE_CANCEL_PLAN: Final = "cancel_plan"
