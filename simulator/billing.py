@@ -144,9 +144,7 @@ def _first_event(
     )
 
 
-def _charge_at(
-    camera: Camera, plan: Plan, aged_ms: int, misbehaviour: Misbehaviour
-) -> int | None:
+def _charge_at(camera: Camera, plan: Plan, aged_ms: int, misbehaviour: Misbehaviour) -> int | None:
     """Return when the plan will next be charged, never before now; `None`: it will not be."""
     if plan.failing_since_ms is not None:
         due = plan.failing_since_ms + plan.failed_attempts * RETRIES[plan.channel].every_ms

@@ -139,9 +139,7 @@ class Device:
         """Return what `user_id` may do with this device; `None` when it does not see it."""
         if user_id == self.owner:
             return PERMIT_OWNER
-        return next(
-            (share.permit_level for share in self.shares if share.user_id == user_id), None
-        )
+        return next((share.permit_level for share in self.shares if share.user_id == user_id), None)
 
     def age(self, ms: int) -> None:
         """Move every stored moment `ms` into the past."""
@@ -245,6 +243,23 @@ class World:
         self.settle(did)
         return self.cameras[did]
 
+    def put_device(self, device: Device) -> None:
+        """Add a device, or put it in the place of the one with its `did`."""
+        self.devices[device.did] = device
+        self.cameras.pop(device.did, None)
+        if isinstance(device, Camera):
+            self.cameras[device.did] = device
+
+    def remove_device(self, did: str) -> None:
+        """Take a device out of the world, as its owner does by unlinking it.
+
+        Raises:
+            KeyError: when there is none of that `did`.
+
+        """
+        del self.devices[did]
+        self.cameras.pop(did, None)
+
     @property
     def orders(self) -> list[Order]:
         """Every order of every camera, oldest first, as of now."""
@@ -342,9 +357,7 @@ class World:
         camera.plan.flips_back_ms = self.now_ms() + after
 
 
-def _seen[D: Device](
-    devices: Iterable[D], user_id: str, region: str
-) -> Iterator[tuple[D, int]]:
+def _seen[D: Device](devices: Iterable[D], user_id: str, region: str) -> Iterator[tuple[D, int]]:
     for device in devices:
         permit = device.permit_level(user_id)
         if device.region == region and permit is not None:
