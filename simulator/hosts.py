@@ -1,0 +1,69 @@
+"""The hosts of the real system, told apart by the `Host` header.
+
+Facts: region prefixes `de`, `i2`, `ru`, `sg`, `us` and none for the mainland; the camera hosts
+carry them in front of `business.smartcamera`; long polls go to a host under
+`lp.account.xiaomi.com`; redemption to `sts.api.io.mi.com`.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+MAINLAND: Final = "cn"
+REGIONS: Final = (MAINLAND, "de", "i2", "ru", "sg", "us")
+
+ACCOUNT_HOST: Final = "account.xiaomi.com"
+POLL_HOST: Final = "c3.lp.account.xiaomi.com"
+STS_HOST: Final = "sts.api.io.mi.com"
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_POLL = re.compile(r"[a-z0-9]+\.lp\.account\.xiaomi\.com")
+_PREFIX = rf"(?:(?P<region>{'|'.join(REGIONS[1:])})\.)?"
+_API = re.compile(_PREFIX + r"api\.io\.mi\.com")
+_CAMERA = re.compile(_PREFIX + r"business\.smartcamera\.api\.io\.mi\.com")
+
+
+class HostKind(StrEnum):
+    """What a host is for. Faults are aimed at the first three."""
+
+    ACCOUNT = "account"
+    API = "api"
+    CAMERA = "camera"
+    LOOPBACK = "loopback"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """A host of the real system, or the simulator's own. `region` is `cn` where none applies."""
+
+    kind: HostKind
+    name: str
+    region: str = MAINLAND
+
+
+def host_of(header: str) -> Host | None:
+    """Return what a `Host` header stands for, its port left out; `None` when nothing is there."""
+    name = re.sub(r":\d+$", "", header).lower()
+    if name in _LOOPBACK:
+        return Host(kind=HostKind.LOOPBACK, name=name)
+    if name in {ACCOUNT_HOST, STS_HOST} or _POLL.fullmatch(name):
+        return Host(kind=HostKind.ACCOUNT, name=name)
+    for kind, pattern in ((HostKind.API, _API), (HostKind.CAMERA, _CAMERA)):
+        if match := pattern.fullmatch(name):
+            return Host(kind=kind, name=name, region=match["region"] or MAINLAND)
+    return None
+
+
+def api_host(region: str) -> str:
+    """Return the API host of a region."""
+    return f"{_prefix(region)}api.io.mi.com"
+
+
+def camera_host(region: str) -> str:
+    """Return the camera host of a region."""
+    return f"{_prefix(region)}business.smartcamera.api.io.mi.com"
+
+
+def _prefix(region: str) -> str:
+    return "" if region == MAINLAND else f"{region}."

@@ -1,0 +1,121 @@
+"""The simulated cloud as a running server.
+
+All hosts live on one port and are told apart by the `Host` header. A request to the loopback
+address itself gets the simulated maker's pages and the control interface.
+"""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from email.utils import formatdate
+from http import HTTPStatus
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from simulator import account, api, camera, effects, signed
+from simulator.cloud import Cloud, Requests
+from simulator.effects import ConnectionDropped
+from simulator.faults import Faults, Stage
+from simulator.hosts import Host, HostKind, host_of
+from simulator.sessions import Sessions
+from simulator.world import World
+
+# The longest request line, as usual for a server of this kind (inferred): calls about very many
+# cameras have to be split.
+MAX_REQUEST_LINE = 8190
+
+_SURFACES = {HostKind.API: api.SURFACE, HostKind.CAMERA: camera.SURFACE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningSimulator:
+    """A simulated cloud that answers at `base_url` (loopback, http)."""
+
+    base_url: str
+    port: int
+    world: World
+    faults: Faults
+    sessions: Sessions
+    requests: Requests
+
+
+def create_app(
+    cloud: Cloud, loopback_routes: Iterable[web.AbstractRouteDef] = ()
+) -> web.Application:
+    """Return the application: the cloud's hosts, and these routes for the loopback host."""
+
+    @web.middleware
+    async def by_host(request: web.Request, handler: Handler) -> web.StreamResponse:
+        host = host_of(request.headers.get("Host", ""))
+        if host is not None and host.kind is HostKind.LOOPBACK:
+            return await handler(request)
+        name = "(unknown host)" if host is None else host.name
+        response = (
+            web.Response(status=HTTPStatus.NOT_FOUND, text="No such host")
+            if host is None
+            else await _serve(request, cloud, host)
+        )
+        status = 0 if isinstance(response, ConnectionDropped) else response.status
+        cloud.requests.counts[name, request.path, status] += 1
+        return response
+
+    app = web.Application(middlewares=[by_host])
+    app.add_routes(loopback_routes)
+    return app
+
+
+@asynccontextmanager
+async def running(
+    world: World, *, host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[RunningSimulator]:
+    """Serve a world for as long as the context lasts; port 0 takes a free one.
+
+    Raises:
+        OSError: when the port is taken.
+
+    """
+    cloud = Cloud(world=world, sessions=Sessions(world))
+    runner = web.AppRunner(
+        create_app(cloud),
+        # Query strings hold secrets.
+        access_log=None,
+        # A poll whose client has gone must not be held any longer.
+        handler_cancellation=True,
+        shutdown_timeout=1.0,
+        max_line_size=MAX_REQUEST_LINE,
+    )
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        taken = runner.addresses[0][1]
+        cloud.base_url = f"http://{host}:{taken}"
+        yield RunningSimulator(
+            base_url=cloud.base_url,
+            port=taken,
+            world=world,
+            faults=cloud.faults,
+            sessions=cloud.sessions,
+            requests=cloud.requests,
+        )
+    finally:
+        cloud.sessions.tickets.expire()
+        await runner.cleanup()
+
+
+async def _serve(request: web.Request, cloud: Cloud, host: Host) -> web.StreamResponse:
+    """Answer a request to one of the cloud's hosts."""
+    skews = cloud.faults.take(Stage.CLOCK, host.kind, request.path)
+    now = cloud.now() + sum(fault.number("seconds") for fault in skews)
+    struck = cloud.faults.take(Stage.ARRIVAL, host.kind, request.path)
+    response = await effects.early_answer(request, struck)
+    if response is None:
+        surface = _SURFACES.get(host.kind)
+        response = (
+            await account.serve(request, cloud, host)
+            if surface is None
+            else await signed.serve(request, cloud, host, surface, now)
+        )
+    response.headers["Date"] = formatdate(now, usegmt=True)
+    return response

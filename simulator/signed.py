@@ -1,0 +1,188 @@
+"""The signed, encrypted calls that the API and camera hosts have in common.
+
+A call goes through these gates, in an order that no public source tells: path, method, cookies,
+service token, signature, content. Each gate answers in plain JSON; only what a handler says is
+encrypted.
+
+Cookies (facts): `serviceToken` with `userId` or `cUserId`, or both; `yetAnotherServiceToken`, if
+sent, carries the same value.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiohttp import web
+
+from simulator import answers, effects
+from simulator.answers import ExpiredShape, PlainAnswer
+from simulator.cloud import Cloud, Refusal
+from simulator.faults import Stage
+from simulator.hosts import Host
+from simulator.names import Language, Names, language_of
+from simulator.protocol import Flaw, OpenedRequest, SignatureRefusedError, open_request, seal
+from simulator.sessions import ServiceToken
+
+
+class CallRefusedError(Exception):
+    """An error of one call only; it reaches the client encrypted, as `code` and a text."""
+
+    def __init__(self, text: str, code: int = answers.CALL_REFUSED) -> None:
+        """Name the code and the text."""
+        super().__init__(text)
+        self.code = code
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call that passed the gates, as a handler sees it."""
+
+    cloud: Cloud
+    region: str
+    user_id: str
+    language: Language
+    data: Mapping[str, object]
+
+    def name(self, names: Names) -> str:
+        """Return a name in the world's language, or else in that of the request."""
+        return names.text(self.cloud.world.language or self.language)
+
+    def text(self, field: str) -> str:
+        """Return a field of `data` that holds an id, whether as text or as a number.
+
+        Raises:
+            CallRefusedError: when it is not there.
+
+        """
+        value = self.data.get(field)
+        if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+            reason = f"parameter {field} is missing"
+            raise CallRefusedError(reason)
+        return str(value)
+
+
+type Handler = Callable[[Call], object]
+
+
+class Envelope(Protocol):
+    """Wraps what a handler returned, or an error's code and text, as one kind of host does."""
+
+    def __call__(
+        self, cloud: Cloud, content: object, code: int = 0, text: str | None = None, /
+    ) -> dict[str, object]:
+        """Return the whole JSON object of an answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surface:
+    """What one kind of host serves, and how it says no.
+
+    `expired` and `unknown_token` are the shapes seen at this kind of host. `plain_calls`: it also
+    takes the unencrypted HMAC kind of call. `announced_only`: it takes an encrypted call only
+    under the header that announces it (inferred for the camera hosts).
+    """
+
+    method: str
+    handlers: Mapping[str, Handler]
+    envelope: Envelope
+    expired: ExpiredShape
+    unknown_token: ExpiredShape
+    plain_calls: bool
+    announced_only: bool
+
+
+async def serve(
+    request: web.Request, cloud: Cloud, host: Host, surface: Surface, now: float
+) -> web.Response:
+    """Answer one request to an API or camera host; `now` is the server's time (epoch seconds)."""
+    handler = surface.handlers.get(request.path)
+    if handler is None:
+        return answers.NOT_FOUND.response()
+    if request.method != surface.method:
+        return answers.METHOD_NOT_ALLOWED.response()
+    token = _authenticate(request, cloud, surface)
+    if isinstance(token, PlainAnswer):
+        return token.response()
+    try:
+        opened = await _open(request, surface, token, now)
+    except SignatureRefusedError as error:
+        cloud.requests.refusals.append(Refusal(host=host.name, path=request.path, flaw=error.flaw))
+        return answers.INVALID_SIGNATURE.response()
+    did = opened.data.get("did")
+    did = did if isinstance(did, str) else None
+    struck = cloud.faults.take(Stage.OPENED, host.kind, request.path, did)
+    if (early := await effects.early_answer(request, struck)) is not None:
+        return early
+    call = Call(
+        cloud=cloud,
+        region=host.region,
+        user_id=token.user_id,
+        language=language_of(request.cookies.get("locale")),
+        data=opened.data,
+    )
+    try:
+        body = surface.envelope(cloud, handler(call))
+    except CallRefusedError as error:
+        body = surface.envelope(cloud, None, error.code, error.text)
+    for fault in cloud.faults.take(Stage.CONTENT, host.kind, request.path, did):
+        body = effects.spoil(body, fault)
+    text = answers.encode(body)
+    if not opened.encrypted:
+        return web.Response(body=text, content_type="application/json")
+    sealing = cloud.faults.take(Stage.SEALING, host.kind, request.path, did)
+    asked = request.headers.get("miot-accept-encoding", "").upper() == "GZIP"
+    sealed = seal(opened.key, text, compress=asked or effects.compresses(sealing))
+    return web.Response(text=effects.damage(sealed, sealing), content_type="text/plain")
+
+
+def _authenticate(
+    request: web.Request, cloud: Cloud, surface: Surface
+) -> ServiceToken | PlainAnswer:
+    """Return the service token of a request, or how it is refused."""
+    cookies = request.cookies
+    value = cookies.get("serviceToken", "")
+    token = cloud.sessions.service_token(value)
+    refused = answers.EXPIRED[surface.unknown_token]
+    if token is None or cookies.get("yetAnotherServiceToken", value) != value:
+        return refused
+    account = cloud.world.accounts.get(token.user_id)
+    if account is None:
+        return refused
+    ids = {"userId": account.user_id, "cUserId": account.c_user_id}
+    sent = {name: cookies[name] for name in ids if name in cookies}
+    if not sent or any(ids[name] != value for name, value in sent.items()):
+        return refused
+    if token.expires_at <= cloud.sessions.now():
+        return answers.EXPIRED[token.shape or surface.expired]
+    return token
+
+
+async def _open(
+    request: web.Request, surface: Surface, token: ServiceToken, now: float
+) -> OpenedRequest:
+    """Return the deciphered call.
+
+    The fields of a POST may also come in its query: one public client does that and is let in.
+
+    Raises:
+        SignatureRefusedError: when a check fails.
+
+    """
+    fields = dict(request.query)
+    if request.method == "POST":
+        form = await request.post()
+        fields |= {name: value for name, value in form.items() if isinstance(value, str)}
+    announced = request.headers.get("MIOT-ENCRYPT-ALGORITHM") == "ENCRYPT-RC4"
+    if surface.announced_only and not announced:
+        raise SignatureRefusedError(Flaw.NOT_ENCRYPTED)
+    opened = open_request(
+        method=request.method,
+        path=request.path,
+        fields=fields,
+        ssecurity=token.ssecurity,
+        now=now,
+    )
+    if not opened.encrypted and not surface.plain_calls:
+        raise SignatureRefusedError(Flaw.NOT_ENCRYPTED)
+    return opened
