@@ -68,8 +68,12 @@ class Fields:
         """
         return [
             Fields(value, f"{self.at(key)}[{index}]")
-            for index, value in enumerate(self.read(key, items, []))
+            for index, value in enumerate(self.read(key, items) if key in self else ())
         ]
+
+    def items(self) -> list[tuple[str, object]]:
+        """Return the fields that were not read yet."""
+        return [(str(key), value) for key, value in self._left.items()]
 
     def at(self, key: str) -> str:
         """Return the place of a field."""

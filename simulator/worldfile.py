@@ -13,6 +13,7 @@ from simulator import fields as read
 from simulator.clock import Clock, VirtualClock
 from simulator.errors import WorldError
 from simulator.fields import Fields
+from simulator.hosts import REGIONS
 from simulator.moments import DAY_MS, HOUR_MS, moment, month_shifted, zone_of
 from simulator.names import Language
 from simulator.plans import STORE_CHANNELS, Channel, FixedDay, HoursBefore, Order, Period, Plan
@@ -30,7 +31,6 @@ from simulator.world import (
     World,
 )
 
-REGIONS = ("cn", "de", "i2", "ru", "sg", "us")
 PLAN_STATUSES = (
     "none",
     "free_tier",
@@ -231,10 +231,10 @@ def _base(entry: Fields, world: World) -> Device:
 
 def _account_of(entry: Fields, key: str, world: World) -> Account:
     wanted = entry.read(key, read.text)
-    for account in world.accounts.values():
-        if account.key == wanted:
-            return account
-    raise WorldError(entry.at(key), f"there is no account {wanted}")
+    try:
+        return world.account(wanted)
+    except KeyError as err:
+        raise WorldError(entry.at(key), f"there is no account {wanted}") from err
 
 
 def _free_tier(entry: Fields, now_ms: int) -> FreeTier:
@@ -297,8 +297,9 @@ def _plan(entry: Fields, region: str, world: World) -> Plan:
 
 
 def _shown(entry: Fields, channel: Channel, *, renews: bool) -> bool | None:
-    store = channel in STORE_CHANNELS
-    return entry.read("shown_auto_renew", read.nullable(read.truth), renews and not store)
+    if "shown_auto_renew" in entry:
+        return entry.read("shown_auto_renew", read.nullable(read.truth))
+    return renews and channel not in STORE_CHANNELS
 
 
 def _check_plan(plan: Plan, entry: Fields) -> None:
