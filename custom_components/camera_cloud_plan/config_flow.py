@@ -1,0 +1,635 @@
+"""Setting up an account: a link approved in the maker's own app, then regions and cameras.
+
+No password is asked for. The link's long poll runs from the moment the link is shown, so
+that an approval is never missed; closing the dialogue ends it.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from math import ceil
+from typing import Any, Final, override
+
+from aiohttp import ClientSession, DummyCookieJar
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigFlow,
+    ConfigFlowResult,
+    OptionsFlowWithReload,
+)
+from homeassistant.const import UnitOfTime
+from homeassistant.core import callback
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    QrCodeSelector,
+    QrCodeSelectorConfig,
+    QrErrorCorrectionLevel,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util import dt as dt_util
+import voluptuous as vol
+
+from .cloud.errors import (
+    BrowserNeededError,
+    CaptchaNeededError,
+    CloudError,
+    CodeNeededError,
+    RateLimitedError,
+    SignInNeededError,
+    UnreachableError,
+)
+from .cloud.sign_in import LinkExpired, LinkOffered
+from .cloud.xiaomi import (
+    REGIONS,
+    DamagedCredentialsError,
+    GatewayError,
+    LinkSignIn,
+    NotEncryptedError,
+    XiaomiCloud,
+    XiaomiCredentials,
+    preload,
+    validate_gateway,
+)
+from .connect import maker_locale, mask
+from .const import (
+    CONF_ACCOUNT,
+    CONF_CAMERAS_EXCLUDED,
+    CONF_CREDENTIALS,
+    CONF_GATEWAY,
+    CONF_MAKER,
+    CONF_POLL_HOURS,
+    CONF_REGIONS,
+    CONF_SHOW_SHARED,
+    DEFAULT_POLL_HOURS,
+    DOMAIN,
+    MAKER_XIAOMI,
+    MAX_POLL_HOURS,
+    MIN_POLL_HOURS,
+)
+from .coordinator import CloudPlanConfigEntry
+from .plan import Camera, Ownership, clock
+
+CONF_ADVANCED: Final = "advanced"
+CONF_CAMERAS: Final = "cameras"
+CONF_QR: Final = "qr"
+
+_ACCOUNT_PAGE: Final = "https://account.xiaomi.com"
+_LIST_LIMIT: Final = 30
+_QR_SCALE: Final = 5
+
+# What a person is told to wait where the maker asks to wait and names no time.
+_PATIENCE: Final = timedelta(minutes=15)
+
+type _Found = Mapping[str, tuple[Camera, ...] | CloudError]
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """What went wrong: an error's translation key, and the words for its gaps."""
+
+    key: str
+    words: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, error: CloudError) -> "_Problem":
+        """Return the problem that tells a person what to do about an error."""
+        match error:
+            case UnreachableError(host=host):
+                return cls("unreachable", {"host": host})
+            case RateLimitedError(retry_after=seconds):
+                wait = _PATIENCE.total_seconds() if seconds is None else seconds
+                return cls("rate_limited", {"minutes": str(ceil(wait / 60))})
+            case CaptchaNeededError() | CodeNeededError():
+                return cls("verification_needed")
+            case SignInNeededError():
+                return cls("refused")
+            case _:
+                return cls("unexpected_answer")
+
+
+class CloudPlanConfigFlow(ConfigFlow, domain=DOMAIN):
+    """Sign in to a maker's account and choose what to read of it."""
+
+    VERSION = 1
+    MINOR_VERSION = 1
+
+    _offer: LinkOffered
+    _offered_until: str
+    _approval: asyncio.Task[XiaomiCredentials | LinkExpired]
+    _page: str
+    _search: asyncio.Task[_Found]
+    _found: _Found
+
+    def __init__(self) -> None:
+        """Start with nothing known."""
+        # The form to come back to when a request fails.
+        self._door = "user"
+        # What becomes the entry's data.
+        self._data: dict[str, Any] = {CONF_MAKER: MAKER_XIAOMI, CONF_GATEWAY: None}
+        self._gateway_text = ""
+        self._session: ClientSession | None = None
+        self._credentials: XiaomiCredentials | None = None
+        self._regions: list[str] = []
+        self._releases: list[Callable[[], object]] = []
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> "CloudPlanOptionsFlow":
+        """Return the options' dialogue."""
+        return CloudPlanOptionsFlow()
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        """End what still runs: the dialogue was closed or has done its work."""
+        for release in self._releases:
+            release()
+
+    # Where a dialogue starts: setting up, signing in again, changing.
+
+    @override
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Say what signing in means, and take the gateway if there is one."""
+        if user_input is None:
+            return self._show_door()
+        if problem := self._take_gateway(user_input[CONF_ADVANCED]):
+            return self._show_door(problem)
+        return await self._offer_link()
+
+    async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+        """Start signing in again to an account that is set up."""
+        self._door = "reauth_confirm"
+        self._read_entry(self._get_reauth_entry())
+        return self._show_door()
+
+    async def async_step_reauth_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Say why signing in again is needed."""
+        return self._show_door() if user_input is None else await self._offer_link()
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask what shall be changed."""
+        self._read_entry(self._get_reconfigure_entry())
+        return self.async_show_menu(
+            step_id="reconfigure", menu_options=["look", "sign_in", "gateway"]
+        )
+
+    async def async_step_sign_in(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Sign in again although nothing forces it."""
+        self._door = "sign_in"
+        return self._show_door() if user_input is None else await self._offer_link()
+
+    async def async_step_gateway(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Change the gateway; the account is asked through it before it is kept."""
+        self._door = "gateway"
+        if user_input is None:
+            return self._show_door()
+        if problem := self._take_gateway(user_input):
+            return self._show_door(problem)
+        return await self._look()
+
+    # The link: offered, waited for, approved.
+
+    async def async_step_link(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Go on once the link is approved; a reopened dialogue shows the same link again."""
+        if self._approval.done():
+            return await self.async_step_signed_in()
+        return self._show_link() if user_input is None else await self.async_step_waiting()
+
+    async def async_step_waiting(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Wait until the link is approved, denied or out of time."""
+        if self._approval.done():
+            return self.async_show_progress_done(next_step_id="signed_in")
+        return self.async_show_progress(
+            step_id="waiting",
+            progress_action="waiting",
+            progress_task=self._approval,
+            description_placeholders=self._link_words(),
+        )
+
+    async def async_step_signed_in(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Take what the link led to."""
+        try:
+            outcome = self._approval.result()
+        except CloudError as error:
+            return self._show_failure(error)
+        if isinstance(outcome, LinkExpired):
+            return await self._offer_link(_Problem("link_expired"))
+        return await self._accept(outcome)
+
+    async def async_step_confirm_in_browser(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Offer a fresh link once something was confirmed on the maker's own page."""
+        return self._show_page() if user_input is None else await self._offer_link()
+
+    # The search: every region is asked once which cameras it holds.
+
+    async def async_step_look(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Look for cameras again, to change which regions are read."""
+        self._door = "look_again"
+        return await self._look()
+
+    async def async_step_look_again(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask once more after the search failed."""
+        return self._show_door() if user_input is None else await self._look()
+
+    async def async_step_looking(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Wait for the regions' answers."""
+        if self._search.done():
+            return self.async_show_progress_done(next_step_id="found")
+        return self.async_show_progress(
+            step_id="looking", progress_action="looking", progress_task=self._search
+        )
+
+    async def async_step_found(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Take what the search led to."""
+        try:
+            self._found = self._search.result()
+        except BrowserNeededError as error:
+            return self._show_failure(error)
+        except SignInNeededError as error:
+            return await self._offer_link(_Problem.of(error))
+        except CloudError as error:
+            return self._show_failure(error)
+        failures = [error for error in self._found.values() if isinstance(error, CloudError)]
+        if len(failures) == len(self._found):
+            return self._show_failure(failures[0])
+        return await self.async_step_regions()
+
+    # The choices.
+
+    async def async_step_regions(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Choose which regions are read; those that hold cameras are ticked."""
+        if user_input is None:
+            return await self._show_regions()
+        self._regions = user_input[CONF_REGIONS]
+        if not self._regions:
+            return await self._show_regions(_Problem("no_region"))
+        if self.source == SOURCE_RECONFIGURE:
+            entry = self._get_reconfigure_entry()
+            return self.async_update_reload_and_abort(
+                entry,
+                data=self._data,
+                options={**entry.options, CONF_REGIONS: self._regions},
+            )
+        if not self._cameras():
+            return self._create({CONF_SHOW_SHARED: False})
+        return self._show_cameras()
+
+    async def async_step_cameras(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Choose which cameras are shown; the account's own are ticked."""
+        return self._show_cameras() if user_input is None else self._create(user_input)
+
+    # What the steps above are made of.
+
+    def _read_entry(self, entry: ConfigEntry) -> None:
+        """Start from what an entry holds; damaged credentials count as none."""
+        self._data = dict(entry.data)
+        self._gateway_text = entry.data[CONF_GATEWAY] or ""
+        self._regions = entry.options[CONF_REGIONS]
+        with suppress(DamagedCredentialsError):
+            self._credentials = XiaomiCredentials.from_dict(entry.data[CONF_CREDENTIALS])
+
+    def _take_gateway(self, user_input: Mapping[str, Any]) -> _Problem | None:
+        """Keep the gateway in its normal form, or return what is wrong with it."""
+        self._gateway_text = text = user_input.get(CONF_GATEWAY, "").strip()
+        try:
+            self._data[CONF_GATEWAY] = validate_gateway(text) if text else None
+        except NotEncryptedError:
+            return _Problem("gateway_not_encrypted")
+        except GatewayError:
+            return _Problem("gateway_not_an_address")
+        return None
+
+    async def _connect(self) -> ClientSession:
+        """Return this dialogue's own session, released when the dialogue goes."""
+        if self._session is None:
+            await self.hass.async_add_executor_job(preload)
+            self._session = async_create_clientsession(
+                self.hass, auto_cleanup=False, cookie_jar=DummyCookieJar()
+            )
+            self._releases.append(self._session.detach)
+        return self._session
+
+    async def _offer_link(self, problem: _Problem | None = None) -> ConfigFlowResult:
+        """Get a fresh link, show it and start waiting for its approval."""
+        sign_in = LinkSignIn(
+            await self._connect(),
+            gateway=self._data[CONF_GATEWAY],
+            device_id=self._credentials.device_id if self._credentials else None,
+            locale=maker_locale(self.hass),
+        )
+        try:
+            self._offer = await sign_in.start()
+        except CloudError as error:
+            return self._show_failure(error)
+        until = dt_util.as_local(clock.now() + timedelta(seconds=self._offer.valid_for))
+        self._offered_until = f"{until:%H:%M}"
+        self._approval = self._run(sign_in.wait(), "sign-in")
+        return self._show_link(problem)
+
+    async def _accept(self, credentials: XiaomiCredentials) -> ConfigFlowResult:
+        """Go on with a signed-in account, if it is one that this dialogue may have."""
+        self._keep(credentials)
+        await self.async_set_unique_id(f"{MAKER_XIAOMI}_{credentials.user_id}")
+        if self.source == SOURCE_REAUTH:
+            self._abort_if_unique_id_mismatch(reason="wrong_account")
+            return self.async_update_reload_and_abort(self._get_reauth_entry(), data=self._data)
+        if self.source == SOURCE_RECONFIGURE:
+            self._abort_if_unique_id_mismatch(reason="wrong_account")
+        else:
+            self._abort_if_unique_id_configured()
+        self._door = "look_again"
+        return await self._look()
+
+    async def _look(self) -> ConfigFlowResult:
+        """Start asking every region for its cameras; without an account sign in first."""
+        if self._credentials is None:
+            return await self._offer_link()
+        cloud = XiaomiCloud(
+            await self._connect(),
+            self._credentials,
+            regions=REGIONS,
+            gateway=self._data[CONF_GATEWAY],
+            on_renewed=self._keep,
+            locale=maker_locale(self.hass),
+        )
+        self._data[CONF_ACCOUNT] = cloud.account_name or mask(self._credentials.user_id)
+        self._search = self._run(cloud.cameras_by_region(), "search")
+        return await self.async_step_looking()
+
+    def _run[R](self, work: Coroutine[Any, Any, R], name: str) -> asyncio.Task[R]:
+        """Run something beside the dialogue that ends with it at the latest."""
+        task = self.hass.async_create_background_task(work, f"{DOMAIN} {name}")
+        self._releases.append(task.cancel)
+        return task
+
+    @callback
+    def _keep(self, credentials: XiaomiCredentials) -> None:
+        """Keep what was signed in or renewed."""
+        self._credentials = credentials
+        self._data[CONF_CREDENTIALS] = credentials.as_dict()
+
+    def _cameras(self) -> list[Camera]:
+        """Return the cameras found in the chosen regions, each once, by name."""
+        found = {
+            camera.camera_id: camera
+            for region in self._regions
+            if not isinstance(cameras := self._found[region], CloudError)
+            for camera in cameras
+        }
+        return _by_name(found.values())
+
+    async def _region_names(self) -> dict[str, str]:
+        """Return the regions' names in Home Assistant's language."""
+        words = await async_get_translations(
+            self.hass, self.hass.config.language, "selector", {DOMAIN}
+        )
+        return {
+            region: words[f"component.{DOMAIN}.selector.region.options.{region}"]
+            for region in REGIONS
+        }
+
+    # How a dialogue ends.
+
+    def _create(self, user_input: Mapping[str, Any]) -> ConfigFlowResult:
+        """Create the entry of a new account."""
+        own = {camera.camera_id for camera in self._cameras() if _is_own(camera)}
+        return self.async_create_entry(
+            title=f"Xiaomi ({self._data[CONF_ACCOUNT]})",
+            data=self._data,
+            options={
+                CONF_REGIONS: self._regions,
+                CONF_CAMERAS_EXCLUDED: sorted(own - {*user_input.get(CONF_CAMERAS, own)}),
+                CONF_POLL_HOURS: DEFAULT_POLL_HOURS,
+                CONF_SHOW_SHARED: user_input.get(CONF_SHOW_SHARED, False),
+            },
+        )
+
+    # What is shown.
+
+    def _show_failure(self, error: CloudError) -> ConfigFlowResult:
+        """Show what went wrong, where it can be tried again."""
+        if isinstance(error, BrowserNeededError):
+            self._page = error.url or _ACCOUNT_PAGE
+            return self._show_page()
+        return self._show_door(_Problem.of(error))
+
+    def _show_door(self, problem: _Problem | None = None) -> ConfigFlowResult:
+        """Show the form that this dialogue started from or has to come back to."""
+        gateway = vol.Schema(
+            {
+                vol.Optional(
+                    CONF_GATEWAY, description={"suggested_value": self._gateway_text}
+                ): TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
+            }
+        )
+        folded = section(gateway, {"collapsed": not self._gateway_text})
+        schemas = {"user": vol.Schema({vol.Required(CONF_ADVANCED): folded}), "gateway": gateway}
+        return self._form(self._door, schemas.get(self._door), problem)
+
+    def _show_link(self, problem: _Problem | None = None) -> ConfigFlowResult:
+        """Show the link, and below it the same as a QR code."""
+        code = QrCodeSelector(
+            QrCodeSelectorConfig(
+                data=self._offer.url,
+                scale=_QR_SCALE,
+                error_correction_level=QrErrorCorrectionLevel.MEDIUM,
+            )
+        )
+        schema = vol.Schema({vol.Optional(CONF_QR): code})
+        return self._form("link", schema, problem, self._link_words())
+
+    def _link_words(self) -> dict[str, str]:
+        return {"url": self._offer.url, "until": self._offered_until}
+
+    def _show_page(self) -> ConfigFlowResult:
+        """Send the owner to the maker's own page."""
+        return self._form("confirm_in_browser", words={"url": self._page})
+
+    async def _show_regions(self, problem: _Problem | None = None) -> ConfigFlowResult:
+        """Show the regions with the number of cameras found in each."""
+        names = await self._region_names()
+        counts = {
+            region: 0 if isinstance(cameras, CloudError) else len(cameras)
+            for region, cameras in self._found.items()
+        }
+        ticked = self._regions or [region for region in REGIONS if counts[region]]
+        options = [
+            SelectOptionDict(value=region, label=f"{names[region]} ({counts[region]})")
+            for region in sorted(REGIONS, key=lambda region: not counts[region])
+        ]
+        schema = vol.Schema(
+            {vol.Required(CONF_REGIONS, default=ticked): _many(options)},
+        )
+        return self._form("regions", schema, problem or self._region_problem(names))
+
+    def _region_problem(self, names: Mapping[str, str]) -> _Problem | None:
+        """Return what the owner should know before choosing regions."""
+        failed = [
+            names[region] for region, found in self._found.items() if isinstance(found, CloudError)
+        ]
+        if failed:
+            return _Problem("regions_failed", {"regions": ", ".join(failed)})
+        return None if any(self._found.values()) else _Problem("no_cameras")
+
+    def _show_cameras(self) -> ConfigFlowResult:
+        """Show the account's own cameras, and whether those of others shall be shown too."""
+        cameras = self._cameras()
+        own = [camera for camera in cameras if _is_own(camera)]
+        fields: dict[vol.Marker, object] = {}
+        if own:
+            fields |= _camera_field(own, excluded=())
+        if len(own) < len(cameras):
+            fields[vol.Required(CONF_SHOW_SHARED, default=False)] = BooleanSelector()
+        return self._form("cameras", vol.Schema(fields))
+
+    def _form(
+        self,
+        step_id: str,
+        schema: vol.Schema | None = None,
+        problem: _Problem | None = None,
+        words: Mapping[str, str] | None = None,
+    ) -> ConfigFlowResult:
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=schema,
+            errors={"base": problem.key} if problem else None,
+            description_placeholders={**(words or {}), **(problem.words if problem else {})},
+        )
+
+
+class CloudPlanOptionsFlow(OptionsFlowWithReload):
+    """How often the cloud is asked, and which cameras are shown."""
+
+    config_entry: CloudPlanConfigEntry
+
+    def __init__(self) -> None:
+        """Start without cameras to choose from."""
+        self._offered: list[Camera] = []
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Show the options, or keep them."""
+        if user_input is not None:
+            return self.async_create_entry(data=self._options(user_input))
+        options = self.config_entry.options
+        problem = await self._list_cameras()
+        hours = NumberSelector(
+            NumberSelectorConfig(
+                min=MIN_POLL_HOURS,
+                max=MAX_POLL_HOURS,
+                step=1,
+                unit_of_measurement=UnitOfTime.HOURS,
+                mode=NumberSelectorMode.SLIDER,
+            )
+        )
+        fields: dict[vol.Marker, object] = {
+            vol.Required(CONF_POLL_HOURS, default=options[CONF_POLL_HOURS]): hours,
+        }
+        if self._offered:
+            fields |= _camera_field(self._offered, options[CONF_CAMERAS_EXCLUDED])
+        shared = vol.Required(CONF_SHOW_SHARED, default=options[CONF_SHOW_SHARED])
+        fields[shared] = BooleanSelector()
+        return self.async_show_form(
+            step_id="init",
+            data_schema=vol.Schema(fields),
+            errors={"base": problem} if problem else None,
+        )
+
+    async def _list_cameras(self) -> str | None:
+        """Ask which cameras there are to choose from; return what keeps some from view.
+
+        Those that are left out can only be named by the maker: while it cannot be asked,
+        they stay left out.
+        """
+        if self.config_entry.state is not ConfigEntryState.LOADED:
+            return "not_loaded"
+        runtime = self.config_entry.runtime_data
+        try:
+            cameras: Iterable[Camera] = await runtime.provider.list_cameras()
+            problem = None
+        except CloudError:
+            cameras = [plan.camera for plan in runtime.coordinator.data.cameras.values()]
+            problem = "cameras_unreadable"
+        shared_too = self.config_entry.options[CONF_SHOW_SHARED]
+        self._offered = _by_name(camera for camera in cameras if shared_too or _is_own(camera))
+        return problem
+
+    def _options(self, user_input: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the new options; a camera that was not offered stays as it was."""
+        options = self.config_entry.options
+        offered = {camera.camera_id for camera in self._offered}
+        chosen = {*user_input.get(CONF_CAMERAS, ())}
+        excluded = {*options[CONF_CAMERAS_EXCLUDED]} - offered | offered - chosen
+        return {
+            **options,
+            CONF_POLL_HOURS: int(user_input[CONF_POLL_HOURS]),
+            CONF_SHOW_SHARED: user_input[CONF_SHOW_SHARED],
+            CONF_CAMERAS_EXCLUDED: sorted(excluded),
+        }
+
+
+def _camera_field(cameras: Iterable[Camera], excluded: Collection[str]) -> dict[vol.Marker, object]:
+    """Return the field to choose cameras with; all but the excluded are ticked."""
+    options = [
+        SelectOptionDict(value=camera.camera_id, label=f"{camera.name} ({camera.model})")
+        for camera in cameras
+    ]
+    ticked = [option["value"] for option in options if option["value"] not in excluded]
+    return {vol.Required(CONF_CAMERAS, default=ticked): _many(options)}
+
+
+def _many(options: list[SelectOptionDict]) -> SelectSelector:
+    """Return a choice of several: ticks in a list while it fits a page."""
+    mode = (
+        SelectSelectorMode.LIST if len(options) <= _LIST_LIMIT else SelectSelectorMode.DROPDOWN
+    )
+    return SelectSelector(SelectSelectorConfig(options=options, multiple=True, mode=mode))
+
+
+def _is_own(camera: Camera) -> bool:
+    """Return whether a camera may be the account's own; only one known as shared is not."""
+    return camera.ownership is not Ownership.SHARED
+
+
+def _by_name(cameras: Iterable[Camera]) -> list[Camera]:
+    """Return cameras in the order in which a person looks for them."""
+    return sorted(cameras, key=lambda camera: camera.name.casefold())
