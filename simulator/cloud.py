@@ -47,14 +47,26 @@ class Requests:
         self.refusals.clear()
 
 
-@dataclass(slots=True, kw_only=True)
-class Cloud:
-    """The state behind all hosts. `base_url` is the simulator's own origin, without a slash."""
+def real_seconds() -> float:
+    """Return the real time (epoch seconds), by which tokens and nonces go."""
+    # Looked up at each call: a test that stops the clock stops it for client and server alike.
+    return time.time()
 
-    world: World
-    sessions: Sessions
-    faults: Faults = field(default_factory=Faults)
-    requests: Requests = field(default_factory=Requests)
-    base_url: str = ""
-    # Real time in epoch seconds; the world's own time is another matter.
-    now: Callable[[], float] = time.time
+
+class Cloud:
+    """The state behind all hosts."""
+
+    def __init__(self, world: World, now: Callable[[], float] = real_seconds) -> None:
+        """Start with nobody signed in and nothing going wrong; `now` gives epoch seconds."""
+        self.world = world
+        self.now = now
+        self.sessions = Sessions(world, now)
+        self.faults = Faults()
+        self.requests = Requests()
+        # The simulator's own origin, without a slash at its end; known once it listens.
+        self.base_url = ""
+
+    def replace_world(self, world: World) -> None:
+        """Put another world in the place of this one; tokens of accounts it has too stay good."""
+        self.world = world
+        self.sessions.world = world

@@ -32,12 +32,33 @@ _SURFACES = {HostKind.API: api.SURFACE, HostKind.CAMERA: camera.SURFACE}
 class RunningSimulator:
     """A simulated cloud that answers at `base_url` (loopback, http)."""
 
-    base_url: str
+    cloud: Cloud
     port: int
-    world: World
-    faults: Faults
-    sessions: Sessions
-    requests: Requests
+
+    @property
+    def base_url(self) -> str:
+        """The simulator's origin, without a slash at its end."""
+        return self.cloud.base_url
+
+    @property
+    def world(self) -> World:
+        """The world that is being served."""
+        return self.cloud.world
+
+    @property
+    def faults(self) -> Faults:
+        """What is being made to go wrong."""
+        return self.cloud.faults
+
+    @property
+    def sessions(self) -> Sessions:
+        """Who is signed in."""
+        return self.cloud.sessions
+
+    @property
+    def requests(self) -> Requests:
+        """How often the cloud was called."""
+        return self.cloud.requests
 
 
 def create_app(
@@ -75,7 +96,7 @@ async def running(
         OSError: when the port is taken.
 
     """
-    cloud = Cloud(world=world, sessions=Sessions(world))
+    cloud = Cloud(world)
     runner = web.AppRunner(
         create_app(cloud),
         # Query strings hold secrets.
@@ -91,14 +112,7 @@ async def running(
         await site.start()
         taken = runner.addresses[0][1]
         cloud.base_url = f"http://{host}:{taken}"
-        yield RunningSimulator(
-            base_url=cloud.base_url,
-            port=taken,
-            world=world,
-            faults=cloud.faults,
-            sessions=cloud.sessions,
-            requests=cloud.requests,
-        )
+        yield RunningSimulator(cloud=cloud, port=taken)
     finally:
         cloud.sessions.tickets.expire()
         await runner.cleanup()

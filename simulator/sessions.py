@@ -12,7 +12,6 @@ Everything here goes by real time (epoch seconds), never by the world's.
 import asyncio
 import base64
 import secrets
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -123,9 +122,13 @@ class Credentials:
 class Tickets:
     """Sign-ins by link."""
 
-    def __init__(self, world: World, now: Callable[[], float]) -> None:
-        """Start with none; `now` gives real time in epoch seconds."""
-        self._world = world
+    def __init__(self, knows: Callable[[str], bool], now: Callable[[], float]) -> None:
+        """Start with none.
+
+        `knows` tells whether there is an account of a user id; `now` gives real time in epoch
+        seconds.
+        """
+        self._knows = knows
         self._now = now
         self._tickets: dict[str, Ticket] = {}
         # Seconds for which a link can be approved.
@@ -170,7 +173,7 @@ class Tickets:
             UnknownAccountError: when there is no such account.
 
         """
-        if user_id not in self._world.accounts:
+        if not self._knows(user_id):
             raise UnknownAccountError
         ticket = self._waiting(key)
         ticket.user_id = user_id
@@ -221,11 +224,11 @@ class Tickets:
 class Sessions:
     """Every token that the simulated cloud has given out."""
 
-    def __init__(self, world: World, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, world: World, now: Callable[[], float]) -> None:
         """Start with nobody signed in; `now` gives real time in epoch seconds."""
-        self._world = world
+        self.world = world
         self.now = now
-        self.tickets = Tickets(world, now)
+        self.tickets = Tickets(lambda user_id: user_id in self.world.accounts, now)
         # Seconds for which tokens issued from now on are good.
         self.service_token_lifetime = SERVICE_TOKEN_LIFETIME
         self.pass_token_lifetime = PASS_TOKEN_LIFETIME
@@ -247,7 +250,7 @@ class Sessions:
         token = self.redeem(grant)
         return Credentials(
             user_id=user_id,
-            c_user_id=self._world.accounts[user_id].c_user_id,
+            c_user_id=self.world.accounts[user_id].c_user_id,
             pass_token=grant.pass_token,
             service_token=token.value,
             ssecurity=token.ssecurity,
@@ -260,7 +263,7 @@ class Sessions:
             UnknownAccountError: when there is no such account.
 
         """
-        if user_id not in self._world.accounts:
+        if user_id not in self.world.accounts:
             raise UnknownAccountError
         pass_token = PassToken(
             value=f"V1:{_token(96)}",
