@@ -22,6 +22,10 @@ class UnreachableError(CloudError):
         self.reason = reason
 
 
+class NoConnectionError(UnreachableError):
+    """Not even a connection: no such name, no route, no TLS. Another host may do."""
+
+
 class UnexpectedAnswerError(CloudError):
     """The host answered with something the protocol does not have (HTML, broken cipher)."""
 
@@ -30,6 +34,13 @@ class UnexpectedAnswerError(CloudError):
         super().__init__(f"{host}: {what}")
         self.host = host
         self.what = what
+
+
+class SessionRefusedError(UnexpectedAnswerError):
+    """A session just handed out is refused, or a renewal hands out the refused one again.
+
+    Not a statement about the account: going on would only hammer its host.
+    """
 
 
 class RateLimitedError(CloudError):

@@ -1,0 +1,174 @@
+"""Signed calls to the regional hosts.
+
+A call renews the session once where it has expired, and signs again once where the
+signature was refused; then it gives up with an error that says which.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta, tzinfo
+import json
+from typing import Final
+from urllib.parse import urlencode
+
+from yarl import URL
+
+from ...plan import clock
+from ..errors import (
+    ApiError,
+    CloudError,
+    NoConnectionError,
+    SessionRefusedError,
+    SignatureRefusedError,
+    UnexpectedAnswerError,
+)
+from . import rc4
+from .account import XiaomiAccount
+from .answers import (
+    BadSignature,
+    Content,
+    Expired,
+    Reading,
+    Refused,
+    Sealed,
+    Strange,
+    read_answer,
+    read_value,
+)
+from .credentials import ServiceSession
+from .endpoints import Call, HostKind, endpoints
+from .signing import CannotOpenError, make_nonce, open_sealed, signed_parameters
+
+# Few enough that a poll of a house full of cameras looks like one person's app.
+CONCURRENT_CALLS: Final = 4
+
+_CONTENT_KEY: Final = {HostKind.API: "result", HostKind.CAMERA: "data"}
+
+
+class XiaomiClient:
+    """Makes an account's calls, at most four at a time."""
+
+    def __init__(
+        self, account: XiaomiAccount, *, locale: str = "en", time_zone: tzinfo | None = None
+    ) -> None:
+        """Take the account, its owner's language and, where known, their time zone."""
+        self._account = account
+        self._transport = account.transport
+        self._locale = endpoints().locales.get(locale, locale.replace("-", "_"))
+        self._time_zone = time_zone
+        self._turn = asyncio.Semaphore(CONCURRENT_CALLS)
+        self._hosts: dict[tuple[HostKind, str], tuple[str, ...]] = {}
+
+    async def call(self, name: str, region: str, data: Mapping[str, object]) -> object:
+        """Return the content of the answer to a call named in the data file.
+
+        Any JSON value, null included: what is expected is for the caller to check.
+
+        Raises `ApiError` for an error of this call alone; `SignInNeededError` where only
+        the owner can renew the session; `SessionRefusedError`, `SignatureRefusedError`,
+        `RateLimitedError`, `UnreachableError` and `UnexpectedAnswerError` for the rest.
+        """
+        call = endpoints().calls[name]
+        text = json.dumps({**call.data, **data}, separators=(",", ":"))
+        session = await self._account.session()
+        renewed = signed_again = False
+        while True:
+            correction = self._transport.clock.correction
+            async with self._turn:
+                host, reading = await self._exchange(call, region, text, session)
+            match reading:
+                case Content():
+                    return reading.value
+                case Refused():
+                    raise ApiError(call.path, reading.code)
+                case Strange():
+                    raise UnexpectedAnswerError(host, reading.what)
+                case BadSignature() if (
+                    not signed_again and correction != self._transport.clock.correction
+                ):
+                    # The answer itself showed that the nonce was of a wrong time.
+                    signed_again = True
+                case BadSignature() if renewed:
+                    raise SignatureRefusedError(host, self._transport.clock.seconds_ahead)
+                case Expired() if renewed:
+                    raise SessionRefusedError(host, "a session just renewed is refused")
+                case Expired() | BadSignature():
+                    session = await self._account.renewed(session)
+                    renewed = True
+
+    async def _exchange(
+        self, call: Call, region: str, text: str, session: ServiceSession
+    ) -> tuple[str, Reading]:
+        """Return the host that answered and what it said; other hosts are tried on no connection."""
+        key = (call.host, region)
+        hosts = self._hosts.get(key) or endpoints().hosts_of(call.host, region)
+        failure: CloudError | None = None
+        for index, host in enumerate(hosts):
+            try:
+                reading = await self._ask(host, call, text, session)
+            except NoConnectionError as error:
+                # The first host's is the error that a person can do something about.
+                failure = failure or error
+            else:
+                self._hosts[key] = hosts[index:] + hosts[:index]
+                return host, reading
+        raise failure or UnexpectedAnswerError(region, "no host is known")
+
+    async def _ask(self, host: str, call: Call, text: str, session: ServiceSession) -> Reading:
+        nonce = make_nonce(self._transport.clock.now())
+        parameters = signed_parameters(
+            call.method,
+            call.path,
+            {"data": text},
+            ssecurity=session.ssecurity,
+            nonce=nonce,
+            one_cipher=endpoints().one_cipher,
+        )
+        form = urlencode(parameters)
+        headers = dict(endpoints().headers)
+        if call.method == "GET":
+            url, body = f"https://{host}{call.path}?{form}", None
+        else:
+            url, body = f"https://{host}{call.path}", form.encode()
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        answer = await self._transport.send(
+            call.method,
+            URL(url, encoded=True),
+            cookies=self._cookies(session),
+            headers=headers,
+            body=body,
+        )
+        answer.demand_served()
+        content_key = _CONTENT_KEY[call.host]
+        reading = read_answer(answer.status, answer.text, content_key)
+        if not isinstance(reading, Sealed):
+            return reading
+        try:
+            value = await _open(reading.body, ssecurity=session.ssecurity, nonce=nonce)
+        except CannotOpenError as error:
+            return Strange(str(error))
+        return read_value(value, content_key)
+
+    def _cookies(self, session: ServiceSession) -> dict[str, str]:
+        credentials = self._account.credentials
+        now = clock.now().astimezone(self._time_zone)
+        saving = now.dst() or timedelta(0)
+        cookies = {
+            "userId": credentials.user_id,
+            "serviceToken": session.service_token,
+            "yetAnotherServiceToken": session.service_token,
+            "locale": self._locale,
+            "timezone": f"GMT{now:%:z}",
+            "is_daylight": str(int(bool(saving))),
+            "dst_offset": str(saving // timedelta(milliseconds=1)),
+            **endpoints().cookies,
+        }
+        if credentials.c_user_id is not None:
+            cookies["cUserId"] = credentials.c_user_id
+        return cookies
+
+
+async def _open(body: str, *, ssecurity: str, nonce: str) -> object:
+    if len(body) <= rc4.INLINE_LIMIT:
+        return open_sealed(body, ssecurity=ssecurity, nonce=nonce)
+    return await asyncio.to_thread(open_sealed, body, ssecurity=ssecurity, nonce=nonce)
