@@ -300,6 +300,9 @@ def _params(value: object) -> dict[str, Value]:
         if not isinstance(setting, str | int | float):
             reason = f"{name} has to be a text or a number"
             raise ValueError(reason)  # noqa: TRY004 - `Fields` turns it into a WorldError
+        if name in {"trouble", "host", "path", "did", "count"}:
+            reason = f"{name} belongs beside params"
+            raise ValueError(reason)
         params[name] = setting
     return params
 
