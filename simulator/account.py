@@ -19,10 +19,10 @@ until they are built.
 """
 
 import base64
-import hashlib
-import json
 from collections.abc import Awaitable, Callable, Mapping
+import hashlib
 from http import HTTPStatus
+import json
 from typing import Final
 from urllib.parse import quote, urlencode
 

@@ -5,11 +5,11 @@ encrypted calls. Shapes marked *inferred* have no public witness; the others are
 answer catalogue.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
+import json
 
 from aiohttp import web
 

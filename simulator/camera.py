@@ -96,8 +96,13 @@ def cloud_support(call: Call) -> object:
 def deduct_orders(call: Call) -> object:
     """Return whether the maker itself holds a running debit contract for a camera."""
     plan = _camera(call).plan
-    holds = plan is not None and plan.auto_renew and not plan.store_billed
-    return {"hasDeductOrders": holds and plan.running(call.cloud.world.now_ms())}
+    now = call.cloud.world.now_ms()
+    return {
+        "hasDeductOrders": plan is not None
+        and plan.auto_renew
+        and not plan.store_billed
+        and plan.running(now)
+    }
 
 
 def capacity(call: Call) -> object:

@@ -1,9 +1,9 @@
 """What every part of the simulated cloud shares while it runs."""
 
-import time
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+import time
 
 from simulator.faults import Faults
 from simulator.protocol import Flaw
@@ -65,8 +65,3 @@ class Cloud:
         self.requests = Requests()
         # The simulator's own origin, without a slash at its end; known once it listens.
         self.base_url = ""
-
-    def replace_world(self, world: World) -> None:
-        """Put another world in the place of this one; tokens of accounts it has too stay good."""
-        self.world = world
-        self.sessions.world = world

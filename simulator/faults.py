@@ -295,16 +295,18 @@ class Faults:
     def add(
         self,
         trouble: Trouble | str,
+        params: Mapping[str, Value] | None = None,
         *,
         host: HostKind | str | None = None,
         path: str | None = None,
         did: str | None = None,
         count: int | None = None,
-        **params: Value,
+        **more_params: Value,
     ) -> Fault:
         """Switch a fault on.
 
-        `host`, `path` and `did` narrow it down; `count` ends it after so many requests.
+        `host`, `path` and `did` narrow it down; `count` ends it after so many requests. What the
+        kind leaves to choose may be given as `params` or by name.
 
         Raises:
             FaultError: when there is no such fault, host or parameter, or the count is not
@@ -328,7 +330,7 @@ class Faults:
             path=path,
             did=did,
             left=count,
-            params={**kind.params, **_checked(kind, params)},
+            params={**kind.params, **_checked(kind, {**(params or {}), **more_params})},
         )
         self._active.append(fault)
         return fault

@@ -5,9 +5,9 @@ carry them in front of `business.smartcamera`; long polls go to a host under
 `lp.account.xiaomi.com`; redemption to `sts.api.io.mi.com`.
 """
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
+import re
 from typing import Final
 
 MAINLAND: Final = "cn"

@@ -17,13 +17,13 @@ Inferred: that a real server checks `rc4_hash__` at all, and how old a nonce may
 
 import base64
 import binascii
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 import gzip
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 
 from cryptography.hazmat.decrepit.ciphers.algorithms import ARC4
 from cryptography.hazmat.primitives.ciphers import Cipher

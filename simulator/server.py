@@ -4,6 +4,7 @@ All hosts live on one port and are told apart by the `Host` header. A request to
 address itself gets the simulated maker's pages and the control interface.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,9 +16,11 @@ from aiohttp.typedefs import Handler
 
 from simulator import account, api, camera, effects, signed
 from simulator.cloud import Cloud, Requests
+from simulator.control import control_routes
 from simulator.effects import ConnectionDropped
 from simulator.faults import Faults, Stage
 from simulator.hosts import Host, HostKind, host_of
+from simulator.pages import maker_routes
 from simulator.sessions import Sessions
 from simulator.world import World
 
@@ -97,8 +100,10 @@ async def running(
 
     """
     cloud = Cloud(world)
+    # The pages' templates are read from disk.
+    pages = await asyncio.to_thread(maker_routes, cloud)
     runner = web.AppRunner(
-        create_app(cloud),
+        create_app(cloud, [*control_routes(cloud), *pages]),
         # Query strings hold secrets.
         access_log=None,
         # A poll whose client has gone must not be held any longer.

@@ -11,11 +11,11 @@ Everything here goes by real time (epoch seconds), never by the world's.
 
 import asyncio
 import base64
-import secrets
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+import secrets
+import uuid
 
 from simulator.answers import ExpiredShape
 from simulator.world import World

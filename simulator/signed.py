@@ -92,20 +92,24 @@ class Surface:
     announced_only: bool
 
 
+class _RefusedError(Exception):
+    """A request that does not get past a gate."""
+
+    def __init__(self, answer: PlainAnswer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
 async def serve(
     request: web.Request, cloud: Cloud, host: Host, surface: Surface, now: float
 ) -> web.Response:
     """Answer one request to an API or camera host; `now` is the server's time (epoch seconds)."""
-    handler = surface.handlers.get(request.path)
-    if handler is None:
-        return answers.NOT_FOUND.response()
-    if request.method != surface.method:
-        return answers.METHOD_NOT_ALLOWED.response()
-    token = _authenticate(request, cloud, surface)
-    if isinstance(token, PlainAnswer):
-        return token.response()
     try:
+        handler = _handler(request, surface)
+        token = _token(request, cloud, surface)
         opened = await _open(request, surface, token, now)
+    except _RefusedError as error:
+        return error.answer.response()
     except SignatureRefusedError as error:
         cloud.requests.refusals.append(Refusal(host=host.name, path=request.path, flaw=error.flaw))
         return answers.INVALID_SIGNATURE.response()
@@ -136,25 +140,40 @@ async def serve(
     return web.Response(text=effects.damage(sealed, sealing), content_type="text/plain")
 
 
-def _authenticate(
-    request: web.Request, cloud: Cloud, surface: Surface
-) -> ServiceToken | PlainAnswer:
-    """Return the service token of a request, or how it is refused."""
+def _handler(request: web.Request, surface: Surface) -> Handler:
+    """Return what serves a request's path.
+
+    Raises:
+        _RefusedError: when nothing does, or not by this method.
+
+    """
+    handler = surface.handlers.get(request.path)
+    if handler is None:
+        raise _RefusedError(answers.NOT_FOUND)
+    if request.method != surface.method:
+        raise _RefusedError(answers.METHOD_NOT_ALLOWED)
+    return handler
+
+
+def _token(request: web.Request, cloud: Cloud, surface: Surface) -> ServiceToken:
+    """Return the service token of a request.
+
+    Raises:
+        _RefusedError: when there is none that is good and fits the other cookies.
+
+    """
     cookies = request.cookies
     value = cookies.get("serviceToken", "")
     token = cloud.sessions.service_token(value)
-    refused = answers.EXPIRED[surface.unknown_token]
-    if token is None or cookies.get("yetAnotherServiceToken", value) != value:
-        return refused
-    account = cloud.world.accounts.get(token.user_id)
-    if account is None:
-        return refused
+    account = None if token is None else cloud.world.accounts.get(token.user_id)
+    if token is None or account is None or cookies.get("yetAnotherServiceToken", value) != value:
+        raise _RefusedError(answers.EXPIRED[surface.unknown_token])
     ids = {"userId": account.user_id, "cUserId": account.c_user_id}
     sent = {name: cookies[name] for name in ids if name in cookies}
     if not sent or any(ids[name] != value for name, value in sent.items()):
-        return refused
+        raise _RefusedError(answers.EXPIRED[surface.unknown_token])
     if token.expires_at <= cloud.sessions.now():
-        return answers.EXPIRED[token.shape or surface.expired]
+        raise _RefusedError(answers.EXPIRED[token.shape or surface.expired])
     return token
 
 

@@ -5,13 +5,13 @@ call can be bent, to see that the simulator refuses what a server would refuse.
 """
 
 import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 import gzip
 import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 import aiohttp
@@ -45,7 +45,9 @@ def rc4(key: bytes) -> Callable[[bytes], bytes]:
 
 def sha1(*parts: str) -> str:
     """Return base64 SHA-1 of parts joined by `&`."""
-    return base64.b64encode(hashlib.sha1("&".join(parts).encode()).digest()).decode()
+    return base64.b64encode(
+        hashlib.sha1("&".join(parts).encode(), usedforsecurity=False).digest()
+    ).decode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

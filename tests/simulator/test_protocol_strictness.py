@@ -1,10 +1,10 @@
 """What the simulator refuses, and in which words."""
 
 import base64
+from dataclasses import replace
 import hashlib
 import hmac
 import time
-from dataclasses import replace
 
 import aiohttp
 import pytest
@@ -173,7 +173,9 @@ async def test_another_accounts_camera_is_not_shown(client: SigningClient, user_
 async def test_wrong_method_and_unknown_paths(client: SigningClient) -> None:
     assert (await client.call("POST", CAMERA, VIP_STATUS, DATA)).status == 405
     assert (await client.call("GET", API, DEVICE_PAGE, {})).status == 405
-    assert (await client.call("GET", CAMERA, "/miot/camera/app/v1/vip/statuses", DATA)).status == 404
+    assert (
+        await client.call("GET", CAMERA, "/miot/camera/app/v1/vip/statuses", DATA)
+    ).status == 404
     # Right path, wrong kind of host.
     assert (await client.call("GET", API, VIP_STATUS, DATA)).status == 404
 
@@ -198,7 +200,9 @@ async def test_unknown_hosts_are_nobody(
     simulator: RunningSimulator, http: aiohttp.ClientSession
 ) -> None:
     for host in ("xx.api.io.mi.com", "api.io.mi.com.example", "example.com", "st.api.io.mi.com"):
-        async with http.get(f"{simulator.base_url}{VIP_STATUS}", headers={"Host": host}) as response:
+        async with http.get(
+            f"{simulator.base_url}{VIP_STATUS}", headers={"Host": host}
+        ) as response:
             assert response.status == 404
             assert await response.text() == "No such host"
 
@@ -233,5 +237,7 @@ async def test_a_plain_call_is_taken_by_api_hosts_only(
             body: dict[str, object] = await response.json()
             return body
 
-    assert (await plain("POST", API, DEVICE_PAGE, DEVICE_PAGE.removeprefix("/app")))["message"] == "ok"
+    assert (await plain("POST", API, DEVICE_PAGE, DEVICE_PAGE.removeprefix("/app")))[
+        "message"
+    ] == "ok"
     assert await plain("GET", CAMERA, VIP_STATUS, VIP_STATUS) == INVALID_SIGNATURE
