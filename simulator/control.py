@@ -224,7 +224,7 @@ class _Control:
             path=body.read("path", read.nullable(read.text), None),
             did=body.read("did", read.nullable(read.text), None),
             count=body.read("count", read.nullable(read.count), None),
-            **(body.read("params", _params) if "params" in body else {}),
+            params=body.read("params", _params) if "params" in body else None,
         )
         body.finish()
         return web.json_response(_fault_entry(fault), status=201)
@@ -300,9 +300,6 @@ def _params(value: object) -> dict[str, Value]:
         if not isinstance(setting, str | int | float):
             reason = f"{name} has to be a text or a number"
             raise ValueError(reason)  # noqa: TRY004 - `Fields` turns it into a WorldError
-        if name in {"trouble", "host", "path", "did", "count"}:
-            reason = f"{name} belongs beside params"
-            raise ValueError(reason)
         params[name] = setting
     return params
 

@@ -53,13 +53,14 @@ class Speech:
         """Return a moment in the time zone of this machine, where the reader sits too."""
         utc = datetime.fromtimestamp(ms // SECOND_MS, UTC)
         local = utc.astimezone()
+        this_year = local.year == datetime.fromtimestamp(self._now_ms // SECOND_MS).astimezone().year
         if self.language == "zh":
-            day = f"{local.month}月{local.day}日 周{_WEEKDAYS_ZH[local.weekday()]}"
-            text = f"{day} {local:%H:%M}"
+            year = "" if this_year else f"{local.year}年"
+            weekday = _WEEKDAYS_ZH[local.weekday()]
+            text = f"{year}{local.month}月{local.day}日 周{weekday} {local:%H:%M}"
         else:
-            text = f"{local:%a} {local.day} {local:%b}, {local:%H:%M}"
-        if local.year != datetime.now(local.tzinfo).year:
-            text = f"{local.year}年{text}" if self.language == "zh" else f"{text} {local.year}"
+            year = "" if this_year else f" {local.year}"
+            text = f"{local:%a} {local.day} {local:%b}{year}, {local:%H:%M}"
         return Markup('<time datetime="{}">{}</time>').format(utc.isoformat(), text)
 
     def away(self, ms: int) -> str:
