@@ -5,10 +5,10 @@ step and ninety steps of a day leave the same orders. What is billed here is the
 maker's doing; clients only ever read it.
 """
 
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
+import zlib
 
 from simulator.moments import CHINA, DAY_MS, HOUR_MS, epoch_ms, moment, month_shifted, zone_of
 from simulator.plans import AtEnd, Channel, FixedDay, HoursBefore, Order, Plan

@@ -5,8 +5,8 @@ the clock keeps real time and every moment the maker has stored moves into the p
 Assistant, which knows only real time, sees days go by without anyone bending its clock.
 """
 
-import time
 from collections.abc import Callable
+import time
 from typing import Protocol, override
 
 

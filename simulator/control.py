@@ -6,14 +6,13 @@ misbehaviour on, approves sign-ins. `README.md` lists the calls. Mistakes are an
 """
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
+import json
 from typing import Final
 
 from aiohttp import web
 
-from simulator import billing
-from simulator import fields as read
+from simulator import billing, fields as read
 from simulator.answers import ExpiredShape
 from simulator.cloud import Cloud
 from simulator.edits import add_camera, edit_camera
@@ -238,7 +237,7 @@ class _Control:
         dids = body.read("dids", read.nullable(read.items), None)
         misbehaviour = Misbehaviour(
             flips_back_after_ms=body.read("flips_back_after", read.nullable(read.duration), None),
-            charges_anyway=body.read("charges_anyway", read.truth, False),
+            charges_anyway=body.switch("charges_anyway", default=False),
             dids=None if dids is None else frozenset(map(str, dids)),
         )
         body.finish()
@@ -254,8 +253,8 @@ class _Control:
         shape = body.read("shape", read.nullable(read.one_of(*ExpiredShape)), None)
         expired = self._cloud.sessions.expire(
             user_id=body.read("user_id", read.nullable(read.text), None),
-            service_tokens=body.read("service_tokens", read.truth, True),
-            pass_tokens=body.read("pass_tokens", read.truth, False),
+            service_tokens=body.switch("service_tokens", default=True),
+            pass_tokens=body.switch("pass_tokens", default=False),
             shape=None if shape is None else ExpiredShape(shape),
         )
         body.finish()

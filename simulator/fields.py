@@ -1,7 +1,7 @@
 """Checked reading of JSON objects: every mistake is a `WorldError` that names its place."""
 
-import re
 from collections.abc import Callable, Mapping
+import re
 
 from simulator.errors import WorldError
 from simulator.moments import parse_duration, parse_moment
@@ -21,7 +21,8 @@ type Convert[T] = Callable[[object], T]
 _PERIOD = re.compile(r"([1-9]\d*) (month|day)s?")
 _PRICE = re.compile(r"(\d+)\.(\d{2}) ([A-Z]{3})")
 _HOURS_BEFORE = re.compile(r"([1-9]\d*)h before end")
-_FIXED_DAY = re.compile(r"day (\d{1,2}) (\d{2}):00-(\d{2}):00")
+# Up to the 27th: a later day may fall behind the end of a term that a short month cut.
+_FIXED_DAY = re.compile(r"day ([1-9]|1\d|2[0-7]) ([01]\d|2[0-3]):00-([01]\d|2[0-4]):00")
 
 
 class Fields:
@@ -58,6 +59,15 @@ class Fields:
             return convert(self._left.pop(key))
         except ValueError as err:
             raise WorldError(self.at(key), str(err)) from err
+
+    def switch(self, key: str, *, default: bool) -> bool:
+        """Read a field that is true or false.
+
+        Raises:
+            WorldError: when it is something else.
+
+        """
+        return self.read(key, truth) if key in self else default
 
     def objects(self, key: str) -> list[Fields]:
         """Read a field that is a list of objects; a missing one is empty.
@@ -210,7 +220,6 @@ def charge_rule(value: object) -> ChargeRule:
         return HoursBefore(int(found[1]))
     if found := _FIXED_DAY.fullmatch(spelled):
         rule = FixedDay(int(found[1]), int(found[2]), int(found[3]))
-        # Up to the 27th: a later day may fall behind the end of a term that a short month cut.
-        if 1 <= rule.day <= 27 and rule.from_hour < rule.to_hour <= 24:
+        if rule.from_hour < rule.to_hour:
             return rule
     raise _fail("at end, 24h before end or day 5 00:00-02:00", value)

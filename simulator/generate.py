@@ -1,12 +1,14 @@
 """Generated worlds of any size, for load: the same seed gives the same world."""
 
-import random
 from collections.abc import Sequence
+import random
 from typing import Final
 
 type Json = dict[str, object]
 
 _CAMERAS_PER_HOME: Final = 50
+_OFFLINE_SHARE: Final = 0.05
+_YEARLY_SHARE: Final = 0.2
 _MODELS: Final = (
     "chuangmi.camera.029a02",
     "chuangmi.camera.039c01",
@@ -82,14 +84,14 @@ def _camera(dice: random.Random, number: int, region: str, home_id: str) -> Json
         "home_id": home_id,
         "storage_used_mb": dice.randrange(100, 20000),
     }
-    if dice.random() < 0.05:
+    if dice.random() < _OFFLINE_SHARE:
         entry["offline_since"] = f"-{dice.randrange(1, 200)}h"
     state = dice.choices(("renewing", "ending", "expired", "none"), weights=(6, 1, 1, 2))[0]
     store = region != "cn"
     if state == "none":
         entry["expect"] = {"plan_status": "none", "auto_renewal": None}
         return entry
-    yearly = not store and dice.random() < 0.2
+    yearly = not store and dice.random() < _YEARLY_SHARE
     hours = dice.randrange(2, 330 * 24 if yearly else 27 * 24)
     entry["plan"] = {
         "name": _STORE if store else _YEARLY if yearly else _MONTHLY,

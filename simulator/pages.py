@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-import jinja2
 from aiohttp import web
+import jinja2
 
 from simulator.cloud import Cloud
 from simulator.guard import refuse_foreign

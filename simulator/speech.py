@@ -1,8 +1,8 @@
 """How the pages speak: words, times and amounts in English and Chinese."""
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+import json
 from pathlib import Path
 from typing import Final
 
@@ -53,7 +53,9 @@ class Speech:
         """Return a moment in the time zone of this machine, where the reader sits too."""
         utc = datetime.fromtimestamp(ms // SECOND_MS, UTC)
         local = utc.astimezone()
-        this_year = local.year == datetime.fromtimestamp(self._now_ms // SECOND_MS).astimezone().year
+        this_year = (
+            local.year == datetime.fromtimestamp(self._now_ms // SECOND_MS).astimezone().year
+        )
         if self.language == "zh":
             year = "" if this_year else f"{local.year}年"
             weekday = _WEEKDAYS_ZH[local.weekday()]

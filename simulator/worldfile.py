@@ -125,8 +125,8 @@ def read_camera(entry: Fields, world: World) -> Camera:
         shares=base.shares,
         online=base.online,
         offline_since_ms=base.offline_since_ms,
-        cloud_support=entry.read("cloud_support", read.truth, True),
-        upload_on=entry.read("upload_on", read.truth, True),
+        cloud_support=entry.switch("cloud_support", default=True),
+        upload_on=entry.switch("upload_on", default=True),
         storage_used_mb=entry.read("storage_used_mb", read.count, 0),
         wire_overrides=entry.read("wire_overrides", read.mapping, {}),
         settled_ms=now,
@@ -160,7 +160,7 @@ def _account(entry: Fields, before: list[Account]) -> Account:
         names=entry.read("names", read.names),
         password=entry.read("password", read.text),
         region=entry.read("region", read.one_of(*REGIONS)),
-        signs_in=entry.read("signs_in", read.truth, True),
+        signs_in=entry.switch("signs_in", default=True),
         homes=[],
     )
     for home in entry.objects("homes"):
@@ -280,10 +280,10 @@ def _plan(entry: Fields, region: str, world: World) -> Plan:
         amount_minor=amount,
         currency=currency,
         flag_delay_ms=entry.read("flag_delay", read.duration, 0),
-        trial=entry.read("trial", read.truth, False),
+        trial=entry.switch("trial", default=False),
         paid_name=entry.read("paid_name", read.nullable(read.names), None),
         reachable_days_after_end=entry.read("reachable_days_after_end", read.count, 30),
-        payment_works=entry.read("payment_works", read.truth, True),
+        payment_works=entry.switch("payment_works", default=True),
         flag_follows_ms=entry.read("flag_follows", read.nullable(moment_ms), None),
         flips_back_ms=entry.read("flips_back", read.nullable(moment_ms), None),
         next_term_ms=entry.read("next_term", read.nullable(moment_ms), None),
@@ -305,7 +305,7 @@ def _shown(entry: Fields, channel: Channel, *, renews: bool) -> bool | None:
 def _check_plan(plan: Plan, entry: Fields) -> None:
     if plan.start_ms >= plan.end_ms:
         raise WorldError(entry.at("start"), "a plan begins before it ends")
-    if not 1 <= plan.anchor_day <= 31:
+    if plan.anchor_day not in range(1, 32):
         raise WorldError(entry.at("anchor_day"), "a day of the month is needed here")
     if plan.store_billed and plan.shown_auto_renew:
         raise WorldError(
@@ -366,7 +366,7 @@ def _order(entry: Fields, did: str, now_ms: int) -> Order:
         else "failed",
         covers_from_ms=entry.read("covers_from", read.moment_from(now_ms)),
         covers_to_ms=entry.read("covers_to", read.moment_from(now_ms)),
-        unwanted=entry.read("unwanted", read.truth, False),
+        unwanted=entry.switch("unwanted", default=False),
     )
     entry.finish()
     return order
