@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from aiohttp import ClientSession, DummyCookieJar
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
+from homeassistant.util import dt as dt_util
 
 from .cloud.xiaomi import XiaomiCloud, XiaomiCredentials
 
@@ -28,8 +29,8 @@ def create_session(hass: HomeAssistant) -> ClientSession:
 
 
 def maker_locale(hass: HomeAssistant) -> str:
-    """Return Home Assistant's language as the maker's clouds name it."""
-    return "zh_CN" if hass.config.language.startswith("zh") else "en"
+    """Return the language, as a tag, in which a maker is asked for names and pages."""
+    return hass.config.language
 
 
 @callback
@@ -52,4 +53,5 @@ def build_provider(
         gateway=gateway,
         on_renewed=on_renewed,
         locale=maker_locale(hass),
+        time_zone=dt_util.get_default_time_zone(),
     )

@@ -1,0 +1,116 @@
+"""Camera Cloud Plan: shows each camera's cloud plan and helps to end its renewal."""
+
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import (
+    ConfigEntryAuthFailed,
+    ConfigEntryError,
+    UnsupportedStorageVersionError,
+)
+from homeassistant.helpers import (
+    config_validation as cv,
+    device_registry as dr,
+    issue_registry as ir,
+)
+from homeassistant.helpers.typing import ConfigType
+
+from . import doors
+from .cancellations import CancellationBook
+from .cloud import xiaomi
+from .connect import build_provider
+from .const import CONF_CREDENTIALS, CONF_GATEWAY, CONF_REGIONS, DOMAIN, PLATFORMS
+from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator, CloudPlanRuntime
+from .devices import async_register_account, camera_id_of
+from .plan import channel
+from .services import async_setup_services
+from .store import SnapshotStore
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+_VERSION: Final = 1
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Read the data files off the event loop and register the actions."""
+    for preload in (channel.preload, doors.preload, xiaomi.preload):
+        await hass.async_add_executor_job(preload)
+    async_setup_services(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) -> bool:
+    """Set up one account."""
+    try:
+        credentials = xiaomi.XiaomiCredentials.from_dict(entry.data[CONF_CREDENTIALS])
+    except ValueError as err:
+        raise ConfigEntryAuthFailed(
+            translation_domain=DOMAIN, translation_key="sign_in_needed"
+        ) from err
+
+    @callback
+    def store_renewed(renewed: xiaomi.XiaomiCredentials) -> None:
+        hass.config_entries.async_update_entry(
+            entry, data={**entry.data, CONF_CREDENTIALS: renewed.as_dict()}
+        )
+
+    provider = build_provider(
+        hass,
+        credentials,
+        regions=entry.options[CONF_REGIONS],
+        gateway=entry.data[CONF_GATEWAY],
+        on_renewed=store_renewed,
+    )
+    async_register_account(hass, entry, provider.maker)
+    coordinator = CloudPlanCoordinator(hass, entry, provider)
+    try:
+        await coordinator.async_start()
+    except UnsupportedStorageVersionError as err:
+        raise ConfigEntryError(
+            translation_domain=DOMAIN, translation_key="stored_by_newer_version"
+        ) from err
+    entry.runtime_data = CloudPlanRuntime(provider=provider, coordinator=coordinator)
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) -> bool:
+    """Release one account; its cancellations stay on disk."""
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if unloaded and entry.disabled_by:
+        _async_delete_issues(hass, entry)
+    return unloaded
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) -> None:
+    """Delete what is stored and shown about an account. Its plans go on as they are."""
+    _async_delete_issues(hass, entry)
+    await SnapshotStore(hass, entry.entry_id).async_remove()
+    await CancellationBook(hass, entry.entry_id).async_remove()
+
+
+async def async_migrate_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
+    """Accept an entry of this major version, whatever its minor one; refuse others."""
+    return entry.version == _VERSION
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant, entry: CloudPlanConfigEntry, device: dr.DeviceEntry
+) -> bool:
+    """Let an owner remove the device of a camera that the account no longer has."""
+    coordinator = entry.runtime_data.coordinator
+    camera_id = camera_id_of(entry, device)
+    if camera_id is None:
+        return False
+    if (plan := coordinator.data.cameras.get(camera_id)) and plan.left_at is None:
+        return False
+    await coordinator.async_forget(camera_id)
+    return True
+
+
+@callback
+def _async_delete_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    for issue in list(ir.async_get(hass).issues.values()):
+        if issue.domain == DOMAIN and (issue.data or {}).get("entry_id") == entry.entry_id:
+            ir.async_delete_issue(hass, DOMAIN, issue.issue_id)

@@ -1,0 +1,93 @@
+"""Binary sensors: whether clips are uploaded, and whether anything needs attention."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, override
+
+from homeassistant.components.binary_sensor import (
+    BinarySensorDeviceClass,
+    BinarySensorEntity,
+    BinarySensorEntityDescription,
+)
+from homeassistant.const import EntityCategory, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import CloudPlanConfigEntry
+from .entity import (
+    AccountEntity,
+    CameraDescription,
+    CameraEntity,
+    async_setup_camera_entities,
+    own_plan,
+)
+from .outlook import needs_attention
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadDescription(CameraDescription, BinarySensorEntityDescription):
+    """The binary sensor of a camera."""
+
+
+UPLOAD = UploadDescription(
+    key="upload",
+    translation_key="upload",
+    entity_category=EntityCategory.DIAGNOSTIC,
+    entity_registry_enabled_default=False,
+    exists=own_plan,
+)
+
+ATTENTION = BinarySensorEntityDescription(
+    key="attention",
+    translation_key="attention",
+    device_class=BinarySensorDeviceClass.PROBLEM,
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: CloudPlanConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the account's binary sensor and those of its cameras."""
+    async_add_entities([AttentionSensor(entry.runtime_data.coordinator, ATTENTION)])
+    await async_setup_camera_entities(
+        hass, entry, async_add_entities, Platform.BINARY_SENSOR, (UPLOAD,), UploadSensor
+    )
+
+
+class UploadSensor(CameraEntity, BinarySensorEntity):
+    """Whether a camera uploads its clips to the cloud."""
+
+    entity_description: UploadDescription
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """What the maker says; `None` where it was not read."""
+        return self.plan.reading.uploads if self.plan and self.plan.reading else None
+
+
+class AttentionSensor(AccountEntity, BinarySensorEntity):
+    """Whether a camera's plan needs its owner's attention."""
+
+    entity_description: BinarySensorEntityDescription
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Whether anything does."""
+        return bool(needs_attention(self.coordinator.data, self.coordinator.cancellations))
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """What does, by camera and reason."""
+        found = needs_attention(self.coordinator.data, self.coordinator.cancellations)
+        return {
+            "items": [
+                {"camera": plan.camera.name, "reason": reason.value} for plan, reason in found
+            ]
+        }

@@ -1,0 +1,45 @@
+"""The button that reads an account's plans now."""
+
+from typing import override
+
+from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import CloudPlanConfigEntry
+from .entity import AccountEntity
+
+PARALLEL_UPDATES = 1
+
+CHECK_NOW = ButtonEntityDescription(
+    key="check_now",
+    translation_key="check_now",
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: CloudPlanConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the account's button."""
+    async_add_entities([CheckNowButton(entry.runtime_data.coordinator, CHECK_NOW)])
+
+
+class CheckNowButton(AccountEntity, ButtonEntity):
+    """Reads the account's plans, at most once a minute."""
+
+    entity_description: ButtonEntityDescription
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Always: when nothing could be read for long, it is wanted most."""
+        return True
+
+    @override
+    async def async_press(self) -> None:
+        """Read now; asked too early, keep the last result and read when it is time."""
+        await self.coordinator.async_check_now()

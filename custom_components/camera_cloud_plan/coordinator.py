@@ -1,0 +1,507 @@
+"""The coordinator of one account: polls the maker's cloud and tells who is concerned.
+
+It differs from Home Assistant's plain coordinator in three ways. Listeners are told per
+changed camera and in slices, so that many cameras do not hold the event loop. What hangs
+on the clock alone changes by a timer of its own. And a camera, or the whole account, that
+cannot be read keeps its last good reading, marked with its age.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+import logging
+import random
+from typing import Final, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.debounce import Debouncer
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+
+from .cancellations import CancellationBook
+from .cloud.errors import CloudError, RateLimitedError, SignInNeededError
+from .cloud.provider import Detail, PlanProvider, PlanReadings
+from .const import (
+    CONF_CAMERAS_EXCLUDED,
+    CONF_POLL_HOURS,
+    CONF_SHOW_SHARED,
+    DEFAULT_POLL_HOURS,
+    DOMAIN,
+)
+from .departures import Departures
+from .devices import (
+    account_key,
+    async_register_camera,
+    async_registered_cameras,
+    async_remove_camera,
+)
+from .failures import failure_of, update_error
+from .plan import Camera, Ownership, PlanReading, Renewal, clock, default_channel
+from .slices import Slices
+from .snapshot import AccountSnapshot, CameraPlan, Failure
+from .store import SnapshotStore
+from .ticker import Ticker
+
+_LOGGER = logging.getLogger(__name__)
+
+# Polls are spread by this share of the interval, so that installations do not meet.
+_JITTER: Final = 0.1
+# A poll that failed is tried again after this, then after twice that, and so on up to the
+# poll interval.
+_FIRST_RETRY: Final = timedelta(minutes=10)
+_MAX_DOUBLINGS: Final = 8
+# The least time between two checks by hand; one asked for earlier is made when it is over.
+CHECK_NOW_FLOOR: Final = timedelta(seconds=60)
+# Second witnesses asked because a renewal was seen to go off, per poll.
+_MAX_SECOND_WITNESSES: Final = 8
+# Changed cameras whose listeners are told in one go rather than in slices.
+_AT_ONCE: Final = 3
+
+# Entities whose value costs a request of its own; keys as in their unique ids.
+DETAIL_ENTITIES: Final[Mapping[str, Detail]] = {
+    "storage_used": Detail.STORAGE_USED,
+    "upload": Detail.UPLOAD,
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class CloudPlanRuntime:
+    """What lives as long as a loaded config entry."""
+
+    provider: PlanProvider
+    coordinator: CloudPlanCoordinator
+
+
+type CloudPlanConfigEntry = ConfigEntry[CloudPlanRuntime]
+type CamerasListener = Callable[[Collection[str]], None]
+
+
+class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
+    """Keeps one account's snapshot up to date.
+
+    A listener's context is the id of the camera that it shows, or `None` if it shows
+    the account.
+    """
+
+    config_entry: CloudPlanConfigEntry
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: CloudPlanConfigEntry,
+        provider: PlanProvider,
+    ) -> None:
+        """Take the account's provider; nothing is read yet."""
+        self.poll_hours: int = entry.options.get(CONF_POLL_HOURS, DEFAULT_POLL_HOURS)
+        self._poll_every = timedelta(hours=self.poll_hours)
+        super().__init__(
+            hass,
+            _LOGGER,
+            config_entry=entry,
+            name=f"{DOMAIN} {entry.title}",
+            update_interval=self._poll_every,
+            always_update=False,
+        )
+        self.provider = provider
+        self.cancellations = CancellationBook(hass, entry.entry_id, self.async_show)
+        self._store = SnapshotStore(hass, entry.entry_id)
+        self._departures = Departures(hass, entry)
+        self._ticker = Ticker(hass, self._async_on_due)
+        self._check_now = Debouncer(
+            hass,
+            _LOGGER,
+            cooldown=CHECK_NOW_FLOOR.total_seconds(),
+            immediate=True,
+            function=self.async_refresh,
+        )
+        self._reading = asyncio.Lock()
+        self._failures = 0
+        self._changed: set[str] = set()
+        self._devices: dict[str, Camera] = {}
+        self._of_camera: dict[str, dict[object, CALLBACK_TYPE]] = {}
+        self._of_account: dict[object, CALLBACK_TYPE] = {}
+        self._of_cameras: list[CamerasListener] = []
+
+    # --- Life ---
+
+    async def async_start(self) -> None:
+        """Restore what is stored and read the account for the first time.
+
+        Where the account cannot be read but something is stored, set-up goes on with
+        that. Raises `ConfigEntryNotReady` or `ConfigEntryAuthFailed` where nothing is, and
+        `UnsupportedStorageVersionError` for cancellations of a newer version.
+        """
+        await self.cancellations.async_load()
+        stored = await self._store.async_load()
+        if stored:
+            await self._async_take(_marked(stored, Failure.RESTORED))
+        try:
+            await self.async_config_entry_first_refresh()
+        except (ConfigEntryNotReady, ConfigEntryAuthFailed) as err:
+            if not stored:
+                raise
+            _LOGGER.warning("Showing the last good data, of %s: %s", stored.read_at, err)
+            if isinstance(err, ConfigEntryAuthFailed):
+                self.update_interval = None  # signing in again reloads the entry
+                self.config_entry.async_start_reauth(self.hass)
+        self._async_wind(self.data.cameras)
+        self.cancellations.async_show_all(self.data.cameras)
+        self._departures.async_show_all(self.data.cameras.values())
+
+    @override
+    async def async_shutdown(self) -> None:
+        """Release every timer and write what is not yet written."""
+        await super().async_shutdown()
+        self._check_now.async_shutdown()
+        self._ticker.async_stop()
+        await self._store.async_flush()
+
+    # --- Asking the maker ---
+
+    async def async_check_now(self) -> None:
+        """Read the account now, at most once a minute.
+
+        Asked again within that minute, it keeps the last result and reads again when the
+        minute is over. Raises the last read's error.
+        """
+        await self._check_now.async_call()
+        if not self.last_update_success and self.last_exception:
+            raise self.last_exception
+
+    async def async_read_back(self, camera_id: str) -> None:
+        """Read one camera's plan at once, with its second witness.
+
+        Raises `CloudError`; nothing is changed then.
+        """
+        async with self._reading:
+            plan = self.data.cameras[camera_id]
+            detail = Detail.SECOND_WITNESS | self._shown_details().get(camera_id, Detail.NONE)
+            readings = await self.provider.read_plans((plan.camera,), {camera_id: detail})
+            reading = readings[camera_id]
+            if isinstance(reading, CloudError):
+                raise reading
+            read = replace(plan, reading=reading, failure=None)
+            await self._async_take(
+                replace(self.data, cameras={**self.data.cameras, camera_id: read})
+            )
+            self._store.async_save(self.data)
+        self.async_update_listeners()
+
+    @override
+    async def _async_update_data(self) -> AccountSnapshot:
+        async with self._reading:
+            try:
+                snapshot = await self._async_poll()
+            except CloudError as err:
+                self._failures += 1
+                self.update_interval = _jittered(self._retry_after())
+                if self.data is not None:
+                    await self._async_take(_marked(self.data, failure_of(err)))
+                    self.async_update_listeners()
+                raise update_error(err) from err
+            self._failures = 0
+            self.update_interval = _jittered(self._poll_every)
+            await self._async_take(snapshot)
+            self._store.async_save(snapshot)
+            return snapshot
+
+    def _retry_after(self) -> timedelta:
+        """Return the wait after failures in a row: doubling, up to the poll interval."""
+        doublings = min(self._failures - 1, _MAX_DOUBLINGS)
+        return min(_FIRST_RETRY * 2**doublings, self._poll_every)
+
+    async def _async_poll(self) -> AccountSnapshot:
+        """Ask the maker; raises `CloudError` where the account as a whole cannot be read."""
+        known = self.data.cameras if self.data else {}
+        try:
+            listed = await self.provider.list_cameras()
+        except SignInNeededError, RateLimitedError:
+            raise
+        except CloudError as err:
+            if not known:
+                raise
+            _LOGGER.debug("No list of cameras, reading those that are known: %s", err)
+            return await self._async_poll_known(known)
+        cameras = {camera.camera_id: camera for camera in listed if self._is_chosen(camera)}
+        readings = await self._async_read(cameras, known)
+        plans = {
+            camera_id: _merged(known.get(camera_id), camera, readings.get(camera_id))
+            for camera_id, camera in cameras.items()
+        }
+        return AccountSnapshot(
+            read_at=clock.now(), cameras=plans | await self._async_settle(listed, plans)
+        )
+
+    async def _async_poll_known(self, known: Mapping[str, CameraPlan]) -> AccountSnapshot:
+        """Read the cameras of the last snapshot, where the account cannot list them."""
+        cameras = {camera_id: plan.camera for camera_id, plan in known.items() if not plan.left_at}
+        readings = await self._async_read(cameras, known)
+        plans = {
+            camera_id: _merged(plan, plan.camera, readings.get(camera_id))
+            if camera_id in cameras
+            else plan
+            for camera_id, plan in known.items()
+        }
+        return AccountSnapshot(read_at=clock.now(), cameras=plans)
+
+    def _is_chosen(self, camera: Camera) -> bool:
+        """Return whether the owner's options let a camera be shown.
+
+        One with an open cancellation is watched to its end in any case.
+        """
+        if self.cancellations.is_open(camera.camera_id):
+            return True
+        options = self.config_entry.options
+        if camera.camera_id in options.get(CONF_CAMERAS_EXCLUDED, ()):
+            return False
+        shows_shared: bool = options.get(CONF_SHOW_SHARED, False)
+        return shows_shared or camera.ownership is not Ownership.SHARED
+
+    async def _async_read(
+        self, cameras: Mapping[str, Camera], known: Mapping[str, CameraPlan]
+    ) -> PlanReadings:
+        """Read the cameras' plans, with second witnesses where they are called for.
+
+        Those are cameras with an open cancellation, ones whose witnesses disagreed, and
+        ones whose renewal goes off with this reading: they are read once more.
+        """
+        if not cameras:
+            return {}
+        details = self._shown_details()
+        doubted = [
+            camera_id
+            for camera_id in cameras
+            if self.cancellations.is_open(camera_id) or _disagrees(known.get(camera_id))
+        ][:_MAX_SECOND_WITNESSES]
+        for camera_id in doubted:
+            details[camera_id] = details.get(camera_id, Detail.NONE) | Detail.SECOND_WITNESS
+        readings = dict(await self.provider.read_plans(cameras.values(), details))
+        turned_off = [
+            camera_id
+            for camera_id, camera in cameras.items()
+            if camera_id not in doubted
+            and _turned_off(
+                known.get(camera_id),
+                _merged(known.get(camera_id), camera, readings.get(camera_id)),
+            )
+        ][: _MAX_SECOND_WITNESSES - len(doubted)]
+        if turned_off:
+            more = {
+                camera_id: details.get(camera_id, Detail.NONE) | Detail.SECOND_WITNESS
+                for camera_id in turned_off
+            }
+            readings |= await self.provider.read_plans(
+                [cameras[camera_id] for camera_id in turned_off], more
+            )
+        return readings
+
+    def _shown_details(self) -> dict[str, Detail]:
+        """Return by camera what its enabled entities ask beyond the plan's status."""
+        details: dict[str, Detail] = {}
+        prefix = f"{account_key(self.config_entry)}_"
+        registry = er.async_get(self.hass)
+        for entity in er.async_entries_for_config_entry(registry, self.config_entry.entry_id):
+            for key, detail in DETAIL_ENTITIES.items():
+                if entity.unique_id.endswith(f"_{key}") and not entity.disabled:
+                    camera_id = entity.unique_id.removeprefix(prefix).removesuffix(f"_{key}")
+                    details[camera_id] = details.get(camera_id, Detail.NONE) | detail
+        return details
+
+    async def _async_settle(
+        self, listed: Collection[Camera], plans: Mapping[str, CameraPlan]
+    ) -> Mapping[str, CameraPlan]:
+        """Return the absent cameras that stay; remove those that go."""
+        known = self.data.cameras if self.data else {}
+        ids = {*known, *async_registered_cameras(self.hass, self.config_entry)} - {*plans}
+        settled = self._departures.async_settle(
+            {camera_id: known.get(camera_id) for camera_id in ids},
+            deselected={
+                *self.config_entry.options.get(CONF_CAMERAS_EXCLUDED, ()),
+                *(camera.camera_id for camera in listed),
+            },
+            watched=self.cancellations.open_cameras,
+        )
+        for camera_id in settled.gone:
+            await self._async_let_go(camera_id)
+        for camera_id in plans:
+            if (plan := known.get(camera_id)) and plan.left_at:
+                self._departures.async_hide(camera_id)
+        return settled.kept
+
+    async def async_forget(self, camera_id: str) -> None:
+        """Let go of a camera at its owner's wish: its data, device and cancellation."""
+        async with self._reading:
+            plans = {key: plan for key, plan in self.data.cameras.items() if key != camera_id}
+            await self._async_take(replace(self.data, cameras=plans))
+            self._store.async_save(self.data)
+            self._departures.async_hide(camera_id)
+            await self._async_let_go(camera_id)
+        self.async_update_listeners()
+
+    async def _async_let_go(self, camera_id: str) -> None:
+        await self.cancellations.async_forget(camera_id)
+        self._devices.pop(camera_id, None)
+        async_remove_camera(self.hass, self.config_entry, camera_id)
+
+    # --- Taking and telling ---
+
+    async def _async_take(self, snapshot: AccountSnapshot) -> None:
+        """Make a snapshot the current one; note what it changes, yielding on the way."""
+        before = self.data.cameras if self.data else {}
+        slices = Slices()
+        for camera_id, plan in snapshot.cameras.items():
+            if not plan.shows_the_same_as(before.get(camera_id)):
+                self._changed.add(camera_id)
+            if self._devices.get(camera_id) != plan.camera:
+                async_register_camera(self.hass, self.config_entry, plan.camera)
+                self._devices[camera_id] = plan.camera
+            await slices.pause_if_due()
+        self._changed |= before.keys() - snapshot.cameras.keys()
+        self.data = snapshot
+        for camera_id in self.cancellations.open_cameras & snapshot.cameras.keys():
+            plan = snapshot.cameras[camera_id]
+            if plan.view and not plan.failure:
+                await self.cancellations.async_seen(plan.view)
+
+    @callback
+    @override
+    def async_add_listener(
+        self, update_callback: CALLBACK_TYPE, context: str | None = None
+    ) -> Callable[[], None]:
+        """Listen for changes of one camera, or with no context for any news."""
+        remove = super().async_add_listener(update_callback, context)
+        listeners = self._of_account if context is None else self._of_camera.setdefault(context, {})
+        token = object()
+        listeners[token] = update_callback
+
+        @callback
+        def remove_listener() -> None:
+            del listeners[token]
+            remove()
+
+        return remove_listener
+
+    @callback
+    def async_add_cameras_listener(self, listener: CamerasListener) -> Callable[[], None]:
+        """Listen for which cameras changed, by their ids; gone ones are among them."""
+        self._of_cameras.append(listener)
+
+        @callback
+        def remove_listener() -> None:
+            self._of_cameras.remove(listener)
+
+        return remove_listener
+
+    @callback
+    def async_show(self, *camera_ids: str) -> None:
+        """Tell the listeners of these cameras, and the account's, that something changed."""
+        self._changed.update(camera_ids)
+        self.async_update_listeners()
+
+    @callback
+    @override
+    def async_update_listeners(self) -> None:
+        """Tell the listeners of the cameras that changed, and the account's.
+
+        Many are told in slices that yield to the event loop.
+        """
+        changed, self._changed = self._changed, set()
+        self._async_wind(changed)
+        for listener in tuple(self._of_cameras):
+            listener(changed)
+        if len(changed) <= _AT_ONCE:
+            for camera_id in changed:
+                self._async_tell(self._of_camera.get(camera_id, {}))
+            self._async_tell(self._of_account)
+        else:
+            self.config_entry.async_create_task(
+                self.hass, self._async_tell_in_slices(changed), f"{self.name} changes"
+            )
+
+    async def _async_tell_in_slices(self, changed: Collection[str]) -> None:
+        slices = Slices()
+        for camera_id in changed:
+            self._async_tell(self._of_camera.get(camera_id, {}))
+            await slices.pause_if_due()
+        self._async_tell(self._of_account)
+
+    @callback
+    def _async_tell(self, listeners: Mapping[object, CALLBACK_TYPE]) -> None:
+        for update_callback in tuple(listeners.values()):
+            try:
+                update_callback()
+            except Exception:  # as in Home Assistant's own: one must not silence the others
+                _LOGGER.exception("Unexpected error updating a listener of %s", self.name)
+
+    @callback
+    def _async_wind(self, camera_ids: Collection[str]) -> None:
+        """Set the clock's next moment of these cameras."""
+        now = clock.now()
+        plans = self.data.cameras if self.data else {}
+        self._ticker.async_set(
+            {
+                camera_id: plans[camera_id].next_change(now) if camera_id in plans else None
+                for camera_id in camera_ids
+            }
+        )
+
+    @callback
+    def _async_on_due(self, camera_ids: Collection[str]) -> None:
+        self.async_show(*camera_ids)
+        now = clock.now()
+        if any(_has_ended(self.data.cameras[camera_id], now) for camera_id in camera_ids):
+            self.config_entry.async_create_background_task(
+                self.hass, self.async_request_refresh(), f"{self.name} plan ended"
+            )
+
+
+def _jittered(interval: timedelta) -> timedelta:
+    return interval * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - no secret
+
+
+def _marked(snapshot: AccountSnapshot, failure: Failure) -> AccountSnapshot:
+    """Return a snapshot whose readings are all from before; a camera's own failure stays."""
+    return replace(
+        snapshot,
+        cameras={
+            camera_id: plan if plan.failure else replace(plan, failure=failure)
+            for camera_id, plan in snapshot.cameras.items()
+        },
+    )
+
+
+def _merged(
+    known: CameraPlan | None, camera: Camera, reading: PlanReading | CloudError | None
+) -> CameraPlan:
+    """Return a camera with its new reading, or with its last good one and what went wrong."""
+    channel = default_channel(camera.region)
+    if isinstance(reading, PlanReading):
+        return CameraPlan(camera=camera, channel=channel, reading=reading)
+    return CameraPlan(
+        camera=camera,
+        channel=channel,
+        reading=known.reading if known else None,
+        failure=failure_of(reading) if reading else Failure.UNEXPECTED_ANSWER,
+    )
+
+
+def _disagrees(plan: CameraPlan | None) -> bool:
+    return plan is not None and plan.view is not None and plan.view.verdict.disagree
+
+
+def _turned_off(before: CameraPlan | None, after: CameraPlan) -> bool:
+    """Return whether a running plan's renewal went from on to off between two readings."""
+    if before is None or before.view is None or after.view is None:
+        return False
+    return before.view.renewal is Renewal.ON and after.view.renewal is Renewal.OFF
+
+
+def _has_ended(plan: CameraPlan, now: datetime) -> bool:
+    """Return whether a plan that was read as running has reached its end."""
+    view = plan.view
+    if view is None or not view.is_active or view.reading.ends_at is None:
+        return False
+    return view.reading.ends_at <= now

@@ -1,0 +1,96 @@
+"""Devices: one service device for the account, one per camera below it."""
+
+import hashlib
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+
+from .const import CONF_ACCOUNT, DOMAIN
+from .plan import Camera
+
+_KEY_LENGTH = 12
+
+
+def account_key(entry: ConfigEntry) -> str:
+    """Return a name for the account that is stable and is not its id.
+
+    Entities and devices keep their names and areas when the account is added anew, and
+    two accounts that see the same camera do not collide.
+    """
+    account = entry.unique_id or entry.entry_id
+    return hashlib.sha256(f"{DOMAIN}:{account}".encode()).hexdigest()[:_KEY_LENGTH]
+
+
+def account_identifier(entry: ConfigEntry) -> tuple[str, str]:
+    """Return the identifier of the account's device."""
+    return (DOMAIN, account_key(entry))
+
+
+def camera_identifier(entry: ConfigEntry, camera_id: str) -> tuple[str, str]:
+    """Return the identifier of a camera's device."""
+    return (DOMAIN, f"{account_key(entry)}_{camera_id}")
+
+
+def camera_id_of(entry: ConfigEntry, device: dr.DeviceEntry) -> str | None:
+    """Return the id of the camera that a device stands for; `None` for another device."""
+    prefix = f"{account_key(entry)}_"
+    for domain, name in device.identifiers:
+        if domain == DOMAIN and name.startswith(prefix):
+            return name.removeprefix(prefix)
+    return None
+
+
+@callback
+def async_register_account(hass: HomeAssistant, entry: ConfigEntry, maker: str) -> str:
+    """Create or update the account's device; return its id."""
+    device = dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id,
+        identifiers={account_identifier(entry)},
+        entry_type=dr.DeviceEntryType.SERVICE,
+        manufacturer=maker,
+        translation_key="account",
+        translation_placeholders={"maker": maker, "account": entry.data[CONF_ACCOUNT]},
+    )
+    return device.id
+
+
+@callback
+def async_register_camera(hass: HomeAssistant, entry: ConfigEntry, camera: Camera) -> None:
+    """Create or update a camera's device."""
+    dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id,
+        identifiers={camera_identifier(entry, camera.camera_id)},
+        connections={(dr.CONNECTION_NETWORK_MAC, camera.mac)} if camera.mac else set(),
+        entry_type=dr.DeviceEntryType.SERVICE,
+        manufacturer=camera.maker,
+        model=f"{camera.model}, cloud plan",
+        name=camera.name,
+        sw_version=camera.firmware,
+        via_device_id=dr.async_get_device_id_by_identifier(
+            hass, account_identifier(entry), config_entry_id=entry.entry_id
+        ),
+    )
+
+
+@callback
+def async_registered_cameras(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, str]:
+    """Return the device ids of all cameras that have a device, by camera id."""
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    return {
+        camera_id: device.id
+        for device in devices
+        if isinstance(device, dr.DeviceEntry)
+        and (camera_id := camera_id_of(entry, device)) is not None
+    }
+
+
+@callback
+def async_remove_camera(hass: HomeAssistant, entry: ConfigEntry, camera_id: str) -> None:
+    """Remove a camera's device, and with it its entities."""
+    registry = dr.async_get(hass)
+    device = registry.async_get_device_by_identifier(
+        camera_identifier(entry, camera_id), entry.entry_id
+    )
+    if device is not None:
+        registry.async_remove_device(device.id)

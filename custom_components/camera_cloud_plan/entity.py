@@ -1,0 +1,173 @@
+"""What all entities have in common, and how those of cameras come and go."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, override
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from .const import KEEP_LAST_GOOD
+from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
+from .devices import account_identifier, account_key, camera_identifier
+from .plan import clock
+from .slices import Slices
+from .snapshot import CameraPlan
+
+# Entities added between two chances for others to run.
+_BATCH = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class CameraDescription(EntityDescription):
+    """An entity of a camera; `exists` says for which cameras, at a moment (UTC)."""
+
+    exists: Callable[[CameraPlan, datetime], bool]
+
+
+def own_plan(plan: CameraPlan, now: datetime) -> bool:
+    """Return whether a camera has a plan, or had one lately, that is this account's own."""
+    return plan.is_own and plan.has_plan(now)
+
+
+class PlanEntity(CoordinatorEntity[CloudPlanCoordinator]):
+    """An entity fed by the coordinator."""
+
+    _attr_has_entity_name = True
+
+    @override
+    async def async_update(self) -> None:
+        """Read the account, as the "check now" button does."""
+        await self.coordinator.async_check_now()
+
+
+class AccountEntity(PlanEntity):
+    """An entity of the account."""
+
+    def __init__(self, coordinator: CloudPlanCoordinator, description: EntityDescription) -> None:
+        """Take what it shows."""
+        super().__init__(coordinator)
+        self.entity_description = description
+        entry = coordinator.config_entry
+        self._attr_unique_id = f"{account_key(entry)}_{description.key}"
+        self._attr_device_info = DeviceInfo(identifiers={account_identifier(entry)})
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the last good reading of the account is young enough to be shown."""
+        return clock.now() < self.coordinator.data.read_at + KEEP_LAST_GOOD
+
+
+class CameraEntity(PlanEntity):
+    """An entity of one camera."""
+
+    def __init__(
+        self, coordinator: CloudPlanCoordinator, camera_id: str, description: CameraDescription
+    ) -> None:
+        """Take the camera and what is shown of it."""
+        super().__init__(coordinator, context=camera_id)
+        self.entity_description = description
+        self.camera_id = camera_id
+        entry = coordinator.config_entry
+        self._attr_unique_id = camera_unique_id(entry, camera_id, description)
+        self._attr_device_info = DeviceInfo(identifiers={camera_identifier(entry, camera_id)})
+
+    @property
+    def plan(self) -> CameraPlan | None:
+        """The camera as last read; `None` once it left the account."""
+        return self.coordinator.data.cameras.get(self.camera_id)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether there is a reading young enough to be shown."""
+        return self.plan is not None and self.plan.is_shown(clock.now())
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """The moment of the reading, while it is not from the last poll."""
+        as_of = self.plan.as_of if self.plan else None
+        return {"as_of": as_of} if as_of else {}
+
+
+def camera_unique_id(
+    entry: CloudPlanConfigEntry, camera_id: str, description: CameraDescription
+) -> str:
+    """Return the unique id of a camera's entity."""
+    return f"{account_key(entry)}_{camera_id}_{description.key}"
+
+
+async def async_setup_camera_entities[D: CameraDescription](
+    hass: HomeAssistant,
+    entry: CloudPlanConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    platform: str,
+    descriptions: Collection[D],
+    make: Callable[[CloudPlanCoordinator, str, D], Entity],
+) -> None:
+    """Add a platform's entities of all cameras, now and whenever one calls for more.
+
+    They are added in batches that yield to the event loop. Entities of a plan that is
+    long over, left in the registry by an earlier run, are removed.
+    """
+    coordinator = entry.runtime_data.coordinator
+    there: dict[str, set[str]] = {}
+
+    def missing(camera_ids: Iterable[str]) -> list[Entity]:
+        now = clock.now()
+        entities: list[Entity] = []
+        for camera_id in camera_ids:
+            plan = coordinator.data.cameras.get(camera_id)
+            if plan is None:
+                there.pop(camera_id, None)
+                continue
+            keys = there.setdefault(camera_id, set())
+            for description in descriptions:
+                if description.key not in keys and description.exists(plan, now):
+                    keys.add(description.key)
+                    entities.append(make(coordinator, camera_id, description))
+        return entities
+
+    async def add(entities: list[Entity]) -> None:
+        slices = Slices()
+        for start in range(0, len(entities), _BATCH):
+            async_add_entities(entities[start : start + _BATCH])
+            await slices.pause_if_due()
+
+    @callback
+    def on_change(camera_ids: Collection[str]) -> None:
+        if entities := missing(camera_ids):
+            entry.async_create_task(hass, add(entities), f"{platform} of new plans")
+
+    await add(missing(coordinator.data.cameras))
+    _async_remove_obsolete(hass, entry, platform, descriptions, there)
+    entry.async_on_unload(coordinator.async_add_cameras_listener(on_change))
+
+
+@callback
+def _async_remove_obsolete[D: CameraDescription](
+    hass: HomeAssistant,
+    entry: CloudPlanConfigEntry,
+    platform: str,
+    descriptions: Collection[D],
+    there: Mapping[str, Collection[str]],
+) -> None:
+    """Remove registered entities that a camera, once read, no longer calls for."""
+    registry = er.async_get(hass)
+    cameras = entry.runtime_data.coordinator.data.cameras
+    for camera_id, keys in there.items():
+        if cameras[camera_id].reading is None:
+            continue
+        for description in descriptions:
+            if description.key in keys:
+                continue
+            unique_id = camera_unique_id(entry, camera_id, description)
+            if entity_id := registry.async_get_entity_id(platform, entry.domain, unique_id):
+                registry.async_remove(entity_id)

@@ -1,0 +1,224 @@
+"""Sensors: what is known of each camera's plan, and of the account's charges."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+)
+from homeassistant.const import EntityCategory, Platform, UnitOfInformation, UnitOfTime
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.typing import StateType
+
+from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
+from .entity import (
+    AccountEntity,
+    CameraDescription,
+    CameraEntity,
+    async_setup_camera_entities,
+    own_plan,
+)
+from .outlook import next_charge, renewing
+from .plan import PlanStatus, PlanView, clock
+from .snapshot import AccountSnapshot, CameraPlan
+
+PARALLEL_UPDATES = 0
+
+type Value = StateType | date | datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class CameraSensorDescription(CameraDescription, SensorEntityDescription):
+    """A sensor of a camera: its value and attributes, from a view at a moment (UTC)."""
+
+    value: Callable[[PlanView, datetime], Value]
+    attributes: Callable[[PlanView], Mapping[str, Any]] = lambda _view: {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountSensorDescription(SensorEntityDescription):
+    """A sensor of the account: its value and attributes, from a snapshot at a moment (UTC)."""
+
+    value: Callable[[AccountSnapshot, datetime], Value]
+    attributes: Callable[[AccountSnapshot, datetime], Mapping[str, Any]] = lambda _data, _now: {}
+
+
+def _status(view: PlanView, now: datetime) -> str | None:
+    """Return the plan's status; the unknown one is Home Assistant's own "unknown"."""
+    status = view.status(now)
+    return None if status is PlanStatus.UNKNOWN else status.value
+
+
+def _next_charge(view: PlanView, _now: datetime) -> datetime | None:
+    return view.charge.earliest if view.charge else None
+
+
+def _charge_attributes(view: PlanView) -> dict[str, Any]:
+    """Return the charge's window, how it is known, and who takes the money."""
+    if view.charge is None:
+        return {}
+    return {
+        "latest": view.charge.latest,
+        "basis": view.charge.basis.value,
+        "possible": view.charge.possible,
+        "channel": view.channel.value,
+    }
+
+
+CAMERA_SENSORS: tuple[CameraSensorDescription, ...] = (
+    CameraSensorDescription(
+        key="plan_status",
+        translation_key="plan_status",
+        device_class=SensorDeviceClass.ENUM,
+        options=[status.value for status in PlanStatus if status is not PlanStatus.UNKNOWN],
+        exists=lambda _plan, _now: True,
+        value=_status,
+    ),
+    CameraSensorDescription(
+        key="next_charge",
+        translation_key="next_charge",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        exists=own_plan,
+        value=_next_charge,
+        attributes=_charge_attributes,
+    ),
+    CameraSensorDescription(
+        key="days_remaining",
+        translation_key="days_remaining",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.DAYS,
+        suggested_display_precision=0,
+        exists=CameraPlan.has_plan,
+        value=PlanView.days_remaining,
+    ),
+    CameraSensorDescription(
+        key="plan_ends",
+        translation_key="plan_ends",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_registry_enabled_default=False,
+        exists=own_plan,
+        value=lambda view, _now: view.reading.ends_at,
+    ),
+    CameraSensorDescription(
+        key="plan_name",
+        translation_key="plan_name",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        exists=own_plan,
+        value=lambda view, _now: view.reading.name,
+    ),
+    CameraSensorDescription(
+        key="retention",
+        translation_key="retention",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.DAYS,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        exists=own_plan,
+        value=lambda view, _now: view.reading.retention_days,
+    ),
+    CameraSensorDescription(
+        key="storage_used",
+        translation_key="storage_used",
+        device_class=SensorDeviceClass.DATA_SIZE,
+        native_unit_of_measurement=UnitOfInformation.MEGABYTES,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        exists=own_plan,
+        value=lambda view, _now: view.reading.storage_used_mb,
+    ),
+)
+
+ACCOUNT_SENSORS: tuple[AccountSensorDescription, ...] = (
+    AccountSensorDescription(
+        key="next_charge",
+        translation_key="account_next_charge",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value=lambda data, now: charge.earliest if (charge := next_charge(data, now)) else None,
+        attributes=lambda data, now: charge.words if (charge := next_charge(data, now)) else {},
+    ),
+    AccountSensorDescription(
+        key="renewing_plans",
+        translation_key="renewing_plans",
+        value=lambda data, _now: renewing(data).known,
+        attributes=lambda data, _now: {"unknown": renewing(data).unknown},
+    ),
+    AccountSensorDescription(
+        key="last_checked",
+        translation_key="last_checked",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value=lambda data, _now: data.read_at,
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: CloudPlanConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the account's sensors and those of its cameras."""
+    coordinator = entry.runtime_data.coordinator
+    async_add_entities(AccountSensor(coordinator, description) for description in ACCOUNT_SENSORS)
+    await async_setup_camera_entities(
+        hass, entry, async_add_entities, Platform.SENSOR, CAMERA_SENSORS, CameraSensor
+    )
+
+
+class CameraSensor(CameraEntity, SensorEntity):
+    """A sensor of one camera's plan."""
+
+    entity_description: CameraSensorDescription
+
+    def __init__(
+        self,
+        coordinator: CloudPlanCoordinator,
+        camera_id: str,
+        description: CameraSensorDescription,
+    ) -> None:
+        """Take the camera; of one that is shared with the account only the status is on."""
+        super().__init__(coordinator, camera_id, description)
+        if not coordinator.data.cameras[camera_id].is_own and description.key != "plan_status":
+            self._attr_entity_registry_enabled_default = False
+
+    @property
+    @override
+    def native_value(self) -> Value:
+        """The value at this moment."""
+        view = self.plan.view if self.plan else None
+        return self.entity_description.value(view, clock.now()) if view else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """What goes with the value."""
+        view = self.plan.view if self.plan else None
+        own = self.entity_description.attributes(view) if view else {}
+        return {**own, **super().extra_state_attributes}
+
+
+class AccountSensor(AccountEntity, SensorEntity):
+    """A sensor over all cameras of an account."""
+
+    entity_description: AccountSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> Value:
+        """The value at this moment."""
+        return self.entity_description.value(self.coordinator.data, clock.now())
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """What goes with the value."""
+        return self.entity_description.attributes(self.coordinator.data, clock.now())

@@ -1,0 +1,84 @@
+"""The last good data of an account on disk, so that a restart in an outage has it."""
+
+import logging
+from typing import Any, Final, override
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import UnsupportedStorageVersionError
+from homeassistant.helpers.storage import Store
+
+from .codec import DecodeError, decode, encode
+from .const import DOMAIN
+from .snapshot import AccountSnapshot
+
+_LOGGER = logging.getLogger(__name__)
+
+_VERSION: Final = 1
+_MINOR_VERSION: Final = 1
+_SAVE_DELAY: Final = 30.0  # seconds
+
+
+class _Store(Store[dict[str, Any]]):
+    @override
+    async def _async_migrate_func(
+        self, old_major_version: int, old_minor_version: int, old_data: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return data of another version as this one.
+
+        Within a major version fields are only added, and decoding copes with both more
+        and fewer. There is no older major version.
+        """
+        return old_data
+
+
+class SnapshotStore:
+    """Reads and writes the last good snapshot of one config entry.
+
+    It holds only what can be read again: damaged or newer data is passed over, never
+    an error.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Take the entry whose data it is."""
+        self._hass = hass
+        self._store = _Store(
+            hass,
+            _VERSION,
+            f"{DOMAIN}.{entry_id}.last_good",
+            private=True,
+            atomic_writes=True,
+            minor_version=_MINOR_VERSION,
+            serialize_in_event_loop=False,
+        )
+        self._pending: AccountSnapshot | None = None
+
+    async def async_load(self) -> AccountSnapshot | None:
+        """Return the stored snapshot; `None` where there is none that can be used."""
+        try:
+            data = await self._store.async_load()
+            if data is None:
+                return None
+            return await self._hass.async_add_executor_job(decode, AccountSnapshot, data)
+        except (DecodeError, UnsupportedStorageVersionError) as err:
+            _LOGGER.warning("The stored plan data cannot be used and is read anew: %s", err)
+            return None
+
+    @callback
+    def async_save(self, snapshot: AccountSnapshot) -> None:
+        """Write a snapshot a little later; the last one given wins."""
+        self._pending = snapshot
+        self._store.async_delay_save(self._encode_pending, _SAVE_DELAY)
+
+    async def async_flush(self) -> None:
+        """Write what is not yet written, so that no timer outlives the config entry."""
+        if self._pending:
+            data = await self._hass.async_add_executor_job(self._encode_pending)
+            await self._store.async_save(data)
+
+    def _encode_pending(self) -> dict[str, Any]:
+        snapshot, self._pending = self._pending, None
+        return encode(snapshot) if snapshot else {}
+
+    async def async_remove(self) -> None:
+        """Delete it from disk."""
+        await self._store.async_remove()

@@ -1,0 +1,23 @@
+"""Moments as people say them."""
+
+from datetime import datetime
+from typing import Final
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS: Final = (
+    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+)
+_ZH_DAYS: Final = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+
+
+def spoken(hass: HomeAssistant, moment: datetime) -> str:
+    """Return a moment in Home Assistant's zone and language, e.g. "Tue 24 Nov, 11:31"."""
+    local = dt_util.as_local(moment)
+    clock = f"{local:%H:%M}"
+    if hass.config.language.startswith("zh"):
+        return f"{local.month}月{local.day}日（{_ZH_DAYS[local.weekday()]}）{clock}"
+    return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}, {clock}"

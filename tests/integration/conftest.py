@@ -1,0 +1,173 @@
+"""What the Home Assistant tests share: a simulated cloud and an account signed in to it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from aiohttp import ClientSession, DummyCookieJar
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
+from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from yarl import URL
+
+from custom_components.camera_cloud_plan import doors
+from custom_components.camera_cloud_plan.cloud.sign_in import LinkOffered
+from custom_components.camera_cloud_plan.cloud.xiaomi import (
+    LinkSignIn,
+    XiaomiCredentials,
+    preload,
+)
+from custom_components.camera_cloud_plan.const import DOMAIN
+from custom_components.camera_cloud_plan.plan import channel
+from simulator.server import RunningSimulator, running
+from simulator.world import World
+from simulator.worldfile import load_world
+
+# Accounts of the `every_state` world.
+MAINLAND = "2500110011"
+EUROPE = "6500220022"
+
+
+@pytest.fixture(autouse=True)
+def _custom_integrations(enable_custom_integrations: None) -> None:
+    """Let Home Assistant load the integration from this repository."""
+
+
+@pytest.fixture(autouse=True)
+def _preloaded() -> None:
+    """Read the data files before a loop runs, as set-up does in an executor."""
+    for load in (channel.preload, doors.preload, preload):
+        load()
+
+
+@pytest.fixture
+def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Compare in Home Assistant's own serialisation."""
+    return snapshot.use_extension(HomeAssistantSnapshotExtension)
+
+
+@pytest.fixture
+def world() -> World:
+    """A world with one camera for every plan state, over two regions and accounts."""
+    return load_world("every_state")
+
+
+@pytest.fixture
+async def sim(world: World, socket_enabled: None) -> AsyncIterator[RunningSimulator]:
+    """Serve that world on a loopback port, over real sockets."""
+    async with running(world) as simulator:
+        yield simulator
+
+
+async def sign_in(sim: RunningSimulator, user_id: str) -> XiaomiCredentials:
+    """Return credentials from a real sign-in by link, approved at the simulator."""
+    async with ClientSession(cookie_jar=DummyCookieJar()) as session:
+        link = LinkSignIn(session, gateway=sim.base_url)
+        offered = await link.start()
+        assert isinstance(offered, LinkOffered)
+        sim.sessions.tickets.approve(URL(offered.url).query["ticket"], user_id)
+        async with asyncio.timeout(10):
+            credentials = await link.wait()
+    assert isinstance(credentials, XiaomiCredentials)
+    return credentials
+
+
+type EntryMaker = Callable[..., Awaitable[MockConfigEntry]]
+
+
+@pytest.fixture
+def make_entry(hass: HomeAssistant, sim: RunningSimulator) -> EntryMaker:
+    """Make a config entry of a freshly signed-in account; options can be overridden."""
+
+    async def make(user_id: str = MAINLAND, **options: Any) -> MockConfigEntry:
+        credentials = await sign_in(sim, user_id)
+        account = f"…{user_id[-4:]}"
+        entry = MockConfigEntry(
+            domain=DOMAIN,
+            title=f"Xiaomi ({account})",
+            unique_id=f"xiaomi_{user_id}",
+            version=1,
+            minor_version=1,
+            data={
+                "maker": "xiaomi",
+                "account": account,
+                "credentials": credentials.as_dict(),
+                "gateway": sim.base_url,
+            },
+            options={
+                "regions": ["cn", "de"],
+                "cameras_excluded": [],
+                "poll_hours": 6,
+                "show_shared": False,
+                **options,
+            },
+        )
+        entry.add_to_hass(hass)
+        return entry
+
+    return make
+
+
+@pytest.fixture
+async def entry(make_entry: EntryMaker) -> MockConfigEntry:
+    """The mainland account's config entry, not yet set up."""
+    return await make_entry()
+
+
+@pytest.fixture
+async def entry_de(make_entry: EntryMaker) -> MockConfigEntry:
+    """The European account's config entry, not yet set up."""
+    return await make_entry(EUROPE)
+
+
+async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Set an entry up and see it loaded."""
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.state is ConfigEntryState.LOADED
+
+
+@pytest.fixture
+async def loaded(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry:
+    """The mainland account, set up."""
+    await set_up(hass, entry)
+    return entry
+
+
+@pytest.fixture
+async def loaded_de(hass: HomeAssistant, entry_de: MockConfigEntry) -> MockConfigEntry:
+    """The European account, set up."""
+    await set_up(hass, entry_de)
+    return entry_de
+
+
+async def pass_time(hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds: float) -> None:
+    """Let time pass at once and whatever falls due happen."""
+    freezer.tick(seconds)
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+def entity_id(hass: HomeAssistant, camera_id: str, key: str) -> str:
+    """Return the entity id of a camera's entity, by its key."""
+    (found,) = (
+        entity.entity_id
+        for entity in er.async_get(hass).entities.values()
+        if entity.platform == DOMAIN and entity.unique_id.endswith(f"_{camera_id}_{key}")
+    )
+    return found
+
+
+@pytest.fixture
+async def repairs(hass: HomeAssistant) -> None:
+    """Set up Repairs, which hands out the guided steps."""
+    assert await async_setup_component(hass, "repairs", {})
