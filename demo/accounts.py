@@ -1,0 +1,69 @@
+"""Setting accounts up through the integration's real config flow, as a person would."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+from .home_assistant import HomeAssistant, Json
+from .maker import Account, Maker
+
+DOMAIN: Final = "camera_cloud_plan"
+_WITHIN: Final = 60.0
+_MOST_STEPS: Final = 20
+
+
+class SetUpError(Exception):
+    """The config flow did not end in a new account."""
+
+
+async def add_account(home: HomeAssistant, maker: Maker, account: Account) -> str:
+    """Sign one account in by link and return the new config entry's title.
+
+    Every field keeps what the form suggests, but for the gateway, which is the simulator,
+    and cameras that others share, which are shown. Raises `SetUpError`.
+    """
+    answers: dict[str, object] = {
+        "advanced": {"gateway": maker.base_url},
+        "show_shared": True,
+    }
+    try:
+        async with asyncio.timeout(_WITHIN):
+            step = await home.start_flow(DOMAIN)
+            for _ in range(_MOST_STEPS):
+                match step["type"]:
+                    case "create_entry":
+                        title: str = step["title"]
+                        return title
+                    case "form" if step.get("errors"):
+                        raise SetUpError(_where(step, f"says {step['errors']}"))
+                    case "form":
+                        if url := (step.get("description_placeholders") or {}).get("url"):
+                            await maker.approve_link(_ticket(url), account.user_id)
+                        step = await home.answer_flow(step["flow_id"], filled(step, answers))
+                    case "progress":
+                        await asyncio.sleep(0.1)
+                        step = await home.flow(step["flow_id"])
+                    case _:
+                        raise SetUpError(_where(step, str(step.get("reason", "is unexpected"))))
+            raise SetUpError(_where(step, "is asked again and again"))
+    except TimeoutError as error:
+        message = f"signing {account.name} in took more than {_WITHIN:.0f} s"
+        raise SetUpError(message) from error
+
+
+def filled(step: Json, answers: Mapping[str, object]) -> dict[str, Any]:
+    """Return a form's answer: ours where we have one, else what the form suggests."""
+    return {
+        field["name"]: answers.get(field["name"], field.get("default"))
+        for field in step["data_schema"] or ()
+        if field["name"] in answers or "default" in field
+    }
+
+
+def _ticket(url: str) -> str:
+    return parse_qs(urlsplit(url).query)["ticket"][0]
+
+
+def _where(step: Json, what: str) -> str:
+    return f"the set-up step {step.get('step_id', step['type'])!r} {what}"

@@ -1,0 +1,210 @@
+"""The demo's dashboard, of built-in cards only, for the entities that are there.
+
+One column on a phone, at most three on a desk. Blocks: the next charge; what needs the
+owner, absent when nothing does; every camera, those with a plan first and the rest folded
+into one line. Sentences come from the templates in `cards/`, which Home Assistant renders,
+so that they follow the entities.
+"""
+
+from collections.abc import Iterable, Sequence
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from .entities import (
+    ATTENTION,
+    AUTO_RENEWAL,
+    CHECK_NOW,
+    DAYS_REMAINING,
+    LAST_CHECKED,
+    NEXT_CHARGE,
+    PLAN_STATUS,
+    Device,
+)
+from .home_assistant import HomeAssistant
+from .words import WORDS, Language
+
+PATH: Final = "camera-plans"
+_COLUMNS: Final = 3
+_FULL_WIDTH: Final = 12
+_ICON: Final = "mdi:cctv"
+_NO_PLAN: Final = ["none", "free_tier"]
+_PLAN_OVER: Final = ["expired", "expired_reachable"]
+_CARDS: Final = Path(__file__).with_name("cards")
+type Card = dict[str, Any]
+
+
+def build(devices: Sequence[Device], *, language: Language, maker_url: str) -> Card:
+    """Return the dashboard's content for these devices."""
+    words = WORDS[language]
+    cameras = [device for device in devices if device.is_camera]
+    accounts = [device for device in devices if ATTENTION in device.entities]
+    return {
+        "title": words.dashboard,
+        "views": [
+            {
+                "type": "sections",
+                "title": words.dashboard,
+                "path": "plans",
+                "icon": _ICON,
+                "max_columns": _COLUMNS,
+                "sections": [
+                    _next_charge(cameras, language),
+                    _needs_you(accounts, language),
+                    _cameras(cameras, accounts, language),
+                    _small_print(words.simulated.format(maker=maker_url)),
+                ],
+            }
+        ],
+    }
+
+
+async def save(home: HomeAssistant, content: Card, *, language: Language) -> None:
+    """Make this the dashboard's content, creating the dashboard the first time."""
+    known = {listed["url_path"] for listed in await home.command("lovelace/dashboards/list")}
+    if PATH not in known:
+        await home.command(
+            "lovelace/dashboards/create",
+            url_path=PATH,
+            title=WORDS[language].dashboard,
+            icon=_ICON,
+            mode="storage",
+            show_in_sidebar=True,
+            require_admin=False,
+        )
+    await home.command("lovelace/config/save", url_path=PATH, config=content)
+
+
+def _next_charge(cameras: Sequence[Device], language: Language) -> Card:
+    charged = [camera for camera in cameras if NEXT_CHARGE in camera.entities]
+    return _section(
+        _heading(WORDS[language].next_charge, icon="mdi:calendar-clock"),
+        _markdown("next_charge", language, cameras=charged),
+    )
+
+
+def _needs_you(accounts: Sequence[Device], language: Language) -> Card:
+    return _section(
+        _heading(WORDS[language].needs_you, icon="mdi:hand-back-right-outline"),
+        _markdown("needs_you", language, accounts=accounts) | {"text_only": True},
+    ) | {
+        "visibility": [
+            _any(_state(account.entities[ATTENTION], ["on"]) for account in accounts),
+        ]
+    }
+
+
+def _cameras(cameras: Sequence[Device], accounts: Sequence[Device], language: Language) -> Card:
+    words = WORDS[language]
+    badges: list[Card] = [
+        {"type": "entity", "entity": account.entities[LAST_CHECKED]}
+        for account in accounts[:1]
+        if LAST_CHECKED in account.entities
+    ]
+    badges.append(
+        {
+            "type": "button",
+            "icon": "mdi:refresh",
+            "text": words.check_now,
+            "tap_action": {
+                "action": "perform-action",
+                "perform_action": "button.press",
+                "target": {"entity_id": [account.entities[CHECK_NOW] for account in accounts]},
+            },
+        }
+    )
+    return _section(
+        _heading(words.cameras, icon=_ICON) | {"badges": badges},
+        *(_camera(camera, words.auto_renewal) for camera in cameras),
+        _markdown("without_plan", language, cameras=cameras, no_plan=_NO_PLAN)
+        | {
+            "text_only": True,
+            "grid_options": {"columns": "full"},
+            "visibility": [
+                _any(_state(camera.entities[PLAN_STATUS], _NO_PLAN) for camera in cameras),
+            ],
+        },
+    ) | {"column_span": _COLUMNS}
+
+
+def _camera(camera: Device, auto_renewal: str) -> Card:
+    """Return a camera's name, status in words and days; below them off and on."""
+    status = camera.entities[PLAN_STATUS]
+    cards = [
+        _heading(camera.name)
+        | {
+            "heading_style": "subtitle",
+            "tap_action": {"action": "navigate", "navigation_path": camera.page},
+            "badges": [
+                {"type": "entity", "entity": camera.entities[what], "show_icon": False}
+                for what in (PLAN_STATUS, DAYS_REMAINING)
+                if what in camera.entities
+            ],
+        }
+    ]
+    if AUTO_RENEWAL in camera.entities:
+        cards.append(
+            {
+                "type": "tile",
+                "entity": camera.entities[AUTO_RENEWAL],
+                "name": auto_renewal,
+                "features": [{"type": "toggle"}],
+                "features_position": "inline",
+                "visibility": [_not_state(status, _PLAN_OVER)],
+            }
+        )
+    return {
+        "type": "vertical-stack",
+        "cards": cards,
+        "grid_options": {"columns": _FULL_WIDTH},
+        "visibility": [_not_state(status, _NO_PLAN)],
+    }
+
+
+def _small_print(text: str) -> Card:
+    card = {"type": "markdown", "text_only": True, "content": text}
+    return _section(card | {"grid_options": {"columns": "full"}}) | {"column_span": _COLUMNS}
+
+
+def _section(*cards: Card) -> Card:
+    return {"type": "grid", "cards": list(cards)}
+
+
+def _heading(text: str, *, icon: str | None = None) -> Card:
+    card = {"type": "heading", "heading": text, "grid_options": {"columns": "full"}}
+    return card | ({"icon": icon} if icon else {})
+
+
+def _markdown(
+    template: str,
+    language: Language,
+    *,
+    cameras: Sequence[Device] = (),
+    accounts: Sequence[Device] = (),
+    **more: object,
+) -> Card:
+    """Return a card of words; the template is given the devices it speaks about."""
+    given = {
+        name: [{"name": device.name, "page": device.page, **device.entities} for device in found]
+        for name, found in (("cameras", cameras), ("accounts", accounts))
+        if found
+    }
+    # JSON of texts alone is a literal in a template too.
+    head = "".join(
+        f"{{%- set {name} = {json.dumps(value, ensure_ascii=False)} -%}}\n"
+        for name, value in {**given, **more}.items()
+    )
+    body = (_CARDS / f"{template}.{language}.j2").read_text(encoding="utf-8")
+    return {"type": "markdown", "content": head + body}
+
+
+def _state(entity_id: str, states: Sequence[str]) -> Card:
+    return {"condition": "state", "entity": entity_id, "state": list(states)}
+
+
+def _not_state(entity_id: str, states: Sequence[str]) -> Card:
+    return {"condition": "state", "entity": entity_id, "state_not": list(states)}
+
+
+def _any(conditions: Iterable[Card]) -> Card:
+    return {"condition": "or", "conditions": list(conditions)}

@@ -1,0 +1,238 @@
+"""The demo's Home Assistant configuration folder, seeded so that nothing has to be asked.
+
+An `http:` block in YAML would make Home Assistant restart itself after five minutes
+unless a person confirms it, so the server's settings are seeded in its storage.
+Onboarding counts as done; there is one user, the owner, who signs in from loopback
+without a page. Integrations are listed one by one: the default set would look for
+devices on the network and for Home Assistant's own cloud.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+import json
+import os
+from pathlib import Path
+import shutil
+from typing import Any, Final
+from uuid import uuid4
+
+from .ports import LOOPBACK
+from .process import REPOSITORY
+from .words import Language
+
+_CONFIGURATION: Final = f"""\
+homeassistant:
+  auth_providers:
+    - type: trusted_networks
+      trusted_networks:
+        - {LOOPBACK}/32
+      allow_bypass_login: true
+frontend:
+config:
+conversation:
+assist_pipeline:
+media_source:
+stream:
+history:
+logbook:
+my:
+calendar:
+automation: !include automations.yaml
+logger:
+  default: info
+"""
+"""The integrations of a default installation that need no network and no hardware."""
+
+_ONBOARDING_STEPS: Final = ("user", "core_config", "analytics", "integration")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What the seeded Home Assistant is told about itself.
+
+    `time_zone` is an IANA name; `default_panel` the path of the first page shown.
+    """
+
+    port: int
+    language: Language
+    time_zone: str
+    default_panel: str
+
+
+def build(folder: Path, house: House) -> None:
+    """Write a fresh configuration folder, replacing one that is there."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / "configuration.yaml").write_text(_CONFIGURATION, encoding="utf-8")
+    (folder / "automations.yaml").write_text("[]\n", encoding="utf-8")
+    link_repository(folder)
+    owner = uuid4().hex
+    for seed in (
+        _auth(owner),
+        _onboarding(),
+        _http(house.port),
+        _core(house),
+        _frontend_language(owner, house.language),
+        _frontend_panel(house.default_panel),
+    ):
+        _write_seed(folder, seed)
+
+
+def change_port(folder: Path, port: int) -> None:
+    """Make a folder that is kept from an earlier run listen on another port."""
+    _write_seed(folder, _http(port))
+
+
+def link_repository(folder: Path) -> None:
+    """Make the integration and its blueprints in this repository the folder's own."""
+    for target in ("custom_components", "blueprints"):
+        link = folder / target
+        if link.is_symlink():
+            link.unlink()
+        if (REPOSITORY / target).is_dir():
+            link.symlink_to(REPOSITORY / target, target_is_directory=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seed:
+    key: str
+    version: int
+    minor_version: int = 1
+    data: Mapping[str, Any]
+
+
+def _write_seed(folder: Path, seed: _Seed) -> None:
+    storage = folder / ".storage"
+    storage.mkdir(exist_ok=True)
+    path = storage / seed.key
+    path.write_text(
+        json.dumps(
+            {
+                "version": seed.version,
+                "minor_version": seed.minor_version,
+                "key": seed.key,
+                "data": seed.data,
+            }
+        ),
+        encoding="utf-8",
+    )
+    path.chmod(0o600)
+
+
+def _auth(owner: str) -> _Seed:
+    return _Seed(
+        key="auth",
+        version=1,
+        data={
+            "users": [
+                {
+                    "id": owner,
+                    "group_ids": ["system-admin"],
+                    "is_owner": True,
+                    "is_active": True,
+                    "name": "Demo",
+                    "system_generated": False,
+                    "local_only": True,
+                }
+            ],
+            "groups": [
+                {"id": "system-admin", "name": "Administrators"},
+                {"id": "system-users", "name": "Users"},
+                {"id": "system-read-only", "name": "Read Only"},
+            ],
+            "credentials": [
+                {
+                    "id": uuid4().hex,
+                    "user_id": owner,
+                    "auth_provider_type": "trusted_networks",
+                    "auth_provider_id": None,
+                    "data": {"user_id": owner},
+                }
+            ],
+            "refresh_tokens": [],
+        },
+    )
+
+
+def _onboarding() -> _Seed:
+    return _Seed(key="onboarding", version=4, data={"done": list(_ONBOARDING_STEPS)})
+
+
+def _http(port: int) -> _Seed:
+    # The layout of 2026.10; 2026.11 migrates it. Settled ("stable"), nothing pending.
+    return _Seed(
+        key="http",
+        version=2,
+        minor_version=2,
+        data={
+            "stable": {
+                "server_port": port,
+                "server_host": [LOOPBACK],
+                "cors_allowed_origins": ["https://cast.home-assistant.io"],
+                "login_attempts_threshold": -1,
+                "ip_ban_enabled": True,
+                "ssl_profile": "modern",
+                "use_x_frame_options": True,
+                "created_at": datetime.now(UTC).isoformat(),
+                "error": None,
+                "error_message": None,
+            },
+            "pending": None,
+            "yaml_migration_done": True,
+        },
+    )
+
+
+def _core(house: House) -> _Seed:
+    return _Seed(
+        key="core.config",
+        version=1,
+        minor_version=4,
+        data={
+            "latitude": 31.2304,
+            "longitude": 121.4737,
+            "elevation": 4,
+            "unit_system_v2": "metric",
+            "location_name": "Camera Cloud Plan",
+            "time_zone": house.time_zone,
+            "external_url": None,
+            "internal_url": None,
+            "currency": "CNY",
+            "country": "CN",
+            "language": house.language.value,
+            "radius": 100,
+        },
+    )
+
+
+def _frontend_language(owner: str, language: Language) -> _Seed:
+    return _Seed(
+        key=f"frontend.user_data_{owner}",
+        version=1,
+        data={
+            "language": {
+                "language": language.value,
+                "number_format": "language",
+                "time_format": "language",
+                "date_format": "language",
+                "time_zone": "server",
+                "first_weekday": "language",
+            },
+        },
+    )
+
+
+def _frontend_panel(path: str) -> _Seed:
+    return _Seed(key="frontend.system_data", version=1, data={"core": {"default_panel": path}})
+
+
+def machine_time_zone() -> str:
+    """Return this machine's time zone, so that the demo's times match the clock on the wall."""
+    named = os.environ.get("TZ", "").removeprefix(":")
+    if named and (Path("/usr/share/zoneinfo") / named).is_file():
+        return named
+    zone = Path("/etc/localtime")
+    if zone.is_symlink() and "zoneinfo/" in (target := str(zone.resolve())):
+        return target.partition("zoneinfo/")[2]
+    return "UTC"

@@ -1,0 +1,147 @@
+"""A client of the simulated maker's control interface, and what its world implies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import aiohttp
+
+from .words import Language
+
+_PATIENCE: Final = aiohttp.ClientTimeout(total=30)
+_STATES_WITH_CHARGE: Final = {"trial", "active_renewing", "active_renewal_unknown"}
+_ANNOUNCED_AHEAD: Final = {
+    "mi_pay": timedelta(hours=72),
+    "wallet": timedelta(hours=72),
+    # Outside the mainland nobody can tell who bills, so the longest time is assumed.
+    "apple": timedelta(hours=72),
+    "google": timedelta(hours=72),
+}
+"""How long before a plan's end a charge may come, as Home Assistant must show it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One account of the world; `name` in the demo's language."""
+
+    key: str
+    user_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedCharge:
+    """The window in which Home Assistant must expect a charge, UTC."""
+
+    earliest: datetime
+    latest: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedCamera:
+    """What Home Assistant must show of a camera, by the world's own word.
+
+    `auto_renewal` is `on`, `off` or `unknown`, and `None` where there must be no switch.
+    `days_remaining` is `None` where the world does not say.
+    """
+
+    did: str
+    name: str
+    accounts: tuple[str, ...]
+    plan_status: str
+    auto_renewal: str | None
+    days_remaining: int | None
+    charge: ExpectedCharge | None
+
+
+class Maker:
+    """The simulated maker, as its control interface lets it be seen and steered."""
+
+    def __init__(self, base_url: str, http: aiohttp.ClientSession, language: Language) -> None:
+        """Take the simulator's address without a trailing slash."""
+        self.base_url = base_url
+        self._http = http
+        self._language = language
+
+    async def is_up(self) -> bool:
+        """Return whether the simulator answers."""
+        try:
+            await self._state()
+        except aiohttp.ClientError, TimeoutError:
+            return False
+        return True
+
+    async def accounts(self) -> tuple[Account, ...]:
+        """Return the world's accounts in the order of the world file."""
+        state = await self._state()
+        return tuple(
+            Account(key=entry["key"], user_id=entry["user_id"], name=self._name(entry))
+            for entry in state["accounts"]
+        )
+
+    async def cameras(self) -> tuple[ExpectedCamera, ...]:
+        """Return what is to be seen of every camera of which the world file says it."""
+        state = await self._state()
+        return tuple(
+            ExpectedCamera(
+                did=entry["did"],
+                name=self._name(entry),
+                accounts=(entry["owner"], *(share["with"] for share in entry["shares"])),
+                plan_status=entry["expect"]["plan_status"],
+                auto_renewal=entry["expect"]["auto_renewal"],
+                days_remaining=entry["expect"]["days_remaining"],
+                charge=_charge(entry),
+            )
+            for entry in state["cameras"]
+            if "expect" in entry
+        )
+
+    async def plan_end(self, did: str) -> datetime:
+        """Return when a camera's plan ends."""
+        return _moment((await self._camera(did))["plan"]["end"])
+
+    async def approve_link(self, ticket: str, user_id: str) -> None:
+        """Approve a waiting sign-in as its owner would on the approval page."""
+        await self._post("link/approve", {"ticket": ticket, "user_id": user_id})
+
+    async def advance(self, *, days: int = 0, hours: int = 0) -> None:
+        """Let time pass at the maker."""
+        await self._post("advance", {"days": days, "hours": hours})
+
+    def _name(self, entry: Mapping[str, Any]) -> str:
+        name: str = entry["names"][self._language.of_simulator]
+        return name
+
+    async def _state(self) -> dict[str, Any]:
+        return await self._get("state")
+
+    async def _camera(self, did: str) -> dict[str, Any]:
+        return await self._get(f"camera/{did}")
+
+    async def _get(self, path: str) -> dict[str, Any]:
+        async with self._http.get(self._url(path), timeout=_PATIENCE) as answer:
+            answer.raise_for_status()
+            content: dict[str, Any] = await answer.json()
+            return content
+
+    async def _post(self, path: str, body: Mapping[str, object]) -> None:
+        async with self._http.post(self._url(path), json=body, timeout=_PATIENCE) as answer:
+            answer.raise_for_status()
+
+    def _url(self, path: str) -> str:
+        return f"{self.base_url}/_control/{path}"
+
+
+def _charge(entry: Mapping[str, Any]) -> ExpectedCharge | None:
+    plan, expect = entry["plan"], entry["expect"]
+    if plan is None or expect["plan_status"] not in _STATES_WITH_CHARGE:
+        return None
+    if expect["auto_renewal"] in (None, "off"):
+        return None
+    end = _moment(plan["end"])
+    return ExpectedCharge(earliest=end - _ANNOUNCED_AHEAD[plan["channel"]], latest=end)
+
+
+def _moment(epoch_ms: int) -> datetime:
+    return datetime.fromtimestamp(epoch_ms / 1000, UTC)

@@ -1,0 +1,64 @@
+"""The demo's own words, in the two languages that the integration speaks."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+import os
+from typing import Final
+
+
+class Language(StrEnum):
+    """A language, by Home Assistant's code for it."""
+
+    EN = "en"
+    ZH = "zh-Hans"
+
+    @property
+    def of_simulator(self) -> str:
+        """The simulator's code for it."""
+        return "zh" if self is Language.ZH else "en"
+
+
+def language_of_terminal() -> Language:
+    """Return the language that the terminal's locale asks for; English for any other."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if locale := os.environ.get(name):
+            return Language.ZH if locale.lower().startswith("zh") else Language.EN
+    return Language.EN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What the dashboard says outside of its templates."""
+
+    dashboard: str
+    next_charge: str
+    needs_you: str
+    cameras: str
+    auto_renewal: str
+    check_now: str
+    simulated: str
+
+
+WORDS: Final = {
+    Language.EN: Words(
+        dashboard="Camera plans",
+        next_charge="Next charge",
+        needs_you="Needs you",
+        cameras="Cameras",
+        auto_renewal="Auto-renewal",
+        check_now="Check now",
+        simulated=(
+            "Simulated. Not Xiaomi. No money. [The maker's page]({maker}) is where days pass "
+            "and renewal is switched off by hand."
+        ),
+    ),
+    Language.ZH: Words(
+        dashboard="摄像头套餐",
+        next_charge="下次扣费",
+        needs_you="需要您处理",
+        cameras="摄像头",
+        auto_renewal="自动续费",
+        check_now="立即检查",
+        simulated="模拟演示。不是小米。不涉及金钱。时间流逝、手动关闭续费，都在[厂商页面]({maker})上。",
+    ),
+}
