@@ -17,7 +17,7 @@ from ..errors import CloudError, SessionRefusedError, UnexpectedAnswerError
 from ..values import as_id
 from .credentials import ServiceSession, XiaomiCredentials, is_cookie_value
 from .endpoints import endpoints
-from .passport import account_url, collect_session, demand_signed_in, read_account
+from .passport import account_url, demand_signed_in, finish, read_account
 from .transport import Transport
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -108,15 +108,19 @@ class XiaomiAccount:
         location = demand_signed_in(self.transport, answer, data)
         if as_id(data.get("userId")) not in (None, credentials.user_id):
             raise UnexpectedAnswerError(answer.host, "answers for another account")
-        pass_token = data.get("passToken") or answer.cookies().get("passToken")
-        if isinstance(pass_token, str) and is_cookie_value(pass_token):
-            # Kept before going on: the old one may no longer be good.
-            self._keep(replace(self._credentials, pass_token=pass_token))
-        session = await collect_session(self.transport, location, data)
+        # Kept before going on: the old one may no longer be good.
+        self._keep_pass_token(data.get("passToken") or answer.cookies().get("passToken"))
+        signed_in = await finish(self.transport, location, data)
+        self._keep_pass_token(signed_in.pass_token)
+        session = signed_in.session
         if stale is not None and session.service_token == stale.service_token:
             raise SessionRefusedError(answer.host, "the renewal hands out the refused session")
         self._keep(replace(self._credentials, session=session))
         return session
+
+    def _keep_pass_token(self, pass_token: object) -> None:
+        if isinstance(pass_token, str) and is_cookie_value(pass_token):
+            self._keep(replace(self._credentials, pass_token=pass_token))
 
     def _keep(self, credentials: XiaomiCredentials) -> None:
         if credentials == self._credentials:

@@ -102,6 +102,8 @@ class XiaomiClient:
         """Return the host that answered and what it said; other hosts are tried on no connection."""
         key = (call.host, region)
         hosts = self._hosts.get(key) or endpoints().hosts_of(call.host, region)
+        if self._transport.has_gateway:
+            hosts = hosts[:1]
         failure: CloudError | None = None
         for index, host in enumerate(hosts):
             try:

@@ -36,8 +36,7 @@ class ServiceSession:
         except binascii.Error, ValueError:
             whole = False
         if not whole or not is_cookie_value(self.service_token) or self.issued_at.tzinfo is None:
-            message = "not a whole session"
-            raise DamagedCredentialsError(message)
+            raise DamagedCredentialsError("not a whole session")
 
     @override
     def __repr__(self) -> str:
@@ -63,8 +62,7 @@ class XiaomiCredentials:
         """Refuse what can never be used: raises `DamagedCredentialsError`."""
         cookies = (self.user_id, self.pass_token, self.device_id, self.c_user_id or "-")
         if not all(map(is_cookie_value, cookies)):
-            message = "account id, pass token and device id belong together"
-            raise DamagedCredentialsError(message)
+            raise DamagedCredentialsError("account id, pass token and device id belong together")
 
     @override
     def __repr__(self) -> str:

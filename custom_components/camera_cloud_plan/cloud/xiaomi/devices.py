@@ -27,6 +27,7 @@ from .endpoints import HostKind, endpoints
 
 MAKER: Final = "Xiaomi"
 
+_MISSING: Final = object()
 _MAX_PAGES: Final = 100
 # A GET carries its data in the address, enciphered: base64 and percent signs make it 1.4
 # times as long, and servers commonly refuse a request line beyond 8 KB. So many bytes of
@@ -85,9 +86,16 @@ async def with_support(
 def read_camera(
     device: Device, *, region: str, user_id: str, home_owner: str | None
 ) -> Camera | None:
-    """Return a device record as a camera; `None` for what is none or has no id."""
-    camera_id, model = as_id(device.get("did")), as_text(device.get("model"))
-    if camera_id is None or model is None or not _may_be_camera(model):
+    """Return a device record as a camera; `None` for what is none.
+
+    Raises `UnexpectedAnswerError` for a record that cannot be read at all: left out, it
+    would look like a camera that left.
+    """
+    camera_id, given_model = as_id(device.get("did")), device.get("model")
+    if camera_id is None or not isinstance(given_model, str | None):
+        raise _unreadable(region, "a device without an id or model")
+    model = as_text(given_model)
+    if model is None or not _may_be_camera(model):
         return None
     return Camera(
         camera_id=camera_id,
@@ -161,13 +169,14 @@ async def _devices(
 
 
 async def _homes(client: XiaomiClient, region: str, user_id: str) -> list[tuple[int, str]]:
-    content = await client.call("homes", region, {})
-    homes = {
-        home_id: as_id(home.get("uid")) or user_id
-        for listed in ("homelist", "share_home_list")
-        for home in map(as_object, _list_of(content, listed, region))
-        if (home_id := as_int(home.get("id"))) is not None
-    }
+    content = as_object(await client.call("homes", region, {}))
+    homes: dict[int, str] = {}
+    for listed in ("homelist", *({"share_home_list"} & content.keys())):
+        for home in map(as_object, _list_of(content, listed, region)):
+            home_id = as_int(home.get("id"))
+            if home_id is None:
+                raise _unreadable(region, "a home without an id")
+            homes[home_id] = as_id(home.get("uid")) or user_id
     return list(homes.items())
 
 
@@ -182,10 +191,9 @@ async def _paged(
 ) -> AsyncIterator[Device]:
     start, seen = "", set[str]()
     for _ in range(_MAX_PAGES):
-        content = await client.call(name, region, {**data, "start_did": start})
-        for device in _list_of(content, listed, region):
+        page = as_object(await client.call(name, region, {**data, "start_did": start}))
+        for device in _list_of(page, listed, region):
             yield as_object(device)
-        page = as_object(content)
         start = as_id(page.get(cursor)) or ""
         # A cursor that comes back would go round for ever.
         if not as_flag(page.get("has_more")) or not start or start in seen:
@@ -193,14 +201,19 @@ async def _paged(
         seen.add(start)
 
 
-def _list_of(content: object, name: str, region: str) -> list[object]:
-    """Return a list in an answer; missing or null it is empty, but not without an answer."""
-    if isinstance(content, Mapping):
-        listed = content.get(name)
-        if listed is None or isinstance(listed, list):
-            return as_list(listed)
-    host = endpoints().hosts_of(HostKind.API, region)[0]
-    raise UnexpectedAnswerError(host, f"no list in {name}")
+def _list_of(content: Mapping[str, object], name: str, region: str) -> list[object]:
+    """Return a list in an answer. It may be null, as for a region without devices.
+
+    Where it is not there at all (several clients rely on it), nothing was listed.
+    """
+    listed = content.get(name, _MISSING)
+    if listed is not None and not isinstance(listed, list):
+        raise _unreadable(region, f"no list in {name}")
+    return as_list(listed)
+
+
+def _unreadable(region: str, what: str) -> UnexpectedAnswerError:
+    return UnexpectedAnswerError(endpoints().hosts_of(HostKind.API, region)[0], what)
 
 
 def _chunks(cameras: Iterable[Camera]) -> Iterator[list[dict[str, str]]]:

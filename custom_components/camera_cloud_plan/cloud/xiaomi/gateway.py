@@ -48,11 +48,9 @@ def validate_gateway(text: str) -> str:
         or url.raw_query_string
         or url.raw_fragment
     ):
-        message = "not a base address"
-        raise NotAnAddressError(message)
+        raise NotAnAddressError("not a base address")
     if url.scheme == "http" and not _is_loopback(host):
-        message = "plain http is for a literal loopback address only"
-        raise NotEncryptedError(message)
+        raise NotEncryptedError("plain http is for a literal loopback address only")
     return str(url.origin())
 
 

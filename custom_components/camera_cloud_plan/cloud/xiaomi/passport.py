@@ -117,14 +117,20 @@ def demand_signed_in(transport: Transport, answer: Answer, data: Mapping[str, ob
     raise RefusedError(code)
 
 
-async def collect_session(
-    transport: Transport, location: str, data: Mapping[str, object]
-) -> ServiceSession:
-    """Return the session at the end of a sign-in, following its hops one by one.
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SignedIn:
+    """The end of a sign-in: its session, and the pass token where it handed one over."""
+
+    session: ServiceSession
+    pass_token: str | None
+
+
+async def finish(transport: Transport, location: str, data: Mapping[str, object]) -> SignedIn:
+    """Return what is at the end of a sign-in, following its hops one by one.
 
     `data` is the account host's answer; its `ssecurity` and `nonce`, or those in a hop's
-    `Extension-Pragma` header, sign the last step. The service token is taken from the
-    raw cookies of whichever hop sets it, and nothing is fetched after that. A hop's
+    `Extension-Pragma` header, sign the last step. The tokens are taken from the raw
+    cookies of whichever hop sets them, and nothing is fetched after the service token. A hop's
     cookies go back to that hop's host only.
 
     Raises `RefusedError` where the last step is rejected, `UnexpectedAnswerError` where
@@ -133,6 +139,7 @@ async def collect_session(
     """
     url = _hop(account_url("/"), location)
     secrets = data
+    pass_token = data.get("passToken")
     jar: dict[str, dict[str, str]] = {}
     for _ in range(_MAX_HOPS):
         url = _with_client_sign(url, secrets)
@@ -145,9 +152,13 @@ async def collect_session(
         cookies = {
             name: value for name, value in answer.cookies().items() if is_cookie_value(value)
         }
+        pass_token = cookies.get("passToken", pass_token)
         token = _service_token(cookies)
         if token is not None:
-            return _whole_session(host, secrets, token)
+            return SignedIn(
+                session=_whole_session(host, secrets, token),
+                pass_token=pass_token if isinstance(pass_token, str) else None,
+            )
         jar[host] = jar.get(host, {}) | cookies
         if answer.location is None:
             raise UnexpectedAnswerError(host, "the sign-in ended without a service token")

@@ -29,8 +29,8 @@ from .endpoints import endpoints
 from .passport import (
     absolute,
     account_url,
-    collect_session,
     demand_signed_in,
+    finish,
     read_account,
     read_verification,
 )
@@ -145,15 +145,14 @@ class LinkSignIn:
             # A link is approved in a browser, so that is also where a code is entered.
             raise BrowserNeededError(verification.url)
         location = demand_signed_in(self._transport, answer, data)
-        user_id, pass_token = as_id(data.get("userId")), data.get("passToken")
-        session = await collect_session(self._transport, location, data)
+        signed_in = await finish(self._transport, location, data)
         try:
             return XiaomiCredentials(
-                user_id=user_id or "",
+                user_id=as_id(data.get("userId")) or "",
                 c_user_id=as_id(data.get("cUserId")),
-                pass_token=pass_token if isinstance(pass_token, str) else "",
+                pass_token=signed_in.pass_token or "",
                 device_id=self._device_id,
-                session=session,
+                session=signed_in.session,
             )
         except DamagedCredentialsError:
             pass

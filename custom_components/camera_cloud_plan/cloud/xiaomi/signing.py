@@ -6,7 +6,6 @@ that the wire has.
 """
 
 from base64 import b64decode, b64encode
-import binascii
 from collections.abc import Mapping
 from datetime import datetime
 import hashlib
@@ -86,27 +85,23 @@ def open_sealed(body: str, *, ssecurity: str, nonce: str) -> object:
     Raises `CannotOpenError`, whose text holds nothing of the answer.
     """
     try:
-        opened = rc4.stream(signed_nonce(ssecurity, nonce)).update(
-            b64decode(body.strip(), validate=True)
-        )
-        if opened.startswith(_GZIP_MAGIC):
-            opened = _unzip(opened)
-        return json.loads(opened.decode())
-    except binascii.Error:
-        what = "not base64"
+        sealed = b64decode(body.strip(), validate=True)
+    except ValueError:
+        raise CannotOpenError("not base64") from None
+    opened = rc4.stream(signed_nonce(ssecurity, nonce)).update(sealed)
+    try:
+        return json.loads((_unzip(opened) if opened.startswith(_GZIP_MAGIC) else opened).decode())
     except zlib.error:
-        what = "broken gzip inside"
-    except ValueError, RecursionError:  # ValueError: no UTF-8, no JSON, absurd numbers
-        what = "no JSON inside"
-    raise CannotOpenError(what)
+        raise CannotOpenError("broken gzip inside") from None
+    except ValueError, RecursionError:  # no UTF-8, no JSON, or JSON beyond all measure
+        raise CannotOpenError("no JSON inside") from None
 
 
 def _unzip(data: bytes) -> bytes:
     unzipper = zlib.decompressobj(_GZIP_WINDOW)
     opened = unzipper.decompress(data, MAX_OPENED_BYTES)
     if not unzipper.eof:
-        message = "cut off or too long"
-        raise zlib.error(message)
+        raise zlib.error("cut off or too long")
     return opened
 
 

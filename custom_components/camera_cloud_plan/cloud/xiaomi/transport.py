@@ -126,6 +126,11 @@ class Transport:
         self._user_agent = endpoints().user_agent.format(device_id=device_id)
         self.clock = ServerClock()
 
+    @property
+    def has_gateway(self) -> bool:
+        """Whether every request goes to one address anyway."""
+        return self._gateway is not None
+
     def is_safe(self, url: URL) -> bool:
         """Return whether an address may be sent secrets, or offered to the owner."""
         return is_safe_for_secrets(url, self._gateway)
@@ -173,7 +178,8 @@ class Transport:
                     host=host, status=response.status, headers=response.headers, text=text
                 )
         except (OSError, aiohttp.ClientError, _TooLongError) as error:
-            failure = _failure(host, error)
+            # Through a gateway it is the gateway that was not reached.
+            failure = _failure(target.host or host, error)
         else:
             self.clock.learn(answer.headers.get("Date"))
             _LOGGER.debug("%s %s: status %s", method, host, answer.status)
