@@ -14,6 +14,10 @@ HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 WEEK_MS = 7 * DAY_MS
 
+# In days.
+SHORTEST_MONTH = 28
+LONGEST_MONTH = 31
+
 # China has one time zone and no summer time, so a fixed offset is exact.
 CHINA = timezone(timedelta(hours=8), "China")
 
@@ -42,6 +46,11 @@ def moment(ms: int, zone: tzinfo) -> datetime:
 def epoch_ms(when: datetime) -> int:
     """Return an aware date and time as epoch ms, without going through a float."""
     return (when - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+
+
+def days_in_month(day: datetime) -> int:
+    """Return how many days the month of `day` has."""
+    return calendar.monthrange(day.year, day.month)[1]
 
 
 def month_shifted(ms: int, months: int, anchor_day: int, zone: tzinfo) -> int:

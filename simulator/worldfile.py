@@ -14,7 +14,16 @@ from simulator.clock import Clock, VirtualClock
 from simulator.errors import WorldError
 from simulator.fields import Fields
 from simulator.hosts import REGIONS
-from simulator.moments import DAY_MS, HOUR_MS, moment, month_shifted, zone_of
+from simulator.moments import (
+    DAY_MS,
+    HOUR_MS,
+    LONGEST_MONTH,
+    SHORTEST_MONTH,
+    days_in_month,
+    moment,
+    month_shifted,
+    zone_of,
+)
 from simulator.names import Language
 from simulator.plans import STORE_CHANNELS, Channel, FixedDay, HoursBefore, Order, Period, Plan
 from simulator.world import (
@@ -44,7 +53,6 @@ PLAN_STATUSES = (
 )
 
 _WORLDS = Path(__file__).parent / "worlds"
-_SHORTEST_MONTH_DAYS = 28
 
 
 def shipped_worlds() -> tuple[str, ...]:
@@ -260,8 +268,13 @@ def _plan(entry: Fields, region: str, world: World) -> Plan:
     moment_ms = read.moment_from(world.now_ms())
     end = entry.read("end", moment_ms)
     period = entry.read("period", read.period)
-    last_day = moment(end + world.aged_ms, zone_of(region)).day
-    anchor_day = entry.read("anchor_day", read.count, last_day)
+    last_day = moment(end + world.aged_ms, zone_of(region))
+    anchor_day = entry.read("anchor_day", read.count, last_day.day)
+    cut_short = (
+        last_day.day == days_in_month(last_day) and last_day.day < anchor_day <= LONGEST_MONTH
+    )
+    if anchor_day != last_day.day and not cut_short:
+        raise WorldError(entry.at("anchor_day"), "the plan does not end on this day of the month")
     whole_term = term_before(end, period, anchor_day, region, world.aged_ms)
     channel = entry.read("channel", read.channel)
     renews = entry.read("auto_renew", read.truth)
@@ -305,13 +318,11 @@ def _shown(entry: Fields, channel: Channel, *, renews: bool) -> bool | None:
 def _check_plan(plan: Plan, entry: Fields) -> None:
     if plan.start_ms >= plan.end_ms:
         raise WorldError(entry.at("start"), "a plan begins before it ends")
-    if plan.anchor_day not in range(1, 32):
-        raise WorldError(entry.at("anchor_day"), "a day of the month is needed here")
     if plan.store_billed and plan.shown_auto_renew:
         raise WorldError(
             entry.at("shown_auto_renew"), "the maker's flag never shows what a store bills"
         )
-    shortest_ms = (plan.period.days or plan.period.months * _SHORTEST_MONTH_DAYS) * DAY_MS
+    shortest_ms = (plan.period.days or plan.period.months * SHORTEST_MONTH) * DAY_MS
     # Otherwise one charge would come before the term ahead of it has begun.
     if isinstance(plan.rule, HoursBefore) and plan.rule.hours * HOUR_MS >= shortest_ms:
         raise WorldError(entry.at("charged"), "a charge may not come earlier than its last term")
