@@ -4,12 +4,14 @@ import asyncio
 import base64
 import json
 import time
+from typing import Any
 
 import aiohttp
 import pytest
 
 from simulator.answers import EXPIRED, ExpiredShape
-from simulator.faults import FaultError, Faults, HostKind, Trouble
+from simulator.faults import FaultError, Faults, Trouble
+from simulator.hosts import HostKind
 from simulator.server import RunningSimulator
 from tests.simulator.sample import (
     ACCOUNT,
@@ -286,10 +288,10 @@ async def test_the_last_step_goes_wrong(
         ("expired_token", {"params": {"shape": "round"}}),
     ],
 )
-def test_a_fault_that_makes_no_sense(trouble: str, options: dict[str, object]) -> None:
+def test_a_fault_that_makes_no_sense(trouble: str, options: dict[str, Any]) -> None:
     faults = Faults()
     with pytest.raises(FaultError):
-        faults.add(trouble, **options)  # type: ignore[arg-type] - what callers may get wrong
+        faults.add(trouble, **options)
     assert faults.active == ()
 
 

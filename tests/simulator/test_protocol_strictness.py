@@ -5,6 +5,7 @@ from dataclasses import replace
 import hashlib
 import hmac
 import time
+from typing import Any
 
 import aiohttp
 import pytest
@@ -83,9 +84,9 @@ async def test_gzip_only_where_asked(client: SigningClient) -> None:
     ],
 )
 async def test_a_bent_call_is_an_invalid_signature(
-    client: SigningClient, bent: dict[str, object], flaw: Flaw
+    client: SigningClient, bent: dict[str, Any], flaw: Flaw
 ) -> None:
-    answer = await replace(client, **bent).call("GET", CAMERA, VIP_STATUS, DATA)  # type: ignore[arg-type]
+    answer = await replace(client, **bent).call("GET", CAMERA, VIP_STATUS, DATA)
     assert answer.status == 200
     assert not answer.sealed
     assert answer.json == INVALID_SIGNATURE
