@@ -6,6 +6,7 @@ offsets from the time of loading (`+2d4h`, `-5d`), durations readable (`7h`), te
 and names its place.
 """
 
+from collections.abc import Collection
 import json
 from pathlib import Path
 
@@ -104,9 +105,9 @@ def build_world(
         raise WorldError("accounts", "at least one is needed")
     world = World(names=names, accounts=accounts, devices=[], clock=clock, language=language)
     for entry in top.objects("cameras"):
-        world.put_device(read_camera(entry, world))
+        _put_new(read_camera(entry, world), entry, world)
     for entry in top.objects("devices"):
-        world.put_device(_device(entry, world))
+        _put_new(_device(entry, world), entry, world)
     top.finish()
     return world
 
@@ -156,6 +157,11 @@ def read_camera(entry: Fields, world: World) -> Camera:
     return camera
 
 
+def _put_new(device: Device, entry: Fields, world: World) -> None:
+    _refuse_twice(entry.at("did"), device.did, world.devices)
+    world.put_device(device)
+
+
 def _inner(entry: Fields, key: str) -> Fields:
     return Fields(entry.read(key, read.mapping), entry.at(key))
 
@@ -190,7 +196,7 @@ def _account(entry: Fields, before: list[Account]) -> Account:
     return account
 
 
-def _refuse_twice(place: str, value: str, taken: list[str]) -> None:
+def _refuse_twice(place: str, value: str, taken: Collection[str]) -> None:
     if value in taken:
         raise WorldError(place, f"{value} is there twice")
 
