@@ -32,7 +32,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 _VERSION: Final = 1
 
 
-async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     """Read the data files off the event loop and register the actions."""
     for preload in (channel.preload, doors.preload, xiaomi.preload):
         await hass.async_add_executor_job(preload)
@@ -90,13 +90,13 @@ async def async_remove_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) -
     await CancellationBook(hass, entry.entry_id).async_remove()
 
 
-async def async_migrate_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
+async def async_migrate_entry(_hass: HomeAssistant, entry: ConfigEntry) -> bool:
     """Accept an entry of this major version, whatever its minor one; refuse others."""
     return entry.version == _VERSION
 
 
 async def async_remove_config_entry_device(
-    hass: HomeAssistant, entry: CloudPlanConfigEntry, device: dr.DeviceEntry
+    _hass: HomeAssistant, entry: CloudPlanConfigEntry, device: dr.DeviceEntry
 ) -> bool:
     """Let an owner remove the device of a camera that the account no longer has."""
     coordinator = entry.runtime_data.coordinator

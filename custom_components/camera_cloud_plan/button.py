@@ -20,7 +20,7 @@ CHECK_NOW = ButtonEntityDescription(
 
 
 async def async_setup_entry(
-    hass: HomeAssistant,
+    _hass: HomeAssistant,
     entry: CloudPlanConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:

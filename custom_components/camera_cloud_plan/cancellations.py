@@ -72,7 +72,7 @@ class CancellationBook:
             try:
                 self._book[camera_id] = decode(Cancellation, data)
             except DecodeError as err:
-                _LOGGER.error("A stored cancellation is damaged and starts anew: %s", err)
+                _LOGGER.warning("A stored cancellation is damaged and starts anew: %s", err)
                 self._book[camera_id] = Cancellation(camera_id=camera_id, opened_at=clock.now())
 
     def get(self, camera_id: str) -> Cancellation | None:

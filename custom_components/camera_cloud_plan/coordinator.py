@@ -197,7 +197,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
                 snapshot = await self._async_poll()
             except CloudError as err:
                 self._failures += 1
-                self.update_interval = _jittered(self._retry_after())
+                self.update_interval = _jittered(self._wait_after_failures())
                 if self.data is not None:
                     await self._async_take(_marked(self.data, failure_of(err)))
                     self.async_update_listeners()
@@ -208,14 +208,19 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
             self._store.async_save(snapshot)
             return snapshot
 
-    def _retry_after(self) -> timedelta:
+    def _wait_after_failures(self) -> timedelta:
         """Return the wait after failures in a row: doubling, up to the poll interval."""
         doublings = min(self._failures - 1, _MAX_DOUBLINGS)
-        return min(_FIRST_RETRY * 2**doublings, self._poll_every)
+        return min(_FIRST_RETRY * (1 << doublings), self._poll_every)
+
+    @property
+    def _known(self) -> Mapping[str, CameraPlan]:
+        """The cameras as last read; none before the first reading."""
+        return self.data.cameras if self.data is not None else {}
 
     async def _async_poll(self) -> AccountSnapshot:
         """Ask the maker; raises `CloudError` where the account as a whole cannot be read."""
-        known = self.data.cameras if self.data else {}
+        known = self._known
         try:
             listed = await self.provider.list_cameras()
         except SignInNeededError, RateLimitedError:
@@ -232,7 +237,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
             for camera_id, camera in cameras.items()
         }
         return AccountSnapshot(
-            read_at=clock.now(), cameras=plans | await self._async_settle(listed, plans)
+            read_at=clock.now(), cameras={**plans, **await self._async_settle(listed, plans)}
         )
 
     async def _async_poll_known(self, known: Mapping[str, CameraPlan]) -> AccountSnapshot:
@@ -314,7 +319,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         self, listed: Collection[Camera], plans: Mapping[str, CameraPlan]
     ) -> Mapping[str, CameraPlan]:
         """Return the absent cameras that stay; remove those that go."""
-        known = self.data.cameras if self.data else {}
+        known = self._known
         ids = {*known, *async_registered_cameras(self.hass, self.config_entry)} - {*plans}
         settled = self._departures.async_settle(
             {camera_id: known.get(camera_id) for camera_id in ids},
@@ -350,7 +355,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
 
     async def _async_take(self, snapshot: AccountSnapshot) -> None:
         """Make a snapshot the current one; note what it changes, yielding on the way."""
-        before = self.data.cameras if self.data else {}
+        before = self._known
         slices = Slices()
         for camera_id, plan in snapshot.cameras.items():
             if not plan.shows_the_same_as(before.get(camera_id)):
@@ -440,7 +445,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
     def _async_wind(self, camera_ids: Collection[str]) -> None:
         """Set the clock's next moment of these cameras."""
         now = clock.now()
-        plans = self.data.cameras if self.data else {}
+        plans = self._known
         self._ticker.async_set(
             {
                 camera_id: plans[camera_id].next_change(now) if camera_id in plans else None

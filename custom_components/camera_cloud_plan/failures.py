@@ -35,47 +35,34 @@ def failure_of(err: CloudError) -> Failure:
 
 def update_error(err: CloudError) -> HomeAssistantError:
     """Return what the coordinator raises for an error: sign in again, or try later."""
+    key, placeholders = _words(err)
+    if isinstance(err, SignInNeededError):
+        return ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=key)
+    return UpdateFailed(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders=placeholders,
+        retry_after=err.retry_after if isinstance(err, RateLimitedError) else None,
+    )
+
+
+def _words(err: CloudError) -> tuple[str, dict[str, str]]:
+    """Return an error's translation key and placeholders."""
+    key, placeholders = "cannot_read", {}
     match err:
         case SignInNeededError():
-            return ConfigEntryAuthFailed(
-                translation_domain=DOMAIN, translation_key="sign_in_needed"
-            )
+            key = "sign_in_needed"
         case RateLimitedError():
-            return UpdateFailed(
-                translation_domain=DOMAIN,
-                translation_key="rate_limited",
-                translation_placeholders={"host": err.host},
-                retry_after=err.retry_after,
-            )
+            key, placeholders = "rate_limited", {"host": err.host}
         case UnreachableError():
-            return UpdateFailed(
-                translation_domain=DOMAIN,
-                translation_key="unreachable",
-                translation_placeholders={"host": err.host},
-            )
+            key, placeholders = "unreachable", {"host": err.host}
         case SignatureRefusedError(clock_offset=float() | int() as offset):
-            return UpdateFailed(
-                translation_domain=DOMAIN,
-                translation_key="clock_is_off",
-                translation_placeholders={"host": err.host, "seconds": str(round(abs(offset)))},
-            )
+            seconds = str(round(abs(offset)))
+            key, placeholders = "clock_is_off", {"host": err.host, "seconds": seconds}
         case SignatureRefusedError():
-            return UpdateFailed(
-                translation_domain=DOMAIN,
-                translation_key="signature_refused",
-                translation_placeholders={"host": err.host},
-            )
+            key, placeholders = "signature_refused", {"host": err.host}
         case ApiError():
-            return UpdateFailed(
-                translation_domain=DOMAIN,
-                translation_key="api_error",
-                translation_placeholders={"path": err.path, "code": str(err.code)},
-            )
+            key, placeholders = "api_error", {"path": err.path, "code": str(err.code)}
         case UnexpectedAnswerError():
-            return UpdateFailed(
-                translation_domain=DOMAIN,
-                translation_key="unexpected_answer",
-                translation_placeholders={"host": err.host},
-            )
-        case _:
-            return UpdateFailed(translation_domain=DOMAIN, translation_key="cannot_read")
+            key, placeholders = "unexpected_answer", {"host": err.host}
+    return key, placeholders

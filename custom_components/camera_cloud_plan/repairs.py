@@ -7,7 +7,7 @@ so only what the maker confirmed ends in an entry.
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any, Final, override
+from typing import Any, Final
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
@@ -28,7 +28,7 @@ _PATIENCE: Final = 60
 
 
 async def async_create_fix_flow(
-    hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
+    _hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
     """Return the flow of an issue."""
     entry_id, camera_id = str((data or {})["entry_id"]), str((data or {})["camera_id"])
@@ -84,7 +84,7 @@ class CancellationFlow(_CameraFlow):
 
     _check: asyncio.Task[bool] | None = None
 
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+    async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
         """Say what ends and what stays, and ask whether to go on."""
         if (at := self._open()) is None:
             return self.async_abort(reason="not_open")
@@ -105,7 +105,9 @@ class CancellationFlow(_CameraFlow):
     async_step_decide_unsure = async_step_init
     async_step_decide_no_dates = async_step_init
 
-    async def async_step_steps(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+    async def async_step_steps(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
         """Go to the seller's door; ask which, where it is not known who bills."""
         if (at := self._open()) is None:
             return self.async_abort(reason="not_open")
@@ -136,7 +138,9 @@ class CancellationFlow(_CameraFlow):
         """Show the steps at Apple."""
         return await self._async_at_door("apple", user_input)
 
-    async def async_step_check(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+    async def async_step_check(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
         """Ask the maker, which goes on by itself if the window is closed."""
         if (at := self._standing()) is None:
             return self.async_abort(reason="not_open")
@@ -155,13 +159,13 @@ class CancellationFlow(_CameraFlow):
         return self.async_show_progress_done(next_step_id="answer" if answered else "not_reached")
 
     async def async_step_not_reached(
-        self, user_input: dict[str, Any] | None = None
+        self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Say that the maker could not be asked; the issue stays."""
         return self._end("not_reached")
 
     async def async_step_answer(
-        self, user_input: dict[str, Any] | None = None
+        self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Say what the maker answered."""
         at = self._standing()
@@ -204,7 +208,9 @@ class CancellationFlow(_CameraFlow):
 
     async_step_confirmed_no_end = async_step_confirmed
 
-    async def async_step_leave(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+    async def async_step_leave(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
         """Close and go on watching; the issue stays."""
         return self._end("still_on")
 
@@ -263,7 +269,7 @@ class CancellationFlow(_CameraFlow):
 class CameraLeftFlow(_CameraFlow):
     """Take note that a plan may outlive its camera, and let the camera go."""
 
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+    async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
         """Say what is known, and ask whether to remove the camera here."""
         return await self.async_step_confirm()
 

@@ -18,6 +18,7 @@ from homeassistant.helpers import (
     entity_registry as er,
 )
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
+from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
 from .cancel import Outcome, async_ask
@@ -36,7 +37,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions."""
 
     async def cancel_plan(call: ServiceCall) -> ServiceResponse:
-        rows = [
+        rows: list[JsonValueType] = [
             await _async_cancel(entry.runtime_data.coordinator, camera_id)
             for entry, camera_id in _targets(hass, call.data)
         ]
@@ -51,7 +52,9 @@ def async_setup_services(hass: HomeAssistant) -> None:
     )
 
 
-async def _async_cancel(coordinator: CloudPlanCoordinator, camera_id: str) -> dict[str, Any]:
+async def _async_cancel(
+    coordinator: CloudPlanCoordinator, camera_id: str
+) -> dict[str, JsonValueType]:
     """Ask for one camera's cancellation; return its row of the answer.
 
     `state` is the outcome, `next_step` the doors to go to while a step is left,

@@ -1,8 +1,9 @@
 """What the Home Assistant tests share: a simulated cloud and an account signed in to it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
+from unittest.mock import PropertyMock, patch
 
 from aiohttp import ClientSession, DummyCookieJar
 from freezegun.api import FrozenDateTimeFactory
@@ -10,12 +11,12 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
+import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_fire_time_changed,
 )
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
-import pytest
 from syrupy.assertion import SnapshotAssertion
 from yarl import URL
 
@@ -56,8 +57,18 @@ def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
 
 
 @pytest.fixture
+def all_entities_enabled() -> Iterator[None]:
+    """Enable also the entities that are off by default."""
+    with patch(
+        "homeassistant.helpers.entity.Entity.entity_registry_enabled_default",
+        new_callable=PropertyMock(return_value=True),
+    ):
+        yield
+
+
+@pytest.fixture
 def world() -> World:
-    """A world with one camera for every plan state, over two regions and accounts."""
+    """Make a world with one camera for every plan state, over two regions and accounts."""
     return load_world("every_state")
 
 
@@ -119,13 +130,13 @@ def make_entry(hass: HomeAssistant, sim: RunningSimulator) -> EntryMaker:
 
 @pytest.fixture
 async def entry(make_entry: EntryMaker) -> MockConfigEntry:
-    """The mainland account's config entry, not yet set up."""
+    """Make the mainland account's config entry, not yet set up."""
     return await make_entry()
 
 
 @pytest.fixture
 async def entry_de(make_entry: EntryMaker) -> MockConfigEntry:
-    """The European account's config entry, not yet set up."""
+    """Make the European account's config entry, not yet set up."""
     return await make_entry(EUROPE)
 
 
@@ -138,14 +149,14 @@ async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 @pytest.fixture
 async def loaded(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry:
-    """The mainland account, set up."""
+    """Set the mainland account up."""
     await set_up(hass, entry)
     return entry
 
 
 @pytest.fixture
 async def loaded_de(hass: HomeAssistant, entry_de: MockConfigEntry) -> MockConfigEntry:
-    """The European account, set up."""
+    """Set the European account up."""
     await set_up(hass, entry_de)
     return entry_de
 
