@@ -103,6 +103,7 @@ class _Control:
                         "user_id": account.user_id,
                         "names": spell_names(account.names),
                         "region": account.region,
+                        "signs_in": account.signs_in,
                     }
                     for account in world.accounts.values()
                 ],

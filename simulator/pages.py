@@ -236,21 +236,14 @@ class _Pages:
 
     def _account(self, key: str) -> Account:
         try:
-            account = self._cloud.world.account(key)
+            return self._cloud.world.account(key)
         except KeyError as err:
             raise _Refused(400, "bad_form") from err
-        if not account.signs_in:
-            raise _Refused(400, "bad_form")
-        return account
 
     def _who(self, request: web.Request) -> Account | None:
         key = request.cookies.get(_WHO_COOKIE)
         return next(
-            (
-                account
-                for account in self._cloud.world.accounts.values()
-                if account.key == key and account.signs_in
-            ),
+            (account for account in self._cloud.world.accounts.values() if account.key == key),
             None,
         )
 
@@ -286,7 +279,7 @@ class _Pages:
                 "path": request.path,
                 "language": speech.language,
                 "other_language_url": str(request.rel_url.update_query(lang=other)),
-                "choosable": [account for account in world.accounts.values() if account.signs_in],
+                "choosable": list(world.accounts.values()),
                 "who": self._who(request),
                 **values,
             }

@@ -80,7 +80,7 @@ class Account:
     password: str
     region: str
     homes: list[Home]
-    # False for a neighbour who only shares a device: the account choosers leave it out.
+    # False for an account that the demo leaves for a person to sign in by hand.
     signs_in: bool = True
 
 
