@@ -16,6 +16,7 @@ from ..errors import (
     ApiError,
     BrowserNeededError,
     CaptchaNeededError,
+    CloudError,
     CodeNeededError,
     RateLimitedError,
     RefusedError,
@@ -88,33 +89,45 @@ def read_verification(transport: Transport, data: Mapping[str, object]) -> Verif
 
 
 def demand_signed_in(transport: Transport, answer: Answer, data: Mapping[str, object]) -> str:
-    """Return where a sign-in goes on, or raise why it does not.
+    """Return where a sign-in goes on, or raise its `refusal`.
 
-    Decided in the order in which the answers were seen to overlap: the address (which
-    comes with errors too, leading to a form), a verification, a captcha, the code.
-    Raises a `SignInNeededError`; `RateLimitedError` where the account asks to be left
-    alone; `ApiError` for a fault of ours; `UnexpectedAnswerError` where no code says why.
+    An address comes with errors too, and then leads to a form.
     """
-    codes, code = endpoints().account_codes, as_int(data.get("code"))
     location = data.get("location")
-    if code in (0, None) and isinstance(location, str) and location:
+    if as_int(data.get("code")) in (0, None) and isinstance(location, str) and location:
         return location
+    raise refusal(transport, answer, data)
+
+
+def refusal(transport: Transport, answer: Answer, data: Mapping[str, object]) -> CloudError:
+    """Return why a sign-in does not go on.
+
+    Decided in the order in which the reasons were seen to overlap: a verification, a
+    captcha, the code. A `SignInNeededError`; `RateLimitedError` where the account asks
+    to be left alone; `ApiError` for a fault of ours; `UnexpectedAnswerError` for none.
+    """
     verification = read_verification(transport, data)
     if verification is not None:
         if verification.by_code:
-            raise CodeNeededError
-        raise BrowserNeededError(verification.url)
+            return CodeNeededError()
+        return BrowserNeededError(verification.url)
+    codes, code = endpoints().account_codes, as_int(data.get("code"))
     if data.get("captchaUrl") or code in codes.captcha:
-        raise CaptchaNeededError
+        return CaptchaNeededError()
     if code in codes.code:
-        raise CodeNeededError
+        return CodeNeededError()
+    return _refusal_by_code(answer.host, code)
+
+
+def _refusal_by_code(host: str, code: int | None) -> CloudError:
+    codes = endpoints().account_codes
     if code in codes.wait:
-        raise RateLimitedError(answer.host)
+        return RateLimitedError(host)
     if code in codes.fault:
-        raise ApiError("sign-in", code)
+        return ApiError("sign-in", code)
     if code in (0, None):
-        raise UnexpectedAnswerError(answer.host, "a sign-in that leads nowhere")
-    raise RefusedError(code)
+        return UnexpectedAnswerError(host, "a sign-in that leads nowhere")
+    return RefusedError(code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

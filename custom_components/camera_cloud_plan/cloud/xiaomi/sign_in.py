@@ -18,12 +18,12 @@ from yarl import URL
 
 from ..errors import (
     BrowserNeededError,
-    SignInNeededError,
+    CloudError,
     UnexpectedAnswerError,
     UnreachableError,
 )
 from ..sign_in import LinkExpired, LinkOffered
-from ..values import as_count, as_id
+from ..values import as_count, as_id, as_int
 from .credentials import DamagedCredentialsError, XiaomiCredentials
 from .endpoints import endpoints
 from .passport import (
@@ -33,6 +33,7 @@ from .passport import (
     finish,
     read_account,
     read_verification,
+    refusal,
 )
 from .transport import Answer, Transport
 
@@ -89,6 +90,8 @@ class LinkSignIn:
             cookies={"deviceId": self._device_id},
         )
         data = read_account(answer)
+        if as_int(data.get("code")) not in (0, None):
+            raise refusal(self._transport, answer, data)
         link, poll = self._address(data.get("loginUrl")), self._address(data.get("lp"))
         if link is None or poll is None:
             raise UnexpectedAnswerError(answer.host, "offers no link of the maker's")
@@ -111,10 +114,15 @@ class LinkSignIn:
                 self._offer = None
                 return LinkExpired()
             try:
-                return await self._finish(answer)
-            except SignInNeededError:
+                credentials = await self._finish(answer)
+            except UnreachableError:
+                # What was approved stays approved: it can be waited for again.
+                raise
+            except CloudError:
                 self._offer = None
                 raise
+            self._offer = None
+            return credentials
 
     async def _poll(self, offer: _Offer) -> Answer | None:
         """Return the answer to the long poll; `None` once the offer's time is over."""
