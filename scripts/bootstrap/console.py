@@ -15,10 +15,8 @@ class SetupError(Exception):
     """Something that the set-up can't do, and what a person can do about it."""
 
     def __init__(self, problem: str, remedy: str) -> None:
-        """Keep both apart, so that a caller may try another way."""
+        """Say both: neither helps alone."""
         super().__init__(f"{problem}\n{remedy}")
-        self.problem = problem
-        self.remedy = remedy
 
 
 def say(message: str) -> None:
