@@ -218,15 +218,14 @@ class _Control:
 
     async def add_fault(self, request: web.Request) -> web.Response:
         body = Fields(await _body(request), "")
-        fault = self._cloud.faults.add(
-            body.read("trouble", read.text),
-            host=body.read("host", read.nullable(read.text), None),
-            path=body.read("path", read.nullable(read.text), None),
-            did=body.read("did", read.nullable(read.text), None),
-            count=body.read("count", read.nullable(read.count), None),
-            params=body.read("params", _params) if "params" in body else None,
+        trouble = body.read("trouble", read.text)
+        host, path, did = (
+            body.read(scope, read.nullable(read.text), None) for scope in ("host", "path", "did")
         )
+        count = body.read("count", read.nullable(read.count), None)
+        params = body.read("params", read.nullable(_params), None)
         body.finish()
+        fault = self._cloud.faults.add(trouble, params, host=host, path=path, did=did, count=count)
         return web.json_response(_fault_entry(fault), status=201)
 
     async def clear_faults(self, _request: web.Request) -> web.Response:
@@ -251,14 +250,17 @@ class _Control:
 
     async def expire_sessions(self, request: web.Request) -> web.Response:
         body = Fields(await _body(request), "")
+        user_id = body.read("user_id", read.nullable(read.text), None)
+        service_tokens = body.switch("service_tokens", default=True)
+        pass_tokens = body.switch("pass_tokens", default=False)
         shape = body.read("shape", read.nullable(read.one_of(*ExpiredShape)), None)
+        body.finish()
         expired = self._cloud.sessions.expire(
-            user_id=body.read("user_id", read.nullable(read.text), None),
-            service_tokens=body.switch("service_tokens", default=True),
-            pass_tokens=body.switch("pass_tokens", default=False),
+            user_id=user_id,
+            service_tokens=service_tokens,
+            pass_tokens=pass_tokens,
             shape=None if shape is None else ExpiredShape(shape),
         )
-        body.finish()
         return web.json_response({"expired": expired})
 
     async def approve_link(self, request: web.Request) -> web.Response:

@@ -5,6 +5,7 @@ truth at the payment party, which a client of the maker's interface cannot see.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -70,22 +71,27 @@ class _Refused(Exception):  # noqa: N818 - ends a request with a page, which may
         self.values = values
 
 
+@cache
+def _templates() -> Mapping[str, jinja2.Template]:
+    """Compile every template, once and for all, so that no request has to read from disk."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return {
+        name.removesuffix(".html"): environment.get_template(name)
+        for name in environment.list_templates(["html"])
+    }
+
+
 class _Pages:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self._words = load_words()
-        environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(_HERE / "templates"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        # Compiled now, so that no request has to read from disk.
-        self._templates = {
-            name.removesuffix(".html"): environment.get_template(name)
-            for name in environment.list_templates(["html"])
-        }
+        self._templates = _templates()
         self._style = (_HERE / "static" / "maker.css").read_text(encoding="utf-8")
         self._icon = (_HERE / "static" / "icon.svg").read_text(encoding="utf-8")
 
