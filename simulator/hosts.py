@@ -53,17 +53,3 @@ def host_of(header: str) -> Host | None:
         if match := pattern.fullmatch(name):
             return Host(kind=kind, name=name, region=match["region"] or MAINLAND)
     return None
-
-
-def api_host(region: str) -> str:
-    """Return the API host of a region."""
-    return f"{_prefix(region)}api.io.mi.com"
-
-
-def camera_host(region: str) -> str:
-    """Return the camera host of a region."""
-    return f"{_prefix(region)}business.smartcamera.api.io.mi.com"
-
-
-def _prefix(region: str) -> str:
-    return "" if region == MAINLAND else f"{region}."

@@ -165,6 +165,11 @@ async def test_wrong_types(client: SigningClient) -> None:
     assert wrong["data"]["pacakgeType"] == ["7-day cloud storage, monthly"]
     assert str(wrong["data"]["endTime"]).isdecimal()
     assert isinstance(wrong["data"]["endTime"], str)
+    client.simulator.faults.add("wrong_types", host="api")
+    listed = (await devices(client)).json
+    assert listed is not None
+    assert isinstance(listed["result"], dict)
+    assert [FRONT_DOOR] in [device["did"] for device in listed["result"]["list"]]
     right = (await status(client, LIVING_ROOM)).json
     assert right is not None
     assert isinstance(right["data"], dict)
@@ -183,6 +188,19 @@ async def test_missing_keys(client: SigningClient) -> None:
     none = (await status(client)).json
     assert none is not None
     assert none["data"] == {}
+
+
+async def test_faults_of_content_leave_what_has_no_content(client: SigningClient) -> None:
+    for trouble in ("wrong_types", "missing_keys"):
+        client.simulator.faults.add("null_data")
+        client.simulator.faults.add(trouble)
+        answer = (await status(client)).json
+        assert answer is not None
+        assert answer["data"] is None
+    client.simulator.faults.add("no_devices")
+    listed = (await devices(client)).json
+    assert listed is not None
+    assert listed["result"] is None
 
 
 async def test_no_devices(client: SigningClient) -> None:

@@ -12,7 +12,13 @@ import pytest
 
 from simulator.answers import ExpiredShape
 from simulator.server import RunningSimulator
-from simulator.sessions import Credentials, StsLayout, TicketState, UnknownTicketError
+from simulator.sessions import (
+    Credentials,
+    StsLayout,
+    TicketState,
+    UnknownAccountError,
+    UnknownTicketError,
+)
 from tests.simulator.sample import (
     ACCOUNT,
     API as API_HOST,
@@ -189,6 +195,8 @@ async def test_links_that_are_gone(simulator: RunningSimulator, browser: Browser
     assert tickets.state(ticket_of(denied)) is TicketState.DENIED
     with pytest.raises(UnknownTicketError):
         tickets.approve(ticket_of(denied), MEI)
+    with pytest.raises(UnknownAccountError):
+        tickets.approve(ticket_of(denied), "1")
 
     tickets.lifetime = 0.1
     short = await browser.get(LINK, deviceId=DEVICE_ID)
@@ -266,6 +274,8 @@ async def test_a_pass_token_that_ran_out(simulator: RunningSimulator, browser: B
     assert simulator.sessions.expire(service_tokens=False, pass_tokens=True) == 1
     hop = await browser.get(LOGIN, userId=MEI, passToken=old.pass_token, deviceId=DEVICE_ID)
     assert hop.json["code"] == 70016
+    with pytest.raises(UnknownAccountError):
+        simulator.sessions.sign_in("1")
     # What is signed in stays so until its own end.
     assert await opens(simulator, browser, old)
 
@@ -284,6 +294,11 @@ async def test_redemption_is_refused(simulator: RunningSimulator, browser: Brows
     assert (await browser.get(str(signed_in["location"]))).status == 401
     simulator.sessions.require_client_sign = True
     assert (await browser.get(str((await fresh())["location"]))).status == 401
+
+
+@pytest.mark.parametrize("path", ["/identity/result/check", "/pass/serviceLoginAuth2/end", "/sts"])
+async def test_a_chain_of_redirects_needs_its_sign_in(browser: Browser, path: str) -> None:
+    assert (await browser.get(f"{path}?auth=made-up")).status == 401
 
 
 @pytest.mark.parametrize("shape", [None, *ExpiredShape])

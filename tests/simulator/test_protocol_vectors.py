@@ -16,10 +16,13 @@ from simulator.protocol import (
     open_request,
     seal,
     sign_path,
+    signature,
     signed_nonce,
 )
 
-FILE = json.loads((Path(__file__).parent / "signing_vectors.json").read_text(encoding="utf-8"))
+FILE = json.loads(
+    (Path(__file__).parents[1] / "cloud" / "signing_vectors.json").read_text(encoding="utf-8")
+)
 INPUTS: dict[str, Any] = FILE["inputs"]
 VECTORS: dict[str, dict[str, Any]] = {vector["id"]: vector for vector in FILE["vectors"]}
 RC4 = [vector for vector in VECTORS.values() if vector["kind"] == "rc4"]
@@ -97,12 +100,12 @@ def test_rc4_vector_with_a_wrong_sign_path_is_refused(vector: dict[str, Any]) ->
     wrong = [
         shown["signature"] for shown in vector.get("disagreeing_implementations", {}).values()
     ] or [VECTORS["client_sign"]["expected"]]
-    for signature in wrong:
+    for wrong_signature in wrong:
         with pytest.raises(SignatureRefusedError) as refused:
             open_request(
                 method=vector["input"]["method"],
                 path=path_of(vector),
-                fields=vector["expected"] | {"signature": signature},
+                fields=vector["expected"] | {"signature": wrong_signature},
                 ssecurity=vector["input"]["ssecurity"],
                 now=INPUTS["unix_time"],
             )
@@ -155,3 +158,46 @@ def test_nonce_may_be_a_few_minutes_off(minutes: int, fresh: bool) -> None:
     with pytest.raises(SignatureRefusedError) as refused:
         opened()
     assert refused.value.flaw is Flaw.STALE_NONCE
+
+
+NONCE = VECTORS["nonce"]["expected"]
+PATH = "/miot/camera/app/v1/vip/status"
+
+
+def opened(fields: dict[str, str]) -> None:
+    """Open made-up fields, rightly signed."""
+    key = signed_nonce(INPUTS["ssecurity"], NONCE)
+    signed = (
+        signature("GET", PATH, fields, key)
+        if "rc4_hash__" in fields
+        else hmac_signature(PATH, fields, NONCE, key)
+    )
+    open_request(
+        method="GET",
+        path=PATH,
+        fields=fields | {"signature": signed, "_nonce": NONCE, "ssecurity": INPUTS["ssecurity"]},
+        ssecurity=INPUTS["ssecurity"],
+        now=INPUTS["unix_time"],
+    )
+
+
+def sealed(text: str) -> str:
+    """Encrypt one value."""
+    return seal(signed_nonce(INPUTS["ssecurity"], NONCE), text.encode())
+
+
+@pytest.mark.parametrize(
+    ("fields", "flaw"),
+    [
+        ({"data": '{"did":"1"}', "rc4_hash__": sealed("hash")}, Flaw.NOT_ENCRYPTED),
+        ({"data": sealed("{}"), "rc4_hash__": sealed("hash")}, Flaw.WRONG_HASH),
+        ({"data": "////", "rc4_hash__": "////"}, Flaw.WRONG_HASH),
+        ({"data": "no json"}, Flaw.MALFORMED_DATA),
+        ({"data": "[1]"}, Flaw.MALFORMED_DATA),
+    ],
+    ids=["not encrypted", "wrong hash", "no text", "no JSON", "no object"],
+)
+def test_rightly_signed_nonsense_is_refused(fields: dict[str, str], flaw: Flaw) -> None:
+    with pytest.raises(SignatureRefusedError) as refused:
+        opened(fields)
+    assert refused.value.flaw is flaw
