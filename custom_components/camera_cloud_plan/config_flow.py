@@ -108,7 +108,7 @@ class _Problem:
     words: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, error: CloudError) -> "_Problem":
+    def of(cls, error: CloudError) -> _Problem:
         """Return the problem that tells a person what to do about an error."""
         match error:
             case UnreachableError(host=host):
@@ -152,7 +152,7 @@ class CloudPlanConfigFlow(ConfigFlow, domain=DOMAIN):
     @staticmethod
     @callback
     @override
-    def async_get_options_flow(config_entry: ConfigEntry) -> "CloudPlanOptionsFlow":
+    def async_get_options_flow(config_entry: ConfigEntry) -> CloudPlanOptionsFlow:
         """Return the options' dialogue."""
         return CloudPlanOptionsFlow()
 
@@ -174,7 +174,7 @@ class CloudPlanConfigFlow(ConfigFlow, domain=DOMAIN):
             return self._show_door(problem)
         return await self._offer_link()
 
-    async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+    async def async_step_reauth(self, _entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """Start signing in again to an account that is set up."""
         self._door = "reauth_confirm"
         self._read_entry(self._get_reauth_entry())
@@ -187,7 +187,7 @@ class CloudPlanConfigFlow(ConfigFlow, domain=DOMAIN):
         return self._show_door() if user_input is None else await self._offer_link()
 
     async def async_step_reconfigure(
-        self, user_input: dict[str, Any] | None = None
+        self, _user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask what shall be changed."""
         self._read_entry(self._get_reconfigure_entry())
@@ -222,7 +222,7 @@ class CloudPlanConfigFlow(ConfigFlow, domain=DOMAIN):
         return self._show_link() if user_input is None else await self.async_step_waiting()
 
     async def async_step_waiting(
-        self, user_input: dict[str, Any] | None = None
+        self, _user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Wait until the link is approved, denied or out of time."""
         if self._approval.done():
@@ -235,7 +235,7 @@ class CloudPlanConfigFlow(ConfigFlow, domain=DOMAIN):
         )
 
     async def async_step_signed_in(
-        self, user_input: dict[str, Any] | None = None
+        self, _user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Take what the link led to."""
         try:
@@ -254,7 +254,7 @@ class CloudPlanConfigFlow(ConfigFlow, domain=DOMAIN):
 
     # The search: every region is asked once which cameras it holds.
 
-    async def async_step_look(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+    async def async_step_look(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Look for cameras again, to change which regions are read."""
         self._door = "look_again"
         return await self._look()
@@ -266,7 +266,7 @@ class CloudPlanConfigFlow(ConfigFlow, domain=DOMAIN):
         return self._show_door() if user_input is None else await self._look()
 
     async def async_step_looking(
-        self, user_input: dict[str, Any] | None = None
+        self, _user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Wait for the regions' answers."""
         if self._search.done():
@@ -275,16 +275,14 @@ class CloudPlanConfigFlow(ConfigFlow, domain=DOMAIN):
             step_id="looking", progress_action="looking", progress_task=self._search
         )
 
-    async def async_step_found(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+    async def async_step_found(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Take what the search led to."""
         try:
             self._found = self._search.result()
         except BrowserNeededError as error:
             return self._show_failure(error)
-        except SignInNeededError as error:
-            return await self._offer_link(_Problem.of(error))
-        except CloudError as error:
-            return self._show_failure(error)
+        except SignInNeededError:
+            return await self._offer_link(_Problem("signed_out"))
         failures = [error for error in self._found.values() if isinstance(error, CloudError)]
         if len(failures) == len(self._found):
             return self._show_failure(failures[0])
@@ -369,6 +367,7 @@ class CloudPlanConfigFlow(ConfigFlow, domain=DOMAIN):
     async def _accept(self, credentials: XiaomiCredentials) -> ConfigFlowResult:
         """Go on with a signed-in account, if it is one that this dialogue may have."""
         self._keep(credentials)
+        self._data[CONF_ACCOUNT] = mask(credentials.user_id)
         await self.async_set_unique_id(f"{MAKER_XIAOMI}_{credentials.user_id}")
         if self.source == SOURCE_REAUTH:
             self._abort_if_unique_id_mismatch(reason="wrong_account")
@@ -387,12 +386,10 @@ class CloudPlanConfigFlow(ConfigFlow, domain=DOMAIN):
         cloud = XiaomiCloud(
             await self._connect(),
             self._credentials,
-            regions=REGIONS,
             gateway=self._data[CONF_GATEWAY],
             on_renewed=self._keep,
             locale=maker_locale(self.hass),
         )
-        self._data[CONF_ACCOUNT] = cloud.account_name or mask(self._credentials.user_id)
         self._search = self._run(cloud.cameras_by_region(), "search")
         return await self.async_step_looking()
 
@@ -492,10 +489,10 @@ class CloudPlanConfigFlow(ConfigFlow, domain=DOMAIN):
             region: 0 if isinstance(cameras, CloudError) else len(cameras)
             for region, cameras in self._found.items()
         }
-        ticked = self._regions or [region for region in REGIONS if counts[region]]
+        ticked = self._regions or [region for region in names if counts[region]]
         options = [
             SelectOptionDict(value=region, label=f"{names[region]} ({counts[region]})")
-            for region in sorted(REGIONS, key=lambda region: not counts[region])
+            for region in sorted(names, key=lambda region: not counts[region])
         ]
         schema = vol.Schema(
             {vol.Required(CONF_REGIONS, default=ticked): _many(options)},
@@ -619,9 +616,7 @@ def _camera_field(cameras: Iterable[Camera], excluded: Collection[str]) -> dict[
 
 def _many(options: list[SelectOptionDict]) -> SelectSelector:
     """Return a choice of several: ticks in a list while it fits a page."""
-    mode = (
-        SelectSelectorMode.LIST if len(options) <= _LIST_LIMIT else SelectSelectorMode.DROPDOWN
-    )
+    mode = SelectSelectorMode.LIST if len(options) <= _LIST_LIMIT else SelectSelectorMode.DROPDOWN
     return SelectSelector(SelectSelectorConfig(options=options, multiple=True, mode=mode))
 
 

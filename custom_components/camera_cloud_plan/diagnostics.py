@@ -1,0 +1,109 @@
+"""What an owner can download to show what was read.
+
+Only what is listed here leaves: no token, no account, and of a camera neither its name
+nor its id or address. Nothing is asked of the cloud for it.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+
+from .codec import encode
+from .const import (
+    CONF_CAMERAS_EXCLUDED,
+    CONF_GATEWAY,
+    CONF_MAKER,
+    CONF_POLL_HOURS,
+    CONF_REGIONS,
+    CONF_SHOW_SHARED,
+)
+from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
+from .devices import camera_id_of
+from .plan import PlanView, clock
+from .snapshot import CameraPlan
+
+
+async def async_get_config_entry_diagnostics(
+    _hass: HomeAssistant, entry: CloudPlanConfigEntry
+) -> dict[str, Any]:
+    """Return what is known of an account and all its cameras."""
+    return _account(entry, entry.runtime_data.coordinator.data.cameras.values())
+
+
+async def async_get_device_diagnostics(
+    _hass: HomeAssistant, entry: CloudPlanConfigEntry, device: dr.DeviceEntry
+) -> dict[str, Any]:
+    """Return the same for one camera; for the account's device with all of them."""
+    cameras = entry.runtime_data.coordinator.data.cameras
+    camera_id = camera_id_of(entry, device)
+    if camera_id is None:
+        return _account(entry, cameras.values())
+    return _account(entry, [cameras[camera_id]] if camera_id in cameras else [])
+
+
+def _account(entry: CloudPlanConfigEntry, plans: Iterable[CameraPlan]) -> dict[str, Any]:
+    coordinator = entry.runtime_data.coordinator
+    options = entry.options
+    return {
+        "account": {
+            "maker": entry.data[CONF_MAKER],
+            "through_gateway": entry.data[CONF_GATEWAY] is not None,
+            "entry_version": f"{entry.version}.{entry.minor_version}",
+            "regions": options[CONF_REGIONS],
+            "poll_hours": options[CONF_POLL_HOURS],
+            "show_shared": options[CONF_SHOW_SHARED],
+            "cameras_excluded": len(options[CONF_CAMERAS_EXCLUDED]),
+            "cameras": len(coordinator.data.cameras),
+        },
+        "last_poll": {
+            "read_at": coordinator.data.read_at.isoformat(),
+            "succeeded": coordinator.last_update_success,
+            "error": _error(coordinator),
+        },
+        "cameras": [_camera(coordinator, plan) for plan in plans],
+    }
+
+
+def _error(coordinator: CloudPlanCoordinator) -> str | None:
+    """Return the kind of the last poll's error and what the cloud client said.
+
+    Client errors hold no secrets (`cloud.errors`); others are named by their kind only.
+    """
+    error = coordinator.last_exception
+    if error is None:
+        return None
+    cause = error.__cause__
+    return type(error).__name__ if cause is None else f"{type(cause).__name__}: {cause}"
+
+
+def _camera(coordinator: CloudPlanCoordinator, plan: CameraPlan) -> dict[str, Any]:
+    camera = plan.camera
+    cancellation = coordinator.cancellations.get(camera.camera_id)
+    return {
+        "model": camera.model,
+        "region": camera.region,
+        "ownership": camera.ownership,
+        "firmware": camera.firmware,
+        "online": camera.online,
+        "supports_plans": camera.supports_plans,
+        "channel": plan.channel,
+        "failure": plan.failure,
+        "left_at": plan.left_at.isoformat() if plan.left_at else None,
+        "reading": encode(plan.reading) if plan.reading else None,
+        "shown": _shown(plan.view) if plan.view else None,
+        "cancellation": cancellation.state if cancellation else None,
+    }
+
+
+def _shown(view: PlanView) -> dict[str, Any]:
+    """Return what is concluded from a reading."""
+    now = clock.now()
+    return {
+        "status": view.status(now),
+        "renewal": view.renewal,
+        "witnesses_disagree": view.verdict.disagree,
+        "days_remaining": view.days_remaining(now),
+        "charge": encode(view.charge) if view.charge else None,
+    }
