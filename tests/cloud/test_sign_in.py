@@ -508,7 +508,7 @@ async def test_cookies_of_a_hop_go_back_to_its_host_only(http: aiohttp.ClientSes
                 location, headers = "https://account.xiaomi.com/other", []
             case _:
                 return _token(request)
-        return web.Response(status=302, headers=[("Location", location), *headers])  # type: ignore[arg-type]  # pairs are taken too
+        return web.Response(status=302, headers=[("Location", location), *headers])
 
     answer, seen = _maker(_APPROVED, sts)
     await _signed_in(http, answer)

@@ -29,6 +29,11 @@ _READERS: list[Callable[[object], object]] = [
 ]
 
 
+def _odd(*values_: object) -> list[tuple[object, None]]:
+    """Return cases of values that are read to nothing."""
+    return [(value, None) for value in values_]
+
+
 @given(JSON)
 def test_no_value_makes_a_reader_raise(value: object) -> None:
     for read in _READERS:
@@ -48,7 +53,7 @@ def test_no_value_makes_a_reader_raise(value: object) -> None:
         (0, False),
         ("0", False),
         ("FALSE", False),
-        *((odd, None) for odd in (None, 2, -1, "", "yes", "on", [], {}, [True], math.nan, "1.5")),
+        *_odd(None, 2, -1, "", "yes", "on", [], {}, [True], math.nan, "1.5"),
     ],
 )
 def test_flag(value: object, flag: bool | None) -> None:
@@ -66,24 +71,21 @@ def test_flag(value: object, flag: bool | None) -> None:
         ("7.0", 7),
         ("7.", 7),
         (-(2**63), -(2**63)),
-        *(
-            (odd, None)
-            for odd in (
-                True,
-                7.5,
-                "7.5",
-                "7e3",
-                "0x7",
-                "٧",
-                "",
-                None,
-                [],
-                math.inf,
-                math.nan,
-                2**63,
-                1e300,
-                "9" * 5000,
-            )
+        *_odd(
+            True,
+            7.5,
+            "7.5",
+            "7e3",
+            "0x7",
+            "٧",
+            "",
+            None,
+            [],
+            math.inf,
+            math.nan,
+            2**63,
+            1e300,
+            "9" * 5000,
         ),
     ],
 )
@@ -111,22 +113,19 @@ _MOMENT_MS = 1_795_509_015_250
         (_MOMENT_MS, _MOMENT),
         (str(_MOMENT_MS), _MOMENT),
         (float(_MOMENT_MS), _MOMENT),
-        *(
-            (odd, None)
-            for odd in (
-                0,
-                -1,
-                -2,
-                None,
-                True,
-                "",
-                "2026-11-24",
-                _MOMENT_MS // 1000,  # seconds
-                _MOMENT_MS * 1000,  # microseconds
-                2**62,
-                -(2**62),
-                math.nan,
-            )
+        *_odd(
+            0,
+            -1,
+            -2,
+            None,
+            True,
+            "",
+            "2026-11-24",
+            _MOMENT_MS // 1000,  # seconds
+            _MOMENT_MS * 1000,  # microseconds
+            2**62,
+            -(2**62),
+            math.nan,
         ),
     ],
 )
@@ -146,7 +145,7 @@ def test_a_moment_is_always_in_living_memory(value: object) -> None:
         (604_800_000, 7),
         ("2592000000", 30),
         (604_800_000 + 80_000_000, 7),
-        *((odd, None) for odd in (0, -1, 7, 86_399_999, None, "7 days", 2**62)),
+        *_odd(0, -1, 7, 86_399_999, None, "7 days", 2**62),
     ],
 )
 def test_days(value: object, days: int | None) -> None:
@@ -160,7 +159,7 @@ def test_days(value: object, days: int | None) -> None:
         ("门口", "门口"),
         ("a\x00b\x1bc\ud800d\u2028e", "a b c d e"),
         ("👨‍👩‍👧", "👨‍👩‍👧"),
-        *((odd, None) for odd in (None, "", " \n", 7, True, [], ["a"], {}, "\ud800")),
+        *_odd(None, "", " \n", 7, True, [], ["a"], {}, "\ud800"),
     ],
 )
 def test_text(value: object, text: str | None) -> None:
@@ -191,18 +190,15 @@ def test_id(value: object, identifier: str | None) -> None:
         ("02:E5:00:00:00:01", "02:e5:00:00:00:01"),
         ("02-e5-00-00-00-01", "02:e5:00:00:00:01"),
         ("02E500000001", "02:e5:00:00:00:01"),
-        *(
-            (odd, None)
-            for odd in (
-                "00:00:00:00:00:00",
-                "ff:ff:ff:ff:ff:ff",
-                "02:e5:00:00:00",
-                "02:e5:00:00:00:zz",
-                "",
-                None,
-                2,
-                ["02:E5:00:00:00:01"],
-            )
+        *_odd(
+            "00:00:00:00:00:00",
+            "ff:ff:ff:ff:ff:ff",
+            "02:e5:00:00:00",
+            "02:e5:00:00:00:zz",
+            "",
+            None,
+            2,
+            ["02:E5:00:00:00:01"],
         ),
     ],
 )
