@@ -1,0 +1,153 @@
+"""Diagnostics: what a person may hand on, and what must not be in it."""
+
+from collections.abc import Iterator
+import json
+from typing import Any
+
+from homeassistant.components.diagnostics import DOMAIN as DIAGNOSTICS
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.components.diagnostics import (
+    get_diagnostics_for_config_entry,
+    get_diagnostics_for_device,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.camera_cloud_plan.devices import account_identifier, camera_identifier
+from simulator.faults import Trouble
+from simulator.server import RunningSimulator
+from simulator.world import World
+from simulator.worldfile import load_world
+from tests.integration.conftest import EntryMaker, set_up
+
+MEI = "2300410071"
+FRONT_DOOR = "1051000101"
+BALCONY = "1051000104"
+
+
+@pytest.fixture
+def world() -> World:
+    """Return the two homes, whose cameras have names as people give them."""
+    return load_world("two_homes")
+
+
+@pytest.fixture
+async def loaded(
+    hass: HomeAssistant, make_entry: EntryMaker, hass_client: ClientSessionGenerator
+) -> MockConfigEntry:
+    """Load the mainland account, after the download's own parts."""
+    assert await async_setup_component(hass, DIAGNOSTICS, {})
+    entry = await make_entry(MEI, show_shared=True, cameras_excluded=[BALCONY])
+    await set_up(hass, entry)
+    return entry
+
+
+def secrets(world: World, entry: MockConfigEntry, gateway: str) -> Iterator[str]:
+    """Yield everything that tells an account, a camera or a home, and every token."""
+    credentials = entry.data["credentials"]
+    session = credentials["session"]
+    yield from (credentials["pass_token"], credentials["device_id"])
+    yield from (session["service_token"], session["ssecurity"])
+    yield gateway
+    yield entry.data["account"]
+    for account in world.accounts.values():
+        yield from (account.user_id, account.c_user_id, account.password)
+        yield from (account.names.en, account.names.zh)
+        for home in account.homes:
+            yield from (home.home_id, home.names.en, home.names.zh)
+    for camera in world.cameras.values():
+        yield from (camera.did, camera.mac, camera.mac.replace(":", ""), camera.local_ip)
+        yield from (camera.names.en, camera.names.zh)
+
+
+def assert_no_secret(told: Any, world: World, entry: MockConfigEntry, gateway: str) -> None:
+    text = json.dumps(told, ensure_ascii=False).lower()
+    for secret in secrets(world, entry, gateway):
+        assert secret.lower() not in text, secret
+
+
+async def test_account(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    loaded: MockConfigEntry,
+    sim: RunningSimulator,
+) -> None:
+    """Every camera with what was read and what is concluded; nothing is asked for it."""
+    asked = sum(sim.requests.counts.values())
+    told = await get_diagnostics_for_config_entry(hass, hass_client, loaded)
+    assert sum(sim.requests.counts.values()) == asked
+    assert_no_secret(told, sim.world, loaded, sim.base_url)
+
+    assert told["account"] == {
+        "maker": "xiaomi",
+        "through_gateway": True,
+        "entry_version": "1.1",
+        "regions": ["cn", "de"],
+        "poll_hours": 6,
+        "show_shared": True,
+        "cameras_excluded": 1,
+        "cameras": 6,
+    }
+    assert told["last_poll"]["succeeded"] is True
+    assert told["last_poll"]["error"] is None
+    assert len(told["cameras"]) == 6
+    (shared,) = (camera for camera in told["cameras"] if camera["ownership"] == "shared")
+    assert shared["region"] == "cn"
+
+
+async def test_camera(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    loaded: MockConfigEntry,
+    sim: RunningSimulator,
+) -> None:
+    """One camera's device tells of that camera alone, in full."""
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        camera_identifier(loaded, FRONT_DOOR), loaded.entry_id
+    )
+    assert device
+    told = await get_diagnostics_for_device(hass, hass_client, loaded, device)
+    assert_no_secret(told, sim.world, loaded, sim.base_url)
+    (camera,) = told["cameras"]
+    assert camera["model"] == sim.world.cameras[FRONT_DOOR].model
+    assert camera["channel"] == "mi_pay"
+    assert camera["failure"] is None
+    assert camera["reading"]["service"] == "active"
+    assert camera["reading"]["renewal"]["source"] == "isRenew"
+    assert camera["reading"]["renewal"]["says"] is True
+    assert camera["shown"]["status"] == "active_renewing"
+    assert camera["shown"]["days_remaining"] == 5
+    assert camera["shown"]["charge"]["latest"] == camera["reading"]["ends_at"]
+    assert camera["cancellation"] is None
+
+
+async def test_account_device(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, loaded: MockConfigEntry
+) -> None:
+    """The account's device tells of all cameras."""
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        account_identifier(loaded), loaded.entry_id
+    )
+    assert device
+    told = await get_diagnostics_for_device(hass, hass_client, loaded, device)
+    assert len(told["cameras"]) == 6
+
+
+async def test_while_the_cloud_is_away(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    loaded: MockConfigEntry,
+    sim: RunningSimulator,
+) -> None:
+    """The last poll's error is named by its kind, without a secret."""
+    sim.faults.add(Trouble.HTTP_STATUS, status=503)
+    await loaded.runtime_data.coordinator.async_refresh()
+    told = await get_diagnostics_for_config_entry(hass, hass_client, loaded)
+    assert_no_secret(told, sim.world, loaded, sim.base_url)
+    assert told["last_poll"]["succeeded"] is False
+    assert told["last_poll"]["error"].startswith("UnreachableError: ")
+    assert {camera["failure"] for camera in told["cameras"]} == {"unreachable"}
+    assert all(camera["reading"] for camera in told["cameras"])
