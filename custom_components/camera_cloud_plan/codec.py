@@ -65,7 +65,7 @@ def _decode(kind: Any, data: object) -> Any:
         return {key: _decode(get_args(kind)[1], item) for key, item in _dict(data).items()}
     if is_dataclass(kind):
         return _decode_dataclass(kind, _dict(data))
-    if kind is datetime:
+    if issubclass(kind, datetime):
         return _decode_moment(data)
     if issubclass(kind, Enum):
         try:

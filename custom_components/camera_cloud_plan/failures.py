@@ -1,5 +1,7 @@
 """From a cloud client's errors to the words and kinds that Home Assistant shows."""
 
+from typing import Final
+
 from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
@@ -14,6 +16,9 @@ from .cloud.errors import (
 )
 from .const import DOMAIN
 from .snapshot import Failure
+
+# From how many seconds on a clock is to blame for refused signatures.
+_CLOCK_IS_OFF: Final = 60
 
 
 def failure_of(err: CloudError) -> Failure:
@@ -56,7 +61,9 @@ def _words(err: CloudError) -> tuple[str, dict[str, str]]:
             key, placeholders = "rate_limited", {"host": err.host}
         case UnreachableError():
             key, placeholders = "unreachable", {"host": err.host}
-        case SignatureRefusedError(clock_offset=float() | int() as offset):
+        case SignatureRefusedError(clock_offset=float() | int() as offset) if (
+            abs(offset) >= _CLOCK_IS_OFF
+        ):
             seconds = str(round(abs(offset)))
             key, placeholders = "clock_is_off", {"host": err.host, "seconds": seconds}
         case SignatureRefusedError():

@@ -214,7 +214,7 @@ class CancellationFlow(_CameraFlow):
         """Close and go on watching; the issue stays."""
         return self._end("still_on")
 
-    async def async_step_keep(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+    async def async_step_keep(self, _user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
         """Withdraw the cancellation at its owner's word."""
         if at := self._standing():
             await at.coordinator.cancellations.async_withdraw(self._camera_id)

@@ -1,0 +1,308 @@
+"""The life of a config entry: restart, unload, migration, removal."""
+
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+
+from custom_components.camera_cloud_plan.const import DOMAIN, SERVICE_CANCEL_PLAN
+from custom_components.camera_cloud_plan.devices import camera_identifier
+from simulator.server import RunningSimulator
+
+from .conftest import entity_id, pass_time, set_up
+from .test_coordinator import RENEWING, as_of, coordinator_of, refresh, state_of
+
+type Storage = dict[str, Any]
+
+
+def stored(hass_storage: Storage, entry: MockConfigEntry, what: str) -> Any:
+    return hass_storage[f"{DOMAIN}.{entry.entry_id}.{what}"]["data"]
+
+
+async def restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Unload and set up again, as a restart does for an entry."""
+    await hass.config_entries.async_unload(entry.entry_id)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_a_restart_during_an_outage_has_its_entities(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    sim: RunningSimulator,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    reading = coordinator_of(loaded).data.cameras[RENEWING].reading
+    assert reading is not None
+    sim.faults.add("http_status", status=503)
+    freezer.tick(3600)
+    await restart(hass, loaded)
+    assert loaded.state is ConfigEntryState.LOADED
+    assert state_of(hass, RENEWING, "auto_renewal") == "on"
+    assert as_of(hass, RENEWING) == reading.read_at
+    assert "Showing the last good data" in caplog.text
+    sim.faults.clear()
+    await pass_time(hass, freezer, 11 * 60 + 60)
+    assert as_of(hass, RENEWING) is None
+
+
+async def test_a_restart_with_a_refused_sign_in_keeps_the_data_and_asks_to_sign_in(
+    hass: HomeAssistant, loaded: MockConfigEntry, sim: RunningSimulator
+) -> None:
+    sim.sessions.expire(pass_tokens=True)
+    await restart(hass, loaded)
+    assert loaded.state is ConfigEntryState.LOADED
+    assert state_of(hass, RENEWING, "auto_renewal") == "on"
+    assert len(hass.config_entries.flow.async_progress_by_handler(DOMAIN)) == 1
+    # Nothing is asked again until the owner has signed in.
+    assert coordinator_of(loaded).update_interval is None
+
+
+async def test_old_stored_data_is_not_shown(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    sim: RunningSimulator,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    sim.faults.add("http_status", status=503)
+    await hass.config_entries.async_unload(loaded.entry_id)
+    freezer.tick(8 * 86400)
+    await hass.config_entries.async_setup(loaded.entry_id)
+    await hass.async_block_till_done()
+    assert state_of(hass, RENEWING, "auto_renewal") == STATE_UNAVAILABLE
+
+
+async def test_an_outage_without_stored_data_is_tried_again(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: RunningSimulator
+) -> None:
+    sim.faults.add("http_status", status=503)
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"read_at": "yesterday", "cameras": {}},
+        {"read_at": "2026-11-22T12:00:00", "cameras": {}},
+        {"read_at": None, "cameras": {}},
+        {"cameras": {}},
+        {"read_at": "2026-11-22T12:00:00+00:00", "cameras": []},
+        {"read_at": "2026-11-22T12:00:00+00:00", "cameras": {"1": {"channel": "barter"}}},
+        {"read_at": "2026-11-22T12:00:00+00:00", "cameras": {"1": {"channel": 1, "camera": "x"}}},
+    ],
+)
+async def test_damaged_stored_data_is_read_anew(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_storage: Storage,
+    caplog: pytest.LogCaptureFixture,
+    damage: dict[str, Any],
+) -> None:
+    key = f"{DOMAIN}.{entry.entry_id}.last_good"
+    hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": damage}
+    await set_up(hass, entry)
+    assert state_of(hass, RENEWING, "auto_renewal") == "on"
+    assert "cannot be used" in caplog.text
+
+
+async def test_stored_data_of_a_newer_major_version_is_read_anew(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_storage: Storage
+) -> None:
+    key = f"{DOMAIN}.{entry.entry_id}.last_good"
+    hass_storage[key] = {"version": 2, "minor_version": 1, "key": key, "data": {}}
+    await set_up(hass, entry)
+    assert state_of(hass, RENEWING, "auto_renewal") == "on"
+
+
+async def test_stored_data_of_another_minor_version_is_used(
+    hass: HomeAssistant, loaded: MockConfigEntry, hass_storage: Storage, sim: RunningSimulator
+) -> None:
+    await hass.config_entries.async_unload(loaded.entry_id)
+    key = f"{DOMAIN}.{loaded.entry_id}.last_good"
+    camera = hass_storage[key]["data"]["cameras"][RENEWING]
+    camera["of_a_later_version"] = 1
+    del camera["left_at"]
+    hass_storage[key]["minor_version"] = 2
+    sim.faults.add("http_status", status=503)
+    await hass.config_entries.async_setup(loaded.entry_id)
+    await hass.async_block_till_done()
+    assert state_of(hass, RENEWING, "auto_renewal") == "on"
+
+
+async def test_cancellations_survive_a_restart_and_show_their_issue_again(
+    hass: HomeAssistant, loaded: MockConfigEntry, hass_storage: Storage, sim: RunningSimulator
+) -> None:
+    await open_cancellation(hass)
+    assert set(stored(hass_storage, loaded, "cancellations")) == {RENEWING}
+    await hass.config_entries.async_unload(loaded.entry_id)
+    for issue in list(ir.async_get(hass).issues.values()):
+        ir.async_delete_issue(hass, DOMAIN, issue.issue_id)
+    sim.faults.add("http_status", status=503)
+    await hass.config_entries.async_setup(loaded.entry_id)
+    await hass.async_block_till_done()
+    assert coordinator_of(loaded).cancellations.is_open(RENEWING)
+    assert len(ir.async_get(hass).issues) == 1
+
+
+async def test_a_damaged_cancellation_starts_anew_rather_than_being_lost(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_storage: Storage,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    key = f"{DOMAIN}.{entry.entry_id}.cancellations"
+    hass_storage[key] = {
+        "version": 1,
+        "minor_version": 1,
+        "key": key,
+        "data": {RENEWING: {"camera_id": RENEWING, "opened_at": 17}},
+    }
+    await set_up(hass, entry)
+    assert coordinator_of(entry).cancellations.is_open(RENEWING)
+    assert "starts anew" in caplog.text
+
+
+async def test_cancellations_of_a_newer_major_version_stop_set_up(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_storage: Storage
+) -> None:
+    key = f"{DOMAIN}.{entry.entry_id}.cancellations"
+    newer = {"version": 2, "minor_version": 1, "key": key, "data": {"not": "ours"}}
+    hass_storage[key] = dict(newer)
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    assert entry.error_reason_translation_key == "stored_by_newer_version"
+    assert hass_storage[key] == newer
+
+
+async def test_cancellations_of_another_minor_version_are_kept(
+    hass: HomeAssistant, loaded: MockConfigEntry, hass_storage: Storage
+) -> None:
+    await open_cancellation(hass)
+    await hass.config_entries.async_unload(loaded.entry_id)
+    key = f"{DOMAIN}.{loaded.entry_id}.cancellations"
+    hass_storage[key]["minor_version"] = 2
+    hass_storage[key]["data"][RENEWING]["of_a_later_version"] = 1
+    await hass.config_entries.async_setup(loaded.entry_id)
+    await hass.async_block_till_done()
+    assert coordinator_of(loaded).cancellations.is_open(RENEWING)
+
+
+async def test_unloading_writes_the_last_reading_and_makes_entities_unavailable(
+    hass: HomeAssistant, loaded: MockConfigEntry, hass_storage: Storage, sim: RunningSimulator
+) -> None:
+    sim.world.switch_renewal(RENEWING, on=False)
+    await refresh(hass, loaded)
+    assert await hass.config_entries.async_unload(loaded.entry_id)
+    assert loaded.state is ConfigEntryState.NOT_LOADED
+    assert state_of(hass, RENEWING, "auto_renewal") == STATE_UNAVAILABLE
+    camera = stored(hass_storage, loaded, "last_good")["cameras"][RENEWING]
+    assert camera["reading"]["renewal"]["says"] is False
+
+
+async def test_disabling_hides_the_issues_and_keeps_the_cancellation(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    await open_cancellation(hass)
+    await hass.config_entries.async_set_disabled_by(loaded.entry_id, ConfigEntryDisabler.USER)
+    await hass.async_block_till_done()
+    assert not ir.async_get(hass).issues
+    await hass.config_entries.async_set_disabled_by(loaded.entry_id, None)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert len(ir.async_get(hass).issues) == 1
+
+
+async def test_removing_leaves_nothing(
+    hass: HomeAssistant, loaded: MockConfigEntry, hass_storage: Storage
+) -> None:
+    await open_cancellation(hass)
+    await refresh(hass, loaded)
+    await hass.config_entries.async_remove(loaded.entry_id)
+    await hass.async_block_till_done()
+    assert not [key for key in hass_storage if loaded.entry_id in key]
+    assert not ir.async_get(hass).issues
+    assert not dr.async_entries_for_config_entry(dr.async_get(hass), loaded.entry_id)
+    assert not [state for state in hass.states.async_all() if "plan" in state.entity_id]
+
+
+@pytest.mark.parametrize(
+    ("version", "minor", "state"),
+    [(1, 2, ConfigEntryState.LOADED), (2, 1, ConfigEntryState.MIGRATION_ERROR)],
+)
+async def test_entries_of_this_major_version_are_accepted_others_refused(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    version: int,
+    minor: int,
+    state: ConfigEntryState,
+) -> None:
+    hass.config_entries.async_update_entry(entry, version=version, minor_version=minor)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.state is state
+
+
+async def test_damaged_credentials_ask_for_a_sign_in(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    hass.config_entries.async_update_entry(
+        entry, data={**entry.data, "credentials": {"user_id": "1"}}
+    )
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    assert entry.error_reason_translation_key == "sign_in_needed"
+
+
+async def test_only_devices_of_cameras_that_are_gone_can_be_removed_by_hand(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    sim: RunningSimulator,
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    assert await async_setup_component(hass, "config", {})
+    client = await hass_ws_client(hass)
+    registry = dr.async_get(hass)
+
+    async def remove(camera_id: str | None) -> bool:
+        devices = dr.async_entries_for_config_entry(registry, loaded.entry_id)
+        (device,) = (
+            device
+            for device in devices
+            if (
+                device.via_device_id is None
+                if camera_id is None
+                else camera_identifier(loaded, camera_id) in device.identifiers
+            )
+        )
+        answer = await client.remove_device(device.id)
+        await hass.async_block_till_done()
+        return bool(answer["success"])
+
+    assert not await remove(None)
+    assert not await remove(RENEWING)
+    await open_cancellation(hass)
+    sim.world.remove_device(RENEWING)
+    for _ in range(2):
+        await refresh(hass, loaded)
+    assert len(ir.async_get(hass).issues) == 2
+    assert await remove(RENEWING)
+    assert RENEWING not in coordinator_of(loaded).data.cameras
+    assert coordinator_of(loaded).cancellations.get(RENEWING) is None
+    assert not ir.async_get(hass).issues
+
+
+async def open_cancellation(hass: HomeAssistant) -> None:
+    await hass.services.async_call(
+        DOMAIN,
+        SERVICE_CANCEL_PLAN,
+        {"entity_id": entity_id(hass, RENEWING, "plan_status")},
+        blocking=True,
+    )
