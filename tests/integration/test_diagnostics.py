@@ -4,7 +4,6 @@ from collections.abc import Iterator
 import json
 from typing import Any
 
-from homeassistant.components.diagnostics import DOMAIN as DIAGNOSTICS
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
@@ -39,7 +38,7 @@ async def loaded(
     hass: HomeAssistant, make_entry: EntryMaker, hass_client: ClientSessionGenerator
 ) -> MockConfigEntry:
     """Load the mainland account, after the download's own parts."""
-    assert await async_setup_component(hass, DIAGNOSTICS, {})
+    assert await async_setup_component(hass, "diagnostics", {})
     entry = await make_entry(MEI, show_shared=True, cameras_excluded=[BALCONY])
     await set_up(hass, entry)
     return entry
@@ -77,7 +76,7 @@ async def test_account(
 ) -> None:
     """Every camera with what was read and what is concluded; nothing is asked for it."""
     asked = sum(sim.requests.counts.values())
-    told = await get_diagnostics_for_config_entry(hass, hass_client, loaded)
+    told: Any = await get_diagnostics_for_config_entry(hass, hass_client, loaded)
     assert sum(sim.requests.counts.values()) == asked
     assert_no_secret(told, sim.world, loaded, sim.base_url)
 
@@ -109,7 +108,7 @@ async def test_camera(
         camera_identifier(loaded, FRONT_DOOR), loaded.entry_id
     )
     assert device
-    told = await get_diagnostics_for_device(hass, hass_client, loaded, device)
+    told: Any = await get_diagnostics_for_device(hass, hass_client, loaded, device)
     assert_no_secret(told, sim.world, loaded, sim.base_url)
     (camera,) = told["cameras"]
     assert camera["model"] == sim.world.cameras[FRONT_DOOR].model
@@ -132,7 +131,7 @@ async def test_account_device(
         account_identifier(loaded), loaded.entry_id
     )
     assert device
-    told = await get_diagnostics_for_device(hass, hass_client, loaded, device)
+    told: Any = await get_diagnostics_for_device(hass, hass_client, loaded, device)
     assert len(told["cameras"]) == 6
 
 
@@ -145,7 +144,7 @@ async def test_while_the_cloud_is_away(
     """The last poll's error is named by its kind, without a secret."""
     sim.faults.add(Trouble.HTTP_STATUS, status=503)
     await loaded.runtime_data.coordinator.async_refresh()
-    told = await get_diagnostics_for_config_entry(hass, hass_client, loaded)
+    told: Any = await get_diagnostics_for_config_entry(hass, hass_client, loaded)
     assert_no_secret(told, sim.world, loaded, sim.base_url)
     assert told["last_poll"]["succeeded"] is False
     assert told["last_poll"]["error"].startswith("UnreachableError: ")
