@@ -1,8 +1,23 @@
 """The control interface: JSON under `/_control/` on the simulator's own host.
 
-For tests, benchmarks and the demo: lets time pass, edits the world, switches faults and
-misbehaviour on, approves sign-ins. `README.md` lists the calls. Mistakes are answered with status
-400 and `{"error": …}`, an unknown camera with 404, a state that does not fit with 409.
+| call | what it does |
+|---|---|
+| `GET state` | the whole world, orders, faults, misbehaviour, links that wait |
+| `POST advance` `{"days": 3, "hours": 1, "minutes": 0}` | lets time pass |
+| `POST world` `{"name": …}`, `{"cameras": N, "seed": 0}` or `{"world": {…}}` | another world |
+| `POST camera` (an entry of a world file) | adds a camera |
+| `GET`, `PATCH`, `DELETE camera/<did>` | shows, edits or removes one |
+| `POST camera/<did>/renewal` `{"on": false}` | switches renewal as its owner does by hand |
+| `GET`, `DELETE faults`; `POST faults` `{"trouble", "host", "path", "did", "count", "params"}` | |
+| `POST misbehaviour` `{"flips_back_after": "2h", "charges_anyway": true, "dids": null}` | |
+| `DELETE misbehaviour` | |
+| `POST sessions/expire` `{"user_id", "service_tokens", "pass_tokens", "shape"}` | all may be left out |
+| `POST link/approve` `{"user_id", "ticket"}` | approves a sign-in; without ticket the newest |
+| `GET`, `DELETE requests` | request counters |
+
+Moments in answers are epoch ms; edits may use the spellings of world files (`worlds/README.md`).
+Mistakes are answered with status 400 and `{"error": …}` and change nothing, an unknown camera with
+404, a state that does not fit with 409.
 """
 
 import asyncio

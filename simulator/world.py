@@ -199,29 +199,23 @@ class World:
         *,
         names: Names,
         accounts: list[Account],
-        devices: list[Device],
         clock: Clock | None = None,
         language: Language | None = None,
     ) -> None:
-        """Put a world together; `clock` is a virtual one unless given."""
+        """Begin a world without devices; `clock` is a virtual one unless given."""
         self.names = names
         self.clock: Clock = VirtualClock() if clock is None else clock
         # The one language of names on the wire; None: each request's own.
         self.language = language
         self.accounts: dict[str, Account] = {account.user_id: account for account in accounts}
-        self.devices: dict[str, Device] = {device.did: device for device in devices}
-        self.cameras: dict[str, Camera] = {
-            device.did: device for device in devices if isinstance(device, Camera)
-        }
+        self.devices: dict[str, Device] = {}
+        self.cameras: dict[str, Camera] = {}
         self.misbehaviour = Misbehaviour()
         # How far ageing has moved this world's moments into the past, in all (ms). Months are
         # counted in the world's own calendar: what a moment was before the world was aged.
         self.aged_ms = 0
         # How far time was made to pass, in all (ms), whichever clock did it.
         self.passed_ms = 0
-        now = self.now_ms()
-        for camera in self.cameras.values():
-            camera.settled_ms = now
 
     def now_ms(self) -> int:
         """Return the world's time (epoch ms)."""

@@ -2,7 +2,7 @@
 
 A world file is JSON: `names`, `accounts`, `cameras`, `devices` (all that is no camera). Moments are
 offsets from the time of loading (`+2d4h`, `-5d`), durations readable (`7h`), terms and prices too
-(`1 month`, `6.00 CNY`). `simulator/README.md` lists the fields. What is wrong raises `WorldError`
+(`1 month`, `6.00 CNY`). `worlds/README.md` lists the fields. What is wrong raises `WorldError`
 and names its place.
 """
 
@@ -103,7 +103,7 @@ def build_world(
         accounts.append(_account(account_fields, accounts))
     if not accounts:
         raise WorldError("accounts", "at least one is needed")
-    world = World(names=names, accounts=accounts, devices=[], clock=clock, language=language)
+    world = World(names=names, accounts=accounts, clock=clock, language=language)
     for entry in top.objects("cameras"):
         _put_new(read_camera(entry, world), entry, world)
     for entry in top.objects("devices"):

@@ -60,6 +60,12 @@ def test_a_yearly_plan_from_a_leap_day_ends_on_the_28th() -> None:
     assert terms(world) == [("2028-02-29 09:00", "2029-02-28 09:00")]
 
 
+def test_a_term_of_days_is_counted_in_days() -> None:
+    world = one_camera(plan_entry(period="30 days", end=china("2026-02-20 09:00")))
+    world.advance(50 * DAY_MS)
+    assert terms(world) == [("2026-02-20 09:00", "2026-03-22 09:00")]
+
+
 @pytest.mark.parametrize(
     ("rule", "expected"),
     [

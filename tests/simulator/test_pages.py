@@ -16,13 +16,14 @@ from simulator.faults import Trouble
 from simulator.mischief import MISCHIEF
 from simulator.moments import DAY_MS, HOUR_MS
 from simulator.names import LANGUAGES
+from simulator.page_view import period_words, rule_words
 from simulator.server import RunningSimulator, running
 from simulator.sessions import TicketState
 from simulator.speech import Speech, load_words
 from simulator.world import Misbehaviour, World
-from simulator.worldfile import load_world
+from simulator.worldfile import build_world, load_world
 from tests.simulator.sample import FRONT_DOOR, GRANDMAS_HALL, MEI, MEI_BERLIN
-from tests.simulator.worlds import china
+from tests.simulator.worlds import DID, china, one_camera, plan_entry, stopped, world_entry
 
 SIMULATOR = Path(__file__).parents[2] / "simulator"
 GARAGE = "1051000105"
@@ -235,6 +236,47 @@ async def test_the_desk_shows_every_camera_and_what_it_will_be_charged(
     assert "3.50 EUR" in berlin
     assert f"/plan/{GARAGE}" in page.links
     assert f"/plan/{WINDOW}" not in page.links
+
+
+@pytest.mark.parametrize(
+    ("plan", "pill"),
+    [
+        (plan_entry(), "renews"),
+        (plan_entry(trial=True), "trial"),
+        (plan_entry(auto_renew=False), "ends"),
+        (plan_entry(payment_works=False, failing_since="-1h", failed_attempts=1), "payment failed"),
+        (plan_entry(auto_renew=False, end="-29d"), "expired, recordings kept"),
+        (plan_entry(auto_renew=False, end="-31d"), "expired"),
+        (None, "no plan"),
+    ],
+)
+async def test_a_pill_says_how_a_plan_stands(
+    socket_enabled: None, plan: dict[str, object] | None, pill: str
+) -> None:
+    world = build_world(world_entry(plan), clock=stopped(china("2026-05-31 12:00")))
+    async with running(world) as simulator, aiohttp.ClientSession() as session:
+        page = await Browser(simulator.base_url, session).get("/")
+    assert re.findall(r'class="pill \w+">([^<]+)<', page.html) == [pill]
+    assert ("another attempt" in page.text) == (pill == "payment failed")
+
+
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [
+        (plan_entry(), "monthly on the day the plan ends"),
+        (plan_entry(period="12 months", charged="72h before end"), "yearly 72 hours before"),
+        (plan_entry(period="3 months"), "every 3 months on the day"),
+        (plan_entry(period="30 days"), "every 30 days on the day"),
+        (plan_entry(charged="day 5 00:00-02:00"), "monthly on day 5 of the month, 0:00 to 2:00"),
+    ],
+)
+def test_terms_and_charges_are_put_in_words(plan: dict[str, object], words: str) -> None:
+    world = one_camera(plan)
+    bought = world.camera(DID).plan
+    assert bought is not None
+    speech = Speech(load_words(), "en", world.now_ms())
+    said = f"{period_words(bought.period, speech)} {rule_words(bought, world, speech)}"
+    assert said.startswith(words)
 
 
 async def test_time_passes_at_the_press_of_a_button(browser: Browser, world: World) -> None:

@@ -270,6 +270,7 @@ PLAN = (*CAMERA, "plan")
         (change(*PLAN, "end", to="day 31 02:00 after +1d"), "cameras[0].plan.end"),
         (change(*PLAN, "start", to="+11d"), "cameras[0].plan.start"),
         (change(*PLAN, "period", to="1 moon"), "cameras[0].plan.period"),
+        (change(*PLAN, "retention_days", to="7"), "cameras[0].plan.retention_days"),
         (change(*PLAN, "price", to="6 CNY"), "cameras[0].plan.price"),
         (change(*PLAN, "channel", to="cash"), "cameras[0].plan.channel"),
         (change(*PLAN, "charged", to="sometimes"), "cameras[0].plan.charged"),
