@@ -22,7 +22,7 @@ from .entities import (
     Device,
 )
 from .home_assistant import HomeAssistant
-from .words import WORDS, Language
+from .words import WORDS, Language, Words
 
 PATH: Final = "camera-plans"
 _COLUMNS: Final = 3
@@ -115,7 +115,7 @@ def _cameras(cameras: Sequence[Device], accounts: Sequence[Device], language: La
     )
     return _section(
         _heading(words.cameras, icon=_ICON) | {"badges": badges},
-        *(_camera(camera, words.auto_renewal) for camera in cameras),
+        *(_camera(camera, words) for camera in cameras),
         _markdown("without_plan", language, cameras=cameras, no_plan=_NO_PLAN)
         | {
             "text_only": True,
@@ -127,32 +127,37 @@ def _cameras(cameras: Sequence[Device], accounts: Sequence[Device], language: La
     ) | {"column_span": _COLUMNS}
 
 
-def _camera(camera: Device, auto_renewal: str) -> Card:
-    """Return a camera's name, status in words and days; below them off and on."""
+def _camera(camera: Device, words: Words) -> Card:
+    """Return a camera's name, status in words and days; below them off and on.
+
+    Where there is nothing to switch, the status takes that place.
+    """
     status = camera.entities[PLAN_STATUS]
-    cards = [
-        _heading(camera.name)
-        | {
-            "heading_style": "subtitle",
-            "tap_action": {"action": "navigate", "navigation_path": camera.page},
-            "badges": [
-                {"type": "entity", "entity": camera.entities[what], "show_icon": False}
-                for what in (PLAN_STATUS, DAYS_REMAINING)
-                if what in camera.entities
-            ],
+    switched = [_not_state(status, _PLAN_OVER)]
+    heading = _heading(camera.name) | {
+        "heading_style": "subtitle",
+        "tap_action": {"action": "navigate", "navigation_path": camera.page},
+    }
+    plan = {"type": "tile", "entity": status, "name": words.plan, "icon": _ICON}
+    if AUTO_RENEWAL not in camera.entities:
+        cards = [heading, plan]
+    else:
+        badges = [
+            {"type": "entity", "entity": camera.entities[what], "show_icon": False}
+            for what in (PLAN_STATUS, DAYS_REMAINING)
+        ]
+        toggle = {
+            "type": "tile",
+            "entity": camera.entities[AUTO_RENEWAL],
+            "name": words.auto_renewal,
+            "features": [{"type": "toggle"}],
+            "features_position": "inline",
         }
-    ]
-    if AUTO_RENEWAL in camera.entities:
-        cards.append(
-            {
-                "type": "tile",
-                "entity": camera.entities[AUTO_RENEWAL],
-                "name": auto_renewal,
-                "features": [{"type": "toggle"}],
-                "features_position": "inline",
-                "visibility": [_not_state(status, _PLAN_OVER)],
-            }
-        )
+        cards = [
+            heading | {"badges": [badge | {"visibility": switched} for badge in badges]},
+            toggle | {"visibility": switched},
+            plan | {"visibility": [_state(status, _PLAN_OVER)]},
+        ]
     return {
         "type": "vertical-stack",
         "cards": cards,

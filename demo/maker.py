@@ -23,11 +23,15 @@ _ANNOUNCED_AHEAD: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One account of the world; `name` in the demo's language."""
+    """One account of the world; `name` in the demo's language.
+
+    `signs_in` is false for one that is left for a person to add by hand.
+    """
 
     key: str
     user_id: str
     name: str
+    signs_in: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +80,12 @@ class Maker:
         """Return the world's accounts in the order of the world file."""
         state = await self._state()
         return tuple(
-            Account(key=entry["key"], user_id=entry["user_id"], name=self._name(entry))
+            Account(
+                key=entry["key"],
+                user_id=entry["user_id"],
+                name=self._name(entry),
+                signs_in=entry["signs_in"],
+            )
             for entry in state["accounts"]
         )
 

@@ -1,7 +1,7 @@
 """Starting everything: the simulated maker, Home Assistant, the accounts, the dashboard."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +22,7 @@ from .words import Language
 
 DEFAULT_PORT: Final = 8123
 DEFAULT_MAKER_PORT: Final = 8124
-LEFT_TO_ADD: Final = frozenset({"grandma"})
-"""The account that a person at the demo can add by hand."""
-
+_START_WITHIN: Final = 180.0
 _RESTART_ASKED: Final = 100
 """Home Assistant's exit status when somebody pressed "restart"."""
 
@@ -38,7 +36,6 @@ class Plot:
     world: str = "two_homes"
     port: int = DEFAULT_PORT
     maker_port: int = DEFAULT_MAKER_PORT
-    left_out: frozenset[str] = LEFT_TO_ADD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,10 +84,11 @@ async def staged(plot: Plot) -> AsyncIterator[Stage]:
             output=plot.folder / "simulator.log",
             http=http,
         ) as maker,
-        home_assistant(plot.folder, port=port, output=log, http=http) as (home, ended),
+        home_assistant(plot.folder, port=port, output=log, http=http) as running,
     ):
+        home = running.home
         everybody = await maker.accounts()
-        accounts = tuple(account for account in everybody if account.key not in plot.left_out)
+        accounts = tuple(account for account in everybody if account.signs_in)
         for account in accounts:
             say(f"Signing in {account.name}")
             await add_account(home, maker, account)
@@ -98,7 +96,7 @@ async def staged(plot: Plot) -> AsyncIterator[Stage]:
         await keeper.tidy(home)
         keeping = asyncio.create_task(keeper.run(http))
         try:
-            yield Stage(home=home, maker=maker, accounts=accounts, log=log, ended=ended)
+            yield Stage(home=home, maker=maker, accounts=accounts, log=log, ended=running.ended)
         finally:
             await _cancelled(keeping)
 
@@ -129,6 +127,41 @@ async def simulator(
         await child.stop()
 
 
+class RunningHome:
+    """A Home Assistant in a process of its own, started anew whenever it asks for that.
+
+    `home` is a connection to it, `ended` is done, with the exit status, once it has
+    stopped for good.
+    """
+
+    home: HomeAssistant
+    ended: asyncio.Task[int]
+
+    def __init__(self, child: Child, launch: Callable[[], Awaitable[Child]]) -> None:
+        """Take the started process, and how to start another."""
+        self._child = child
+        self._launch = launch
+        self.ended = asyncio.create_task(self._until_it_stops())
+
+    async def connect(self, base_url: str, http: aiohttp.ClientSession) -> None:
+        """Connect once its start is over; raises `StartError`."""
+        self.home = await self._child.until(lambda: connected(base_url, http), within=_START_WITHIN)
+
+    async def kill(self) -> None:
+        """End it at once, as a power cut would."""
+        await self._child.kill()
+
+    async def stop(self) -> None:
+        """End it, however far its start has come."""
+        await _cancelled(self.ended)
+        await self._child.stop()
+
+    async def _until_it_stops(self) -> int:
+        while (status := await self._child.wait()) == _RESTART_ASKED:
+            self._child = await self._launch()
+        return status
+
+
 @asynccontextmanager
 async def home_assistant(
     folder: Path,
@@ -137,59 +170,36 @@ async def home_assistant(
     output: Path,
     http: aiohttp.ClientSession,
     program: Sequence[str | Path] = (sys.executable, "-m", "homeassistant"),
-) -> AsyncIterator[tuple[HomeAssistant, asyncio.Task[int]]]:
-    """Run Home Assistant in a process of its own, started anew whenever it asks for that.
-
-    Gives a connection, and a task that is done with the exit status once it has stopped
-    for good. Raises `StartError`.
-    """
+) -> AsyncIterator[RunningHome]:
+    """Run Home Assistant for as long as the context lasts; raises `StartError`."""
     say("Starting Home Assistant")
-    running = _Running(folder, output, program)
-    await running.start()
-    supervisor = asyncio.create_task(running.until_it_stops())
+    command = (*program, "--skip-pip", "--config", folder)
+
+    async def launch() -> Child:
+        return await Child.start("Home Assistant", command, output=output)
+
+    running = RunningHome(await launch(), launch)
     try:
-        home = await running.connected(f"http://{LOOPBACK}:{port}", http)
+        await running.connect(f"http://{LOOPBACK}:{port}", http)
         try:
-            yield home, supervisor
+            yield running
         finally:
-            await home.close()
+            await running.home.close()
     finally:
-        await _cancelled(supervisor)
-        await running.child.stop()
+        await running.stop()
 
 
-class _Running:
-    """Home Assistant's process, whichever is the present one."""
-
-    child: Child
-
-    def __init__(self, folder: Path, output: Path, program: Sequence[str | Path]) -> None:
-        self._command = (*program, "--skip-pip", "--config", folder)
-        self._output = output
-
-    async def start(self) -> None:
-        self.child = await Child.start("Home Assistant", self._command, output=self._output)
-
-    async def until_it_stops(self) -> int:
-        while (status := await self.child.wait()) == _RESTART_ASKED:
-            await self.start()
-        return status
-
-    async def connected(self, base_url: str, http: aiohttp.ClientSession) -> HomeAssistant:
-        """Return a connection once the start is over."""
-
-        async def up() -> HomeAssistant | None:
-            try:
-                home = await HomeAssistant.connect(base_url, http)
-            except aiohttp.ClientError, RefusedError:
-                return None
-            with suppress(ConnectionLostError):
-                if await home.is_running():
-                    return home
-            await home.close()
-            return None
-
-        return await self.child.until(up, within=180)
+async def connected(base_url: str, http: aiohttp.ClientSession) -> HomeAssistant | None:
+    """Return a connection, `None` while Home Assistant still starts."""
+    try:
+        home = await HomeAssistant.connect(base_url, http)
+    except aiohttp.ClientError, RefusedError:
+        return None
+    with suppress(ConnectionLostError):
+        if await home.is_running():
+            return home
+    await home.close()
+    return None
 
 
 async def _cancelled(task: asyncio.Task[object]) -> None:

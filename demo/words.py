@@ -35,6 +35,7 @@ class Words:
     needs_you: str
     cameras: str
     auto_renewal: str
+    plan: str
     check_now: str
     simulated: str
 
@@ -46,6 +47,7 @@ WORDS: Final = {
         needs_you="Needs you",
         cameras="Cameras",
         auto_renewal="Auto-renewal",
+        plan="Plan",
         check_now="Check now",
         simulated=(
             "Simulated. Not Xiaomi. No money. [The maker's page]({maker}) is where days pass "
@@ -58,6 +60,7 @@ WORDS: Final = {
         needs_you="需要您处理",
         cameras="摄像头",
         auto_renewal="自动续费",
+        plan="套餐",
         check_now="立即检查",
         simulated="模拟演示。不是小米。不涉及金钱。时间流逝、手动关闭续费，都在[厂商页面]({maker})上。",
     ),

@@ -1,0 +1,167 @@
+"""What a person does with the demo, in a real browser against a real Home Assistant.
+
+The tests share one stage and stand in the order in which a tour would take them: a check
+asked for within a minute of the last waits until that minute is over.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+import time
+
+from playwright.async_api import Page, expect
+import pytest
+
+from demo.entities import NEXT_CHARGE, devices
+from demo.stage import Stage
+from tests.e2e.conftest import PHONE
+from tests.e2e.views import CHECK_FLOOR_MS, SLOW_MS, Dashboard, MakersPage, approve
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.e2e,
+    pytest.mark.asyncio(loop_scope="session"),
+]
+
+WITH_PLAN = (
+    "Front door",
+    "Living room",
+    "Nursery",
+    "Balcony",
+    "Garage",
+    "Study",
+    "Grandma's hall",
+    "Berlin hallway",
+    "Workshop",
+    "Kitchen",
+)
+WITHOUT_PLAN = ("Window", "Old cam")
+
+
+async def test_every_camera_is_on_the_dashboard(page: Page, stage: Stage) -> None:
+    await assert_all_is_there(page, stage)
+
+
+async def test_every_camera_is_on_the_dashboard_of_a_phone(phone: Page, stage: Stage) -> None:
+    await assert_all_is_there(phone, stage)
+    assert await phone.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+async def assert_all_is_there(page: Page, stage: Stage) -> None:
+    dashboard = Dashboard(page, stage)
+    await dashboard.open()
+    for camera in WITH_PLAN:
+        await expect(dashboard.camera(camera)).to_be_visible()
+    await expect(page.get_by_text("2 cameras without a plan")).to_be_visible()
+    for camera in WITHOUT_PLAN:
+        await expect(page.get_by_role("link", name=camera)).to_be_visible()
+    await expect(dashboard.block("Next charge")).to_contain_text("Nursery, any moment now")
+    await expect(dashboard.block("Needs you")).to_contain_text("Berlin hallway")
+
+
+async def test_a_renewal_nobody_can_read_is_never_shown_as_off(page: Page, stage: Stage) -> None:
+    dashboard = Dashboard(page, stage)
+    await dashboard.open()
+    await expect(dashboard.renewal("Berlin hallway")).to_have_text("Unknown")
+    await expect(dashboard.renewal("Study")).to_have_text("Off")
+    await expect(dashboard.renewal("Front door")).to_have_text("On")
+
+
+async def test_nothing_of_others_is_in_the_way(page: Page, stage: Stage) -> None:
+    dashboard = Dashboard(page, stage)
+    await dashboard.open()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    issues = (await stage.home.command("repairs/list_issues"))["issues"]
+    assert [issue for issue in issues if not issue["ignored"]] == []
+
+
+async def test_off_at_the_maker_turns_the_switch_off_after_a_check(
+    page: Page, stage: Stage
+) -> None:
+    await MakersPage(page, stage).switch_renewal_off("Jun, Mei's brother", "Kitchen")
+    dashboard = Dashboard(page, stage)
+    await dashboard.open()
+    await expect(dashboard.renewal("Kitchen")).to_have_text("On")
+    await dashboard.check_now()
+    await expect(dashboard.renewal("Kitchen")).to_have_text("Off", timeout=SLOW_MS)
+    await expect(dashboard.camera("Kitchen")).to_contain_text("Active, ends")
+
+
+async def test_off_pressed_here_says_within_two_seconds_what_is_left_to_do(
+    page: Page, stage: Stage
+) -> None:
+    dashboard = Dashboard(page, stage)
+    await dashboard.open()
+    pressed = time.monotonic()
+    await dashboard.press_toggle("Front door")
+    async with asyncio.timeout(2):
+        await expect(page.get_by_text("Not off yet").first).to_be_visible()
+        await expect(dashboard.block("Needs you")).to_contain_text("Front door: one step left")
+    assert time.monotonic() - pressed < 2
+    await expect(dashboard.renewal("Front door")).to_have_text("On")
+
+    await dashboard.camera("Front door").get_by_label("Turn on").click()
+    await expect(dashboard.block("Needs you")).not_to_contain_text("Front door")
+    await expect(dashboard.renewal("Front door")).to_have_text("On")
+
+
+async def test_the_guided_step_ends_when_the_maker_confirms_it(page: Page, stage: Stage) -> None:
+    dashboard = Dashboard(page, stage)
+    await dashboard.open()
+    await dashboard.press_toggle("Balcony")
+    await expect(dashboard.block("Needs you")).to_contain_text("Balcony: one step left")
+
+    await dashboard.block("Needs you").get_by_role("link", name="Show me").click()
+    await page.get_by_text("One step left: Balcony").click()
+    await page.get_by_text("Continue", exact=True).click()
+    await MakersPage(await page.context.new_page(), stage).switch_renewal_off(
+        "Mei, mainland", "Balcony"
+    )
+    await page.get_by_role("button", name="I have done it").click()
+    await expect(page.get_by_text("Off. Confirmed by Xiaomi")).to_be_visible(timeout=SLOW_MS)
+
+    await dashboard.open()
+    await expect(dashboard.renewal("Balcony")).to_have_text("Off")
+    await expect(dashboard.block("Needs you")).not_to_contain_text("Balcony")
+
+
+async def test_another_account_is_added_by_link_by_hand(page: Page, stage: Stage) -> None:
+    await page.goto(
+        f"{stage.home.base_url}/_my_redirect/config_flow_start?domain=camera_cloud_plan"
+    )
+    await page.get_by_role("button", name="OK").click()
+    await page.get_by_text("Advanced", exact=True).click()
+    await page.locator("dialog-data-entry-flow").get_by_role("textbox").fill(stage.maker.base_url)
+    await page.get_by_role("button", name="Show me the link").click()
+    async with page.context.expect_page() as opening:
+        await page.get_by_role("link", name="Open the link").click()
+    await approve(await opening.value, "Grandma")
+    await page.get_by_role("button", name="I have approved it").click()
+    await page.get_by_role("button", name="Go on").click()
+    await page.get_by_role("button", name="Finish").click()
+    await page.get_by_role("button", name="Skip and finish").click()
+
+    dashboard = Dashboard(page, stage)
+    await dashboard.open()
+    # Shared with Mei, and now also seen by its owner, who has a switch for it.
+    await expect(dashboard.camera("Grandma's hall")).to_have_count(2)
+    await expect(dashboard.camera("Grandma's hall").locator("ha-control-switch")).to_have_count(1)
+
+
+async def test_days_beyond_a_charge_move_the_next_charge(page: Page, stage: Stage) -> None:
+    before = await _next_charge(stage, "Nursery")
+    await MakersPage(page, stage).let_pass("+3 days")
+    dashboard = Dashboard(page, stage)
+    await dashboard.open()
+    await dashboard.check_now()
+    next_charge = dashboard.block("Next charge").locator("ha-markdown h2")
+    await expect(next_charge).to_have_text("Front door, any moment now", timeout=CHECK_FLOOR_MS)
+    after = await _next_charge(stage, "Nursery")
+    # Its trial ended and it was charged for a month; three days less are ahead.
+    assert timedelta(days=28 - 3) <= after - before <= timedelta(days=31 - 3)
+    await expect(dashboard.camera("Nursery")).to_contain_text("Active, renews")
+
+
+async def _next_charge(stage: Stage, camera: str) -> datetime:
+    found = next(d for d in await devices(stage.home) if d.name == camera)
+    states = await stage.home.states()
+    return datetime.fromisoformat(states[found.entities[NEXT_CHARGE]]["state"])
