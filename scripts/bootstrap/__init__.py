@@ -11,6 +11,7 @@ prints the interpreter of the environment ``tests``, which is built if need be.
 ``environment``     a virtual environment per file of ``requirements/``
 ``browser``         Chromium, ffmpeg and fonts, which only the tests need
 ``pins``            how the files of ``requirements/`` are compiled
+``tools``           uv and patchelf, which all of the above work with
 ``console``         progress, running commands, errors with a remedy
 ==================  ==========================================================
 """

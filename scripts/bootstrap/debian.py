@@ -32,7 +32,7 @@ APT_CONFIGURATION = """\
 #clear APT::Update::Post-Invoke-Success;
 #clear DPkg::Post-Invoke;
 APT::Install-Recommends "false";
-APT::Get::List-Cleanup "false";
+APT::Update::Error-Mode "any";
 Acquire::Languages "none";
 Dir::Etc::SourceList "/dev/null";
 Dir::Etc::SourceParts "{folder}/sources";

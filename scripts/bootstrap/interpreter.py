@@ -8,7 +8,7 @@ import subprocess
 
 from scripts.bootstrap import debian
 from scripts.bootstrap.console import SetupError, say
-from scripts.bootstrap.tools import uv
+from scripts.bootstrap.tools import install_tools, uv
 
 # Below 3.15, as Home Assistant's compiled requirements come as wheels for 3.14.
 WANTED = "cpython>=3.14.2,<3.15"
@@ -24,6 +24,7 @@ PROBE = "import bz2, ctypes, lzma, sqlite3, ssl, sys; print(sys.version.split()[
 @cache
 def find_python() -> tuple[Path, str]:
     """Return an interpreter and its version: the machine's, uv's or Debian's."""
+    install_tools()  # Here, so that a lack of pip isn't taken for a lack of Python.
     for find in (_installed, debian.already_unpacked, _installed_by_uv, debian.unpacked):
         python = find()
         version = python and _version(python)
