@@ -47,6 +47,7 @@ async def test_a_cancellation_and_the_last_good_data_outlive_a_power_cut_and_an_
             await add_account(running.home, maker, account)
             front_door = await _front_door(running.home)
             await _wait_for(running.home, front_door, DAYS_REMAINING, DAYS_SHOWN)
+            await _written(folder)
             with pytest.raises(RefusedError, match="Not off yet"):
                 await running.home.call(
                     "switch", "turn_off", entity_id=front_door.entities[AUTO_RENEWAL]
@@ -67,6 +68,25 @@ async def test_a_cancellation_and_the_last_good_data_outlive_a_power_cut_and_an_
             issues = (await running.home.command("repairs/list_issues"))["issues"]
             ours = [i["translation_key"] for i in issues if i["domain"] == "camera_cloud_plan"]
             assert ours == ["plan_cancellation"]
+
+
+async def _written(folder: Path) -> None:
+    """Wait until Home Assistant has written what it learned to disk, as it does after a while.
+
+    The cancellation that follows is not waited for: it must be there at once.
+    """
+    async with asyncio.timeout(60):
+        while not await asyncio.to_thread(_is_written, folder / ".storage"):
+            await asyncio.sleep(0.2)
+
+
+def _is_written(storage: Path) -> bool:
+    devices_file, entries_file = storage / "core.device_registry", storage / "core.config_entries"
+    return (
+        any(storage.glob("camera_cloud_plan.*.last_good"))
+        and "camera_cloud_plan" in entries_file.read_text(encoding="utf-8")
+        and "Front door" in devices_file.read_text(encoding="utf-8")
+    )
 
 
 async def _front_door(home: HomeAssistant) -> Device:
