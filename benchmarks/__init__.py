@@ -1,0 +1,1 @@
+"""Figures, not tests: how the integration behaves under load, and what ciphering costs."""
