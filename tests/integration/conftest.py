@@ -39,9 +39,7 @@ EUROPE = "6500220022"
 
 
 @pytest.fixture(autouse=True)
-def _custom_integrations(
-    enable_custom_integrations: None, hass_storage: dict[str, Any]
-) -> None:
+def _custom_integrations(enable_custom_integrations: None, hass_storage: dict[str, Any]) -> None:
     """Let Home Assistant load the integration from this repository, and store in memory."""
 
 
