@@ -91,7 +91,7 @@ class XiaomiCloud:
     async def list_cameras(self) -> tuple[Camera, ...]:
         """Return every camera in the chosen regions, owned or shared.
 
-        Two requests and one per home in each region, and one more for some 85 cameras.
+        Two requests and one per home in each region, and one more for some 90 cameras.
         Raises `CloudError` if any region could not be listed.
         """
         lists = await asyncio.gather(

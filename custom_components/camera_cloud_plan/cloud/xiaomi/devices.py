@@ -31,7 +31,7 @@ _MISSING: Final = object()
 _MAX_PAGES: Final = 100
 # A GET carries its data in the address, enciphered: base64 and percent signs make it 1.4
 # times as long, and servers commonly refuse a request line beyond 8 KB. So many bytes of
-# pairs (some 85 cameras) stay well below.
+# pairs (some 90 cameras) stay well below.
 _SUPPORT_QUERY_BYTES: Final = 4800
 
 type Device = Mapping[str, object]

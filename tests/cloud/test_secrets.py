@@ -1,0 +1,142 @@
+"""Secrets stay where they belong: no text, log or trace of an error ever shows one."""
+
+import asyncio
+from collections.abc import Iterator
+import logging
+import traceback
+from typing import override
+from urllib.parse import quote
+
+import aiohttp
+import pytest
+
+from custom_components.camera_cloud_plan.cloud.errors import CloudError
+from custom_components.camera_cloud_plan.cloud.provider import Detail
+from custom_components.camera_cloud_plan.cloud.xiaomi import LinkSignIn, XiaomiCredentials
+from simulator.faults import Trouble
+from simulator.server import RunningSimulator
+from tests.cloud.helpers import DEVICE_ID, MEI, approved, connect
+
+_ALL = Detail.STORAGE_USED | Detail.UPLOAD | Detail.SECOND_WITNESS
+
+
+class _Everything(logging.Handler):
+    """Keeps every record of every logger, as text with its trace."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.setFormatter(logging.Formatter("%(name)s %(message)s"))
+        self.lines: list[str] = []
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+
+@pytest.fixture
+def log() -> Iterator[_Everything]:
+    """Keep the whole log at its most talkative."""
+    handler, root = _Everything(), logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield handler
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+def _secrets(sim: RunningSimulator, *kept: XiaomiCredentials) -> set[str]:
+    """Return everything that must not be seen, also as it looks inside an address."""
+    values = {MEI, sim.world.accounts[MEI].c_user_id, sim.world.accounts[MEI].password}
+    values |= set(sim.sessions._pass_tokens) | set(sim.sessions._service_tokens)
+    values |= set(sim.sessions._grants)
+    values |= {token.ssecurity for token in sim.sessions._service_tokens.values()}
+    values |= {ticket.key for ticket in sim.sessions.tickets._tickets.values()}
+    for credentials in kept:
+        values |= {credentials.pass_token, credentials.device_id}
+    return values | {quote(value, safe="") for value in values}
+
+
+def _traced(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error)) + repr(error) + repr(error.args)
+
+
+async def test_no_secret_in_logs_or_errors(
+    sim: RunningSimulator, http: aiohttp.ClientSession, log: _Everything
+) -> None:
+    seen: list[str] = []
+    kept: list[XiaomiCredentials] = []
+
+    dialogue = LinkSignIn(http, gateway=sim.base_url, device_id=DEVICE_ID)
+    sim.faults.add(Trouble.VERIFICATION_NEEDED, count=1)
+    await approved(sim, dialogue, MEI)
+    with pytest.raises(CloudError) as raised:
+        await dialogue.wait()
+    seen.append(_traced(raised.value))
+    await approved(sim, dialogue, MEI)
+    credentials = await dialogue.wait()
+    assert isinstance(credentials, XiaomiCredentials)
+    kept.append(credentials)
+    seen.append(repr((dialogue, credentials, credentials.session)))
+
+    cloud = connect(sim, http, credentials, regions=("cn",), on_renewed=kept.append)
+    cameras = await cloud.list_cameras()
+    await cloud.read_plans(cameras, {camera.camera_id: _ALL for camera in cameras})
+    for trouble, params in (
+        (Trouble.DROPPED, {}),
+        (Trouble.HTTP_STATUS, {"status": 503}),
+        (Trouble.HTTP_STATUS, {"status": 429}),
+        (Trouble.HTML, {}),
+        (Trouble.API_ERROR, {}),
+        (Trouble.TRUNCATED_CIPHER, {}),
+        (Trouble.GARBAGE_CIPHER, {}),
+        (Trouble.WRONG_TYPES, {}),
+        (Trouble.INVALID_SIGNATURE, {}),
+        (Trouble.EXPIRED_TOKEN, {}),
+    ):
+        fault = sim.faults.add(trouble, params)
+        with pytest.raises(CloudError) as raised:
+            await cloud.list_cameras()
+        sim.faults.remove(fault)
+        seen.append(_traced(raised.value))
+        # The one before kept the renewal's pace: a fresh account keeps its own.
+        cloud = connect(sim, http, kept[-1], regions=("cn",), on_renewed=kept.append)
+    for trouble in (Trouble.STS_REFUSED, Trouble.FOREIGN_REDIRECT, Trouble.ACCOUNT_CODE):
+        sim.sessions.expire()
+        fault = sim.faults.add(trouble)
+        cloud = connect(sim, http, kept[-1], regions=("cn",), on_renewed=kept.append)
+        with pytest.raises(CloudError) as raised:
+            await cloud.list_cameras()
+        sim.faults.remove(fault)
+        seen.append(_traced(raised.value))
+    seen += [repr(vars(cloud)), repr(vars(cloud._account)), repr(vars(cloud._client))]
+
+    ours = [line for line in log.lines if "camera_cloud_plan" in line]
+    assert any("api.io.mi.com" in line for line in ours)
+    for secret in _secrets(sim, *kept):
+        for line in [*log.lines, *seen]:
+            assert secret not in line
+    for line in log.lines:
+        for word in ("signature=", "_nonce", "clientSign", "serviceToken", "passToken"):
+            assert word not in line
+
+
+async def test_what_aiohttp_says_with_the_address_is_not_passed_on(
+    sim: RunningSimulator, http: aiohttp.ClientSession, log: _Everything
+) -> None:
+    async def not_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"garbage instead of HTTP\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(not_http, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        dialogue = LinkSignIn(http, gateway=f"http://127.0.0.1:{port}", device_id=DEVICE_ID)
+        with pytest.raises(CloudError) as raised:
+            await dialogue.start()
+    assert raised.value.__cause__ is None
+    assert raised.value.__context__ is None
+    assert "loginUrl" not in _traced(raised.value)
+    assert not [line for line in log.lines if "loginUrl" in line]
