@@ -170,7 +170,8 @@ def check_words(category: str, result: Any) -> None:
                     step["menu_option_descriptions"][option] for option in result["menu_options"]
                 ]
         case FlowResultType.SHOW_PROGRESS:
-            used = [words["progress"][result["progress_action"]]]
+            title = words["step"][result["step_id"]]["title"]
+            used = [title, words["progress"][result["progress_action"]]]
         case FlowResultType.ABORT if "translation_domain" not in result:
             used = [words["abort"][result["reason"]]]
         case _:

@@ -1,0 +1,254 @@
+"""The words: both languages whole and alike, nothing missing, nothing left over."""
+
+import ast
+from pathlib import Path
+import re
+from typing import Any
+
+import pytest
+
+from tests.contract.shipped import (
+    INTEGRATION,
+    LANGUAGES,
+    functions,
+    keywords,
+    leaves,
+    modules,
+    read_json,
+    strings,
+    words,
+)
+
+EN = words()
+ICONS = read_json(INTEGRATION / "icons.json")
+MODULES = tuple(modules(INTEGRATION))
+PLATFORMS = ("binary_sensor", "button", "sensor", "switch")
+
+SAID = set().union(*(strings(path) for path in MODULES))
+DONE = set().union(*(functions(path) for path in MODULES))
+
+# Keys whose text is not looked up by a constant of ours.
+FIXED = {
+    "abort",
+    "already_configured",  # Home Assistant's own default
+    "error",
+    "fix_flow",
+    "info",
+    "init",
+    "progress",
+    "step",
+}
+
+# Steps that only show progress: their text stands under `progress`.
+PROGRESS = {"waiting", "looking", "check"}
+
+# The dialogue's words are the owner's, not ours (product design, rules for words).
+FORBIDDEN = {
+    "en": r"\b((?i:submit|mandate|contract|witness|read-back|optimistic)|OK|Error)\b",
+    "zh-Hans": "签约|委托代扣|提交",
+}
+# Names that are the same in both languages.
+SAME = {"Google Play", "Apple", "{camera}", ""}
+
+
+def texts(language: str) -> list[tuple[str, str]]:
+    return [(".".join(path), text) for path, text in leaves(words(language))]
+
+
+def gaps(text: str) -> list[str]:
+    return sorted(set(re.findall(r"{([^{}]*)}", text)))
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    first, second = ({key for key, _ in texts(language)} for language in LANGUAGES)
+    assert first == second
+
+
+def test_both_languages_have_the_same_gaps() -> None:
+    english, chinese = (dict(texts(language)) for language in LANGUAGES)
+    differing = {key for key, text in english.items() if gaps(text) != gaps(chinese[key])}
+    assert not differing
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_is_fit_to_be_shown(language: str) -> None:
+    for key, text in texts(language):
+        assert isinstance(text, str), key
+        assert text == text.strip(), key
+        assert text, key
+        assert not re.search(r"<[a-zA-Z/]", text), f"{key}: HTML"
+        assert "[%key" not in text, f"{key}: only core resolves references"
+        assert "://" not in text, f"{key}: an address belongs into a gap"
+        assert all(gap.isidentifier() for gap in gaps(text)), key
+        assert not re.search(FORBIDDEN[language], text), f"{key}: {text}"
+
+
+def test_chinese_is_chinese() -> None:
+    untranslated = [
+        key
+        for key, text in texts("zh-Hans")
+        if not re.search(r"[\u4e00-\u9fff]", text) and text not in SAME
+    ]
+    assert not untranslated
+
+
+def test_no_text_claims_a_cancellation() -> None:
+    """Nothing is called cancelled before the maker said so; the owner's own word is."""
+    claims = [
+        key
+        for key, text in texts("en")
+        if re.search(r"(?i)\bcancell?ed\b", text)
+        and not re.search(r"(?i)I have cancell?ed it|could be cancelled", text)
+    ]
+    assert not claims
+
+
+# --- Every key that the code uses ---
+
+
+def test_entities_have_names() -> None:
+    for platform in PLATFORMS:
+        used = {
+            text
+            for call, text in keywords(INTEGRATION / f"{platform}.py", "translation_key")
+            if any(keyword.arg == "key" for keyword in call.keywords)
+        }
+        assert used, platform
+        assert used == set(EN["entity"][platform])
+
+
+def test_raised_errors_have_messages() -> None:
+    for path in MODULES:
+        for call, text in keywords(path, "translation_key"):
+            if any(keyword.arg == "translation_domain" for keyword in call.keywords):
+                assert text in EN["exceptions"], path.name
+
+
+def test_every_home_assistant_error_is_translated() -> None:
+    """An exception that a person sees carries a key, never bare English."""
+    raised = {
+        "ConfigEntryAuthFailed",
+        "ConfigEntryError",
+        "ConfigEntryNotReady",
+        "HomeAssistantError",
+        "ServiceValidationError",
+        "UpdateFailed",
+    }
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in raised
+            ):
+                given = {keyword.arg for keyword in node.keywords}
+                assert {"translation_domain", "translation_key"} <= given, (
+                    f"{path.name}:{node.lineno}"
+                )
+
+
+@pytest.mark.parametrize(
+    ("module", "sections"),
+    [
+        ("config_flow", [EN["config"], EN["options"]]),
+        ("repairs", [issue.get("fix_flow", {}) for issue in EN["issues"].values()]),
+    ],
+)
+def test_dialogues_have_words(module: str, sections: list[dict[str, Any]]) -> None:
+    path = INTEGRATION / f"{module}.py"
+    for keyword, part in (
+        ("step_id", "step"),
+        ("reason", "abort"),
+        ("progress_action", "progress"),
+    ):
+        known = {key for section in sections for key in section.get(part, {})}
+        used = {
+            text
+            for call, text in keywords(path, keyword)
+            if keyword != "step_id" or "progress" not in ast.unparse(call.func)
+        }
+        assert used <= known, keyword
+
+
+def test_steps_have_titles_and_buttons() -> None:
+    """A form's button says what it does; "Submit" is what appears where it does not."""
+    dialogues = [EN["config"], EN["options"]]
+    dialogues += [issue["fix_flow"] for issue in EN["issues"].values() if "fix_flow" in issue]
+    for dialogue in dialogues:
+        for name, step in dialogue["step"].items():
+            assert step["title"], name
+            if name in PROGRESS:
+                assert set(step) == {"title"}, name
+            else:
+                assert ("submit" in step) != ("menu_options" in step), name
+
+
+def test_fields_have_descriptions() -> None:
+    for section in ("config", "options"):
+        for name, step in EN[section]["step"].items():
+            for part in (step, *step.get("sections", {}).values()):
+                assert set(part.get("data", {})) == set(part.get("data_description", {})), name
+
+
+# --- Every key that there is ---
+
+
+def is_used(key: str) -> bool:
+    return key in SAID or key in FIXED or f"async_step_{key}" in DONE
+
+
+@pytest.mark.parametrize(
+    ("section", "depth"),
+    [
+        ("config", {2, 4}),
+        ("options", {2, 4}),
+        ("exceptions", {1}),
+        ("issues", {1, 4}),
+        ("services", {1}),
+        ("system_health", {2}),
+        ("device", {1}),
+        ("selector", {1}),
+    ],
+)
+def test_no_word_is_left_over(section: str, depth: set[int]) -> None:
+    """Keys at these depths below a section are looked up by name somewhere in the code."""
+    unused = {
+        path[level - 1]
+        for path, _ in leaves(EN[section])
+        for level in depth
+        if len(path) >= level and not is_used(path[level - 1])
+    }
+    assert not unused - {"data", "data_description", "menu_options", "menu_option_descriptions"}
+
+
+def test_regions_have_names() -> None:
+    endpoints = read_json(INTEGRATION / "cloud" / "xiaomi" / "endpoints.json")
+    assert set(EN["selector"]["region"]["options"]) == set(endpoints["regions"])
+
+
+def test_states_have_names() -> None:
+    """Every status that can be shown; `unknown` is Home Assistant's own."""
+    status = Path(INTEGRATION / "plan" / "status.py")
+    values = {text for text in strings(status) if re.fullmatch(r"[a-z_]+", text)}
+    assert set(EN["entity"]["sensor"]["plan_status"]["state"]) == values - {"unknown"}
+
+
+# --- Icons ---
+
+
+def test_icons_are_of_entities_that_there_are() -> None:
+    for platform, entities in ICONS["entity"].items():
+        assert set(entities) <= set(EN["entity"][platform]), platform
+
+
+def test_icons_are_the_frontends_own() -> None:
+    assert all(re.fullmatch(r"mdi:[a-z0-9-]+", icon) for _, icon in leaves(ICONS))
+
+
+def test_a_state_icon_differs_from_the_default() -> None:
+    for platform, entities in ICONS["entity"].items():
+        for key, icon in entities.items():
+            assert icon["default"] not in icon.get("state", {}).values(), key
+            named = EN["entity"][platform][key].get("state")
+            if named is not None:
+                assert set(icon.get("state", {})) <= set(named), key
