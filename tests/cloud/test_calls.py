@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
+from aiohttp import web
 import pytest
 
 from custom_components.camera_cloud_plan.cloud.errors import (
@@ -28,6 +29,7 @@ from custom_components.camera_cloud_plan.cloud.xiaomi import (
     transport,
 )
 from custom_components.camera_cloud_plan.cloud.xiaomi.account import RENEWALS_A_DAY
+from custom_components.camera_cloud_plan.cloud.xiaomi.credentials import ServiceSession
 from custom_components.camera_cloud_plan.plan import PlanReading, Service, clock
 from simulator.answers import ExpiredShape
 from simulator.faults import Trouble
@@ -39,6 +41,7 @@ from simulator.worldfile import build_world
 from tests.cloud.helpers import (
     ACCOUNT,
     CAPACITY,
+    DEVICE_ID,
     FRONT_DOOR,
     HOMES,
     MEI,
@@ -302,6 +305,90 @@ async def test_a_pass_token_is_kept_though_the_renewal_fails_later(
     [after] = kept
     assert after.pass_token != before.pass_token
     assert after.session == before.session
+
+
+async def _renewed_by(
+    http: aiohttp.ClientSession, *said: dict[str, object]
+) -> tuple[XiaomiCloud, list[str]]:
+    """Let an account host of the test's own making renew, and return whom it was asked as."""
+    asked: list[str] = []
+    answers = iter(said)
+
+    async def serve(request: web.Request) -> web.Response:
+        if request.path == SIGN_IN:
+            asked.append(request.headers["Cookie"])
+            return web.json_response(_SIGNED_IN | next(answers))
+        if request.path == "/sts":
+            token = request.query["token"]
+            return web.Response(headers={"Set-Cookie": f"serviceToken={token}"})
+        return web.json_response({"code": 3, "message": "serviceToken expired"})
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", serve)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        cloud = XiaomiCloud(
+            http,
+            XiaomiCredentials(
+                user_id="1",
+                c_user_id=None,
+                pass_token="V1:old",
+                device_id=DEVICE_ID,
+                session=ServiceSession(
+                    ssecurity=_SSECURITY, service_token="old", issued_at=datetime.now(UTC)
+                ),
+            ),
+            regions=["cn"],
+            gateway=f"http://127.0.0.1:{runner.addresses[0][1]}",
+        )
+        with pytest.raises(UnexpectedAnswerError):
+            await cloud.list_cameras()
+    finally:
+        await runner.cleanup()
+    return cloud, asked
+
+
+_SSECURITY = "ABEiM0RVZneImaq7zN3u/w=="
+_SIGNED_IN: dict[str, object] = {
+    "code": 0,
+    "location": "https://sts.api.io.mi.com/sts?token=new",
+    "ssecurity": _SSECURITY,
+    "nonce": 1,
+    "userId": 1,
+}
+
+
+async def test_a_renewal_sends_the_pass_token_and_no_other_secret(
+    http: aiohttp.ClientSession,
+) -> None:
+    cloud, asked = await _renewed_by(http, {})
+    assert asked == [f"userId=1; passToken=V1:old; deviceId={DEVICE_ID}"]
+    # Without a new pass token the old one stays.
+    assert cloud.credentials.pass_token == "V1:old"
+    assert cloud.credentials.session is not None
+    assert cloud.credentials.session.service_token == "new"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"userId": 2, "passToken": "V1:anothers"},
+        {"location": "https://sts.api.io.mi.com/sts?token=old"},
+        {"location": ""},
+        {"location": None, "code": None},
+        {"location": "https://evil.example/"},
+        {"ssecurity": "short"},
+    ],
+)
+async def test_a_renewal_that_makes_no_sense_changes_nothing(
+    http: aiohttp.ClientSession, said: dict[str, object]
+) -> None:
+    cloud, _ = await _renewed_by(http, said)
+    assert cloud.credentials.pass_token == "V1:old"
+    assert cloud.credentials.session is not None
+    assert cloud.credentials.session.service_token == "old"
 
 
 async def test_a_wrong_clock_is_corrected_by_the_makers_own(

@@ -237,11 +237,15 @@ async def test_homes_and_pages_are_gone_through() -> None:
     ]
 
 
-async def test_pages_that_go_round_end() -> None:
-    page = {"list": [_device("a")], "has_more": True, "next_start_did": "a"}
+async def test_more_that_is_announced_but_not_from_where_on() -> None:
+    page = {"list": [_device("a")], "has_more": True, "next_start_did": ""}
     assert await _listed(homes={"homelist": []}, all_devices=page) == ["a"]
-    endless = {"list": [_device("a")], "has_more": True, "next_start_did": ""}
-    assert await _listed(homes={"homelist": []}, all_devices=endless) == ["a"]
+
+
+async def test_pages_that_go_round_are_no_whole_list() -> None:
+    page = {"list": [_device("a")], "has_more": True, "next_start_did": "a"}
+    with pytest.raises(UnexpectedAnswerError, match="go round"):
+        await _listed(homes={"homelist": []}, all_devices=page)
 
 
 @pytest.mark.parametrize(

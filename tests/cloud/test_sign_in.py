@@ -120,6 +120,27 @@ async def test_runs_out_by_itself_where_the_host_never_says_so(
     assert await _wait(dialogue) == LinkExpired()
 
 
+async def test_runs_out_while_the_host_is_away(
+    sim: RunningSimulator, dialogue: LinkSignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sign_in, "_LEAST_VALID", 0.2)
+    monkeypatch.setattr(sign_in, "_POLL_PAUSE", 0.15)
+    sim.sessions.tickets.lifetime = 0
+    sim.faults.add(Trouble.DROPPED, path=_POLL)
+    await dialogue.start()
+    assert await _wait(dialogue) == LinkExpired()
+
+
+async def test_what_was_approved_is_waited_for_again_where_the_last_step_was_away(
+    sim: RunningSimulator, dialogue: LinkSignIn
+) -> None:
+    sim.faults.add(Trouble.HTTP_STATUS, path="/sts", count=1, status=503)
+    await approved(sim, dialogue, MEI)
+    with pytest.raises(UnreachableError):
+        await _wait(dialogue)
+    assert isinstance(await _wait(dialogue), XiaomiCredentials)
+
+
 async def test_waiting_can_be_cancelled_and_taken_up_again(
     sim: RunningSimulator, dialogue: LinkSignIn
 ) -> None:

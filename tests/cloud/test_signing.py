@@ -4,10 +4,14 @@ from base64 import b64decode, b64encode
 from datetime import UTC, datetime
 import gzip
 import json
+import os
 from pathlib import Path
+import subprocess
+import sys
 from typing import Any
 from urllib.parse import urlsplit
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from hypothesis import given, strategies as st
 import pytest
 
@@ -187,3 +191,36 @@ def test_both_ciphers_agree(key: bytes, pieces: list[bytes]) -> None:
         fast, slow = rc4.stream(key), rc4.PureRc4(key)
         slow.update(bytes(1024))
         assert fast.update(whole) == slow.update(whole)
+
+
+def test_an_openssl_without_the_cipher_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(key: bytes) -> rc4.Stream:
+        raise UnsupportedAlgorithm(f"no cipher for {len(key)} bytes")
+
+    assert rc4.openssl_has_rc4()
+    monkeypatch.setattr(rc4, "_openssl", refuse)
+    assert not rc4.openssl_has_rc4()
+
+
+def test_works_in_a_python_whose_openssl_refuses_the_cipher() -> None:
+    vector = next(v for v in _VECTORS if v["kind"] == "response")["input"]
+    program = (
+        "import json, sys\n"
+        "from custom_components.camera_cloud_plan.cloud.xiaomi import rc4, signing\n"
+        "given = json.load(sys.stdin)\n"
+        "opened = signing.open_sealed("
+        "given['body'], ssecurity=given['ssecurity'], nonce=given['nonce'])\n"
+        "json.dump([rc4.INLINE_LIMIT, opened], sys.stdout)\n"
+    )
+    done = subprocess.run(  # noqa: S603 - this very Python, with a program of our own
+        [sys.executable, "-c", program],
+        input=json.dumps(vector),
+        env={**os.environ, "CRYPTOGRAPHY_OPENSSL_NO_LEGACY": "1"},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    limit, opened = json.loads(done.stdout)
+    assert limit < rc4.INLINE_LIMIT
+    assert opened["data"]["vip"] is True

@@ -28,7 +28,6 @@ from .endpoints import HostKind, endpoints
 MAKER: Final = "Xiaomi"
 
 _MISSING: Final = object()
-_MAX_PAGES: Final = 100
 # A GET carries its data in the address, enciphered: base64 and percent signs make it 1.4
 # times as long, and servers commonly refuse a request line beyond 8 KB. So many bytes of
 # pairs (some 90 cameras) stay well below.
@@ -190,15 +189,16 @@ async def _paged(
     cursor: str,
 ) -> AsyncIterator[Device]:
     start, seen = "", set[str]()
-    for _ in range(_MAX_PAGES):
+    while start not in seen:
+        seen.add(start)
         page = as_object(await client.call(name, region, {**data, "start_did": start}))
         for device in _list_of(page, listed, region):
             yield as_object(device)
         start = as_id(page.get(cursor)) or ""
-        # A cursor that comes back would go round for ever.
-        if not as_flag(page.get("has_more")) or not start or start in seen:
+        # Some clients were seen to need this: more is announced, but not from where on.
+        if not as_flag(page.get("has_more")) or not start:
             return
-        seen.add(start)
+    raise _unreadable(region, "pages that go round")
 
 
 def _list_of(content: Mapping[str, object], name: str, region: str) -> list[object]:
