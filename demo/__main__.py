@@ -9,15 +9,28 @@ import sys
 import tempfile
 from typing import Final
 
+import aiohttp
+
 from .accounts import SetUpError
 from .check import settled_rows, table, troubles
 from .home_assistant import ConnectionLostError, RefusedError
+from .house import NotOursError
 from .ports import NoPortError
 from .process import StartError
 from .stage import DEFAULT_MAKER_PORT, DEFAULT_PORT, Plot, Stage, say, staged
 from .words import Language, language_of_terminal
 
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+_TROUBLES: Final = (
+    aiohttp.ClientError,
+    ConnectionLostError,
+    NoPortError,
+    NotOursError,
+    RefusedError,
+    SetUpError,
+    StartError,
+)
 
 
 def main() -> int:
@@ -28,8 +41,8 @@ def main() -> int:
             return asyncio.run(_run(arguments, arguments.folder.resolve()))
         with tempfile.TemporaryDirectory(prefix="camera-cloud-plan-") as folder:
             return asyncio.run(_run(arguments, Path(folder) / "config"))
-    except (ConnectionLostError, NoPortError, RefusedError, SetUpError, StartError) as error:
-        say(f"The demo could not be started: {error}")
+    except _TROUBLES as error:
+        say(f"The demo could not go on: {error}")
         return 1
 
 
@@ -64,7 +77,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--folder",
         type=Path,
-        help="make the configuration folder here (replacing it) and leave it, with the logs",
+        help="make the configuration folder here, replacing an earlier demo's, and leave it",
     )
     return parser.parse_args()
 

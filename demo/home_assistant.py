@@ -19,6 +19,10 @@ class RefusedError(Exception):
 class ConnectionLostError(Exception):
     """Home Assistant closed the connection: it stops or starts again."""
 
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("Home Assistant closed the connection")
+
 
 class HomeAssistant:
     """One signed-in connection: REST for flows, WebSocket for everything else.

@@ -44,6 +44,11 @@ logger:
 """
 """The integrations of a default installation that need no network and no hardware."""
 
+_OURS: Final = (
+    Path("custom_components", "camera_cloud_plan"),
+    Path("blueprints", "automation", "camera_cloud_plan"),
+)
+_MARK: Final = ".camera-cloud-plan-demo"
 _ONBOARDING_STEPS: Final = ("user", "core_config", "analytics", "integration")
 
 
@@ -60,13 +65,24 @@ class House:
     default_panel: str
 
 
+class NotOursError(Exception):
+    """The folder holds something that was not made by a demo, so it is left alone."""
+
+
 def build(folder: Path, house: House) -> None:
-    """Write a fresh configuration folder, replacing one that is there."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Write a fresh configuration folder, replacing one of an earlier demo.
+
+    Raises `NotOursError` where there is any other folder that is not empty.
+    """
+    if folder.exists():
+        if any(folder.iterdir()) and not (folder / _MARK).exists():
+            raise NotOursError(f"{folder} is not empty and not of an earlier demo")
+        shutil.rmtree(folder)
     folder.mkdir(parents=True)
+    (folder / _MARK).touch()
     (folder / "configuration.yaml").write_text(_CONFIGURATION, encoding="utf-8")
     (folder / "automations.yaml").write_text("[]\n", encoding="utf-8")
-    link_repository(folder)
+    _link_repository(folder)
     owner = uuid4().hex
     for seed in (
         _auth(owner),
@@ -79,19 +95,15 @@ def build(folder: Path, house: House) -> None:
         _write_seed(folder, seed)
 
 
-def change_port(folder: Path, port: int) -> None:
-    """Make a folder that is kept from an earlier run listen on another port."""
-    _write_seed(folder, _http(port))
+def _link_repository(folder: Path) -> None:
+    """Make the integration and its blueprints in this repository the folder's own.
 
-
-def link_repository(folder: Path) -> None:
-    """Make the integration and its blueprints in this repository the folder's own."""
-    for target in ("custom_components", "blueprints"):
-        link = folder / target
-        if link.is_symlink():
-            link.unlink()
-        if (REPOSITORY / target).is_dir():
-            link.symlink_to(REPOSITORY / target, target_is_directory=True)
+    Nothing above them is linked: Home Assistant writes blueprints of its own beside them.
+    """
+    for ours in _OURS:
+        link = folder / ours
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(REPOSITORY / ours, target_is_directory=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

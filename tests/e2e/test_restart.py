@@ -76,7 +76,9 @@ async def _written(folder: Path) -> None:
     The cancellation that follows is not waited for: it must be there at once.
     """
     async with asyncio.timeout(60):
-        while not await asyncio.to_thread(_is_written, folder / ".storage"):
+        while True:
+            if await asyncio.to_thread(_is_written, folder / ".storage"):
+                return
             await asyncio.sleep(0.2)
 
 
