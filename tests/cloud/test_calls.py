@@ -309,8 +309,12 @@ async def test_a_pass_token_is_kept_though_the_renewal_fails_later(
 
 async def _renewed_by(
     http: aiohttp.ClientSession, *said: dict[str, object]
-) -> tuple[XiaomiCloud, list[str]]:
-    """Let an account host of the test's own making renew, and return whom it was asked as."""
+) -> tuple[XiaomiCloud, list[str], CloudError]:
+    """Let an account host of the test's own making renew.
+
+    Returns the client, the cookies by which the host was asked, and what came of it: the
+    session is no good afterwards either.
+    """
     asked: list[str] = []
     answers = iter(said)
 
@@ -343,11 +347,11 @@ async def _renewed_by(
             regions=["cn"],
             gateway=f"http://127.0.0.1:{runner.addresses[0][1]}",
         )
-        with pytest.raises(UnexpectedAnswerError):
+        with pytest.raises(CloudError) as raised:
             await cloud.list_cameras()
     finally:
         await runner.cleanup()
-    return cloud, asked
+    return cloud, asked, raised.value
 
 
 _SSECURITY = "ABEiM0RVZneImaq7zN3u/w=="
@@ -363,7 +367,8 @@ _SIGNED_IN: dict[str, object] = {
 async def test_a_renewal_sends_the_pass_token_and_no_other_secret(
     http: aiohttp.ClientSession,
 ) -> None:
-    cloud, asked = await _renewed_by(http, {})
+    cloud, asked, error = await _renewed_by(http, {})
+    assert isinstance(error, SessionRefusedError)
     assert asked == [f"userId=1; passToken=V1:old; deviceId={DEVICE_ID}"]
     # Without a new pass token the old one stays.
     assert cloud.credentials.pass_token == "V1:old"
@@ -372,20 +377,23 @@ async def test_a_renewal_sends_the_pass_token_and_no_other_secret(
 
 
 @pytest.mark.parametrize(
-    "said",
+    ("said", "expected"),
     [
-        {"userId": 2, "passToken": "V1:anothers"},
-        {"location": "https://sts.api.io.mi.com/sts?token=old"},
-        {"location": ""},
-        {"location": None, "code": None},
-        {"location": "https://evil.example/"},
-        {"ssecurity": "short"},
+        ({"userId": 2, "passToken": "V1:anothers"}, UnexpectedAnswerError),
+        ({"location": "https://sts.api.io.mi.com/sts?token=old"}, SessionRefusedError),
+        ({"location": ""}, UnexpectedAnswerError),
+        ({"location": None, "code": None}, UnexpectedAnswerError),
+        ({"location": "https://evil.example/"}, UnexpectedAnswerError),
+        ({"ssecurity": "short"}, UnexpectedAnswerError),
+        ({"location": "", "notificationUrl": "/fe/service/bindPhone"}, BrowserNeededError),
+        ({"location": "", "notificationUrl": "/identity/authStart?c=1"}, CodeNeededError),
     ],
 )
 async def test_a_renewal_that_makes_no_sense_changes_nothing(
-    http: aiohttp.ClientSession, said: dict[str, object]
+    http: aiohttp.ClientSession, said: dict[str, object], expected: type[CloudError]
 ) -> None:
-    cloud, _ = await _renewed_by(http, said)
+    cloud, _, error = await _renewed_by(http, said)
+    assert type(error) is expected
     assert cloud.credentials.pass_token == "V1:old"
     assert cloud.credentials.session is not None
     assert cloud.credentials.session.service_token == "old"
@@ -399,7 +407,7 @@ async def test_a_wrong_clock_is_corrected_by_the_makers_own(
     # Seen once from the refusal of the first call, then right; and nothing was renewed.
     assert [refusal.flaw for refusal in sim.requests.refusals] == [Flaw.STALE_NONCE]
     assert sim.requests.total(path=SIGN_IN) == 0
-    assert mei.clock_offset == pytest.approx(3 * 3600, abs=5)
+    assert mei._account.transport.clock.seconds_ahead == pytest.approx(3 * 3600, abs=5)
 
 
 async def test_a_small_difference_is_not_corrected(sim: RunningSimulator, mei: XiaomiCloud) -> None:

@@ -69,9 +69,7 @@ def _load() -> tuple[dict[Channel, TrustRule], dict[str, Channel]]:
         for name, row in table["channels"].items()
         for channel in (Channel(name),)
     }
-    regions = {
-        region: Channel(name) for region, name in table["default_by_region"].items()
-    }
+    regions = {region: Channel(name) for region, name in table["default_by_region"].items()}
     return rules, regions
 
 

@@ -7,9 +7,9 @@ from .camera import Camera
 from .channel import Channel, TrustRule, trust_rule
 from .charge import ChargeExpectation, expect_charge
 from .reading import PlanReading, Service
-from .verdict import RenewalVerdict, judge_renewal
 from .renewal import Renewal
 from .status import PlanStatus, plan_status
+from .verdict import RenewalVerdict, judge_renewal
 
 _DAY = timedelta(days=1)
 

@@ -1,8 +1,9 @@
 """Xiaomi's cloud as a plan provider."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
+from itertools import chain
 from typing import Final
 
 import aiohttp
@@ -74,19 +75,9 @@ class XiaomiCloud:
         return _CAPABILITIES
 
     @property
-    def account_name(self) -> str | None:
-        """What the maker calls the account: no known call says it, so nothing."""
-        return None
-
-    @property
     def credentials(self) -> XiaomiCredentials:
         """The account's credentials as they are now."""
         return self._account.credentials
-
-    @property
-    def clock_offset(self) -> float | None:
-        """How far the maker's clock is ahead of ours, in seconds, once an answer said so."""
-        return self._account.transport.clock.seconds_ahead
 
     async def list_cameras(self) -> tuple[Camera, ...]:
         """Return every camera in the chosen regions, owned or shared.
@@ -201,12 +192,10 @@ def _unique(cameras: Iterable[Camera]) -> tuple[Camera, ...]:
     return tuple({camera.camera_id: camera for camera in cameras}.values())
 
 
-def _all_or_raise(lists: Iterable[tuple[Camera, ...] | BaseException]) -> Iterator[Camera]:
-    """Yield all lists' cameras; raises the error that says most where any is missing."""
-    lists = list(lists)
+def _all_or_raise(lists: Sequence[tuple[Camera, ...] | BaseException]) -> Iterator[Camera]:
+    """Return all lists' cameras; raises the error that says most where any is missing."""
     errors = [listed for listed in lists if isinstance(listed, BaseException)]
     if errors:
         raise next((e for e in errors if isinstance(e, SignInNeededError)), errors[0])
-    for listed in lists:
-        if not isinstance(listed, BaseException):
-            yield from listed
+    whole = (listed for listed in lists if not isinstance(listed, BaseException))
+    return chain.from_iterable(whole)

@@ -137,11 +137,9 @@ class LinkSignIn:
                     answer.demand_served()
             except UnreachableError:
                 lost += 1
-                if offer.ends_at - loop.time() <= 0:
-                    return None
                 if lost == _POLLS_LOST_IN_A_ROW:
                     raise
-                await asyncio.sleep(min(_POLL_PAUSE, left))
+                await asyncio.sleep(min(_POLL_PAUSE, max(0, offer.ends_at - loop.time())))
             else:
                 return answer
         return None
