@@ -368,7 +368,10 @@ class CloudPlanConfigFlow(ConfigFlow, domain=DOMAIN):
         """Go on with a signed-in account, if it is one that this dialogue may have."""
         self._keep(credentials)
         self._data[CONF_ACCOUNT] = mask(credentials.user_id)
-        await self.async_set_unique_id(f"{MAKER_XIAOMI}_{credentials.user_id}")
+        # A dialogue whose window was closed must not stand in the way of the next one.
+        await self.async_set_unique_id(
+            f"{MAKER_XIAOMI}_{credentials.user_id}", raise_on_progress=False
+        )
         if self.source == SOURCE_REAUTH:
             self._abort_if_unique_id_mismatch(reason="wrong_account")
             return self.async_update_reload_and_abort(self._get_reauth_entry(), data=self._data)

@@ -51,7 +51,7 @@ def test_manifest_says_who_and_where() -> None:
 
 def test_manifest_says_what_kind_it_is() -> None:
     assert MANIFEST["config_flow"] is True
-    assert MANIFEST["integration_type"] == "hub"
+    assert MANIFEST["integration_type"] == "service"
     assert MANIFEST["iot_class"] == "cloud_polling"
     # Everything that is imported comes with Home Assistant; the grade is not for us to give.
     assert MANIFEST["requirements"] == []

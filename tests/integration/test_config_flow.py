@@ -460,6 +460,20 @@ async def test_the_same_account_twice(dialogue: Dialogue, entry: MockConfigEntry
     assert dialogue.result["reason"] == "already_configured"
 
 
+async def test_a_dialogue_that_was_left_is_no_obstacle(
+    dialogue: Dialogue, hass: HomeAssistant
+) -> None:
+    """The same account can be set up in another window; the first dialogue then ends."""
+    await dialogue.to_link()
+    await dialogue.approved()
+    assert dialogue.step == "regions"
+    other = Dialogue(hass, dialogue.sim)
+    await other.to_link()
+    await other.approved()
+    assert (await other.finish())["type"] is FlowResultType.CREATE_ENTRY
+    assert hass.config_entries.flow.async_progress() == []
+
+
 async def test_another_account_beside_the_first(
     dialogue: Dialogue, entry: MockConfigEntry, hass: HomeAssistant
 ) -> None:
