@@ -16,7 +16,6 @@ from .entities import (
     AUTO_RENEWAL,
     CHECK_NOW,
     DAYS_REMAINING,
-    LAST_CHECKED,
     NEXT_CHARGE,
     PLAN_STATUS,
     Device,
@@ -52,7 +51,7 @@ def build(devices: Sequence[Device], *, language: Language, maker_url: str) -> C
                     _next_charge(cameras, language),
                     _needs_you(accounts, language),
                     _cameras(cameras, accounts, language),
-                    _small_print(words.simulated.format(maker=maker_url)),
+                    _small_print(accounts, language, maker_url),
                 ],
             }
         ],
@@ -96,25 +95,24 @@ def _needs_you(accounts: Sequence[Device], language: Language) -> Card:
 
 def _cameras(cameras: Sequence[Device], accounts: Sequence[Device], language: Language) -> Card:
     words = WORDS[language]
-    badges: list[Card] = [
-        {"type": "entity", "entity": account.entities[LAST_CHECKED]}
-        for account in accounts[:1]
-        if LAST_CHECKED in account.entities
-    ]
-    badges.append(
-        {
-            "type": "button",
-            "icon": "mdi:refresh",
-            "text": words.check_now,
-            "tap_action": {
-                "action": "perform-action",
-                "perform_action": "button.press",
-                "target": {"entity_id": [account.entities[CHECK_NOW] for account in accounts]},
+    check_now = {
+        "type": "button",
+        "icon": "mdi:refresh",
+        "text": words.check_now,
+        "tap_action": {
+            "action": "perform-action",
+            "perform_action": "button.press",
+            "target": {
+                "entity_id": [
+                    account.entities[CHECK_NOW]
+                    for account in accounts
+                    if CHECK_NOW in account.entities
+                ]
             },
-        }
-    )
+        },
+    }
     return _section(
-        _heading(words.cameras, icon=_ICON) | {"badges": badges},
+        _heading(words.cameras, icon=_ICON) | {"badges": [check_now]},
         *(_camera(camera, words) for camera in cameras),
         _markdown("without_plan", language, cameras=cameras, no_plan=_NO_PLAN)
         | {
@@ -145,6 +143,7 @@ def _camera(camera: Device, words: Words) -> Card:
         badges = [
             {"type": "entity", "entity": camera.entities[what], "show_icon": False}
             for what in (PLAN_STATUS, DAYS_REMAINING)
+            if what in camera.entities
         ]
         toggle = {
             "type": "tile",
@@ -166,9 +165,11 @@ def _camera(camera: Device, words: Words) -> Card:
     }
 
 
-def _small_print(text: str) -> Card:
-    card = {"type": "markdown", "text_only": True, "content": text}
-    return _section(card | {"grid_options": {"columns": "full"}}) | {"column_span": _COLUMNS}
+def _small_print(accounts: Sequence[Device], language: Language, maker_url: str) -> Card:
+    return _section(
+        _markdown("small_print", language, accounts=accounts, maker=maker_url)
+        | {"text_only": True, "grid_options": {"columns": "full"}}
+    ) | {"column_span": _COLUMNS}
 
 
 def _section(*cards: Card) -> Card:
@@ -180,27 +181,20 @@ def _heading(text: str, *, icon: str | None = None) -> Card:
     return card | ({"icon": icon} if icon else {})
 
 
-def _markdown(
-    template: str,
-    language: Language,
-    *,
-    cameras: Sequence[Device] = (),
-    accounts: Sequence[Device] = (),
-    **more: object,
-) -> Card:
+def _markdown(template: str, language: Language, **given: str | Sequence[str | Device]) -> Card:
     """Return a card of words; the template is given the devices it speaks about."""
-    given = {
-        name: [{"name": device.name, "page": device.page, **device.entities} for device in found]
-        for name, found in (("cameras", cameras), ("accounts", accounts))
-        if found
-    }
     # JSON of texts alone is a literal in a template too.
     head = "".join(
-        f"{{%- set {name} = {json.dumps(value, ensure_ascii=False)} -%}}\n"
-        for name, value in {**given, **more}.items()
+        f"{{%- set {name} = {json.dumps(value, default=_spoken, ensure_ascii=False)} -%}}\n"
+        for name, value in given.items()
     )
     body = (_CARDS / f"{template}.{language}.j2").read_text(encoding="utf-8")
     return {"type": "markdown", "content": head + body}
+
+
+def _spoken(device: Device) -> dict[str, str]:
+    """Return what a template may say about a device."""
+    return {"name": device.name, "page": device.page, **device.entities}
 
 
 def _state(entity_id: str, states: Sequence[str]) -> Card:

@@ -11,7 +11,6 @@ ATTENTION: Final = "attention"
 AUTO_RENEWAL: Final = "auto_renewal"
 CHECK_NOW: Final = "check_now"
 DAYS_REMAINING: Final = "days_remaining"
-LAST_CHECKED: Final = "last_checked"
 NEXT_CHARGE: Final = "next_charge"
 PLAN_STATUS: Final = "plan_status"
 

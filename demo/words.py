@@ -37,7 +37,6 @@ class Words:
     auto_renewal: str
     plan: str
     check_now: str
-    simulated: str
 
 
 WORDS: Final = {
@@ -49,10 +48,6 @@ WORDS: Final = {
         auto_renewal="Auto-renewal",
         plan="Plan",
         check_now="Check now",
-        simulated=(
-            "Simulated. Not Xiaomi. No money. [The maker's page]({maker}) is where days pass "
-            "and renewal is switched off by hand."
-        ),
     ),
     Language.ZH: Words(
         dashboard="摄像头套餐",
@@ -62,6 +57,5 @@ WORDS: Final = {
         auto_renewal="自动续费",
         plan="套餐",
         check_now="立即检查",
-        simulated="模拟演示。不是小米。不涉及金钱。时间流逝、手动关闭续费，都在[厂商页面]({maker})上。",
     ),
 }
