@@ -33,8 +33,6 @@ _OK: Final = 200
 _UNAUTHORIZED: Final = 401
 _MAX_HOPS: Final = 8
 _PRAGMA: Final = "Extension-Pragma"
-# A server takes a cookie back by one of these.
-_TAKEN_BACK: Final = frozenset({"", "EXPIRED", "deleted"})
 
 
 def account_url(path: str) -> URL:
@@ -223,10 +221,7 @@ def _pragma(answer: Answer) -> Mapping[str, object] | None:
 
 
 def _service_token(cookies: Mapping[str, str]) -> str | None:
-    for name in ("serviceToken", f"{endpoints().sid}_serviceToken"):
-        if (value := cookies.get(name, "")) not in _TAKEN_BACK:
-            return value
-    return None
+    return cookies.get("serviceToken") or cookies.get(f"{endpoints().sid}_serviceToken")
 
 
 def absolute(base: URL, link: object) -> URL | None:

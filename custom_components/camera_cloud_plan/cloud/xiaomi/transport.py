@@ -31,6 +31,9 @@ _CONNECT_PATIENCE: Final = 15.0
 _MAX_BODY: Final = 8 * 2**20
 _CHUNK: Final = 2**16
 
+# A server takes a cookie back by one of these values.
+_TAKEN_BACK: Final = frozenset({"", "EXPIRED", "deleted"})
+
 _FORBIDDEN: Final = 403
 _TOO_MANY: Final = 429
 _SERVER_ERRORS: Final = 500
@@ -91,11 +94,13 @@ class Answer:
         """Return the cookies set by this answer alone, read from the raw headers.
 
         A cookie jar drops those whose domain does not fit (which happens at sign-in).
+        Cookies that are taken back are left out.
         """
         cookies = {}
         for line in self.headers.getall("Set-Cookie", ()):
             name, _, value = line.partition(";")[0].partition("=")
-            cookies[name.strip()] = value.strip().strip('"')
+            if (value := value.strip().strip('"')) not in _TAKEN_BACK:
+                cookies[name.strip()] = value
         return cookies
 
     def demand_served(self) -> None:
