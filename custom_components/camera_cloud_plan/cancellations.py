@@ -15,6 +15,7 @@ from homeassistant.helpers.storage import Store
 
 from .codec import DecodeError, decode, encode
 from .const import DOMAIN
+from .devices import key_of
 from .plan import Cancellation, PlanView, clock
 from .snapshot import CameraPlan
 
@@ -159,8 +160,8 @@ class CancellationBook:
                 self.async_show(plan)
 
     def issue_id(self, camera_id: str) -> str:
-        """Return the id of a camera's Repairs issue."""
-        return f"{ISSUE_CANCELLATION}_{self._entry_id}_{camera_id}"
+        """Return the id of a camera's Repairs issue; it gets into diagnostics, the camera's not."""
+        return f"{ISSUE_CANCELLATION}_{key_of(self._entry_id, camera_id)}"
 
     async def async_remove(self) -> None:
         """Delete the file."""

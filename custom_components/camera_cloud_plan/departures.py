@@ -14,6 +14,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
+from .devices import key_of
 from .plan import clock
 from .snapshot import CameraPlan, Failure
 
@@ -101,5 +102,5 @@ class Departures:
         ir.async_delete_issue(self._hass, DOMAIN, self.issue_id(camera_id))
 
     def issue_id(self, camera_id: str) -> str:
-        """Return the id of a camera's Repairs issue."""
-        return f"{ISSUE_CAMERA_LEFT}_{self._entry_id}_{camera_id}"
+        """Return the id of a camera's Repairs issue; it gets into diagnostics, the camera's not."""
+        return f"{ISSUE_CAMERA_LEFT}_{key_of(self._entry_id, camera_id)}"

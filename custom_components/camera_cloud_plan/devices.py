@@ -1,5 +1,6 @@
 """Devices: one service device for the account, one per camera below it."""
 
+from functools import lru_cache
 import hashlib
 
 from homeassistant.config_entries import ConfigEntry
@@ -12,14 +13,19 @@ from .plan import Camera
 _KEY_LENGTH = 12
 
 
+@lru_cache
+def key_of(*names: str) -> str:
+    """Return a name that is stable for these names and does not tell them."""
+    return hashlib.sha256(":".join(names).encode()).hexdigest()[:_KEY_LENGTH]
+
+
 def account_key(entry: ConfigEntry) -> str:
     """Return a name for the account that is stable and is not its id.
 
     Entities and devices keep their names and areas when the account is added anew, and
     two accounts that see the same camera do not collide.
     """
-    account = entry.unique_id or entry.entry_id
-    return hashlib.sha256(f"{DOMAIN}:{account}".encode()).hexdigest()[:_KEY_LENGTH]
+    return key_of(DOMAIN, entry.unique_id or entry.entry_id)
 
 
 def account_identifier(entry: ConfigEntry) -> tuple[str, str]:

@@ -25,6 +25,7 @@ from tests.integration.conftest import EntryMaker, set_up
 MEI = "2300410071"
 FRONT_DOOR = "1051000101"
 BALCONY = "1051000104"
+GARAGE = "1051000105"
 
 
 @pytest.fixture
@@ -150,3 +151,29 @@ async def test_while_the_cloud_is_away(
     assert told["last_poll"]["error"].startswith("UnreachableError: ")
     assert {camera["failure"] for camera in told["cameras"]} == {"unreachable"}
     assert all(camera["reading"] for camera in told["cameras"])
+
+
+async def test_the_whole_download(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    loaded: MockConfigEntry,
+    sim: RunningSimulator,
+) -> None:
+    """Home Assistant adds the open Repairs issues by their ids: those tell no camera either."""
+    coordinator = loaded.runtime_data.coordinator
+    await coordinator.cancellations.async_open(coordinator.data.cameras[FRONT_DOOR])
+    sim.world.remove_device(GARAGE)
+    for _ in range(2):
+        await coordinator.async_refresh()
+    client = await hass_client()
+    answer = await client.get(f"/api/diagnostics/config_entry/{loaded.entry_id}")
+    told = await answer.json()
+    ours = {part: told[part] for part in ("data", "issues", "integration_manifest")}
+    assert_no_secret(ours, sim.world, loaded, sim.base_url)
+    assert GARAGE not in json.dumps(told)
+    assert {issue["issue_id"].rpartition("_")[0] for issue in told["issues"]} == {
+        "plan_cancellation",
+        "camera_left",
+    }
+    states = [camera["cancellation"] for camera in told["data"]["cameras"]]
+    assert states.count("waiting_for_you") == 1
