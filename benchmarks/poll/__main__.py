@@ -10,7 +10,7 @@ import tempfile
 from typing import Final
 
 from benchmarks.machine import machine
-from demo.process import REPOSITORY
+from demo.process import Child
 
 from .cloud import simulated
 from .figures import LARGE, Phase, Runs, costs, stalls, verdict
@@ -18,10 +18,11 @@ from .figures import LARGE, Phase, Runs, costs, stalls, verdict
 _SIZES: Final = (1, 20, 200, LARGE)
 _RUNS: Final = 5
 _SMOKE_SIZES: Final = (1, 20)
+_LOG_SHOWN: Final = 4000
 
 
 class RunError(Exception):
-    """A Home Assistant could not be measured; the text is the end of what it printed."""
+    """A Home Assistant could not be measured; the text is the end of its log."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -69,16 +70,27 @@ async def _one_run(cameras: int) -> list[Phase]:
     with tempfile.TemporaryDirectory(prefix="camera-cloud-plan-") as name:
         folder = Path(name)
         async with simulated(cameras, folder / "simulator.log") as address:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "benchmarks.poll.house", address, str(folder / "config")),
-                cwd=REPOSITORY,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
+            house = await Child.start(
+                "Home Assistant",
+                (
+                    *(sys.executable, "-m", "benchmarks.poll.house"),
+                    *(address, folder / "config", folder / "figures.json"),
+                ),
+                output=folder / "house.log",
             )
-            printed, complaints = await process.communicate()
-    if process.returncode:
-        raise RunError(complaints.decode(errors="replace")[-4000:])
-    return [Phase.read(phase) for phase in json.loads(printed)]
+            try:
+                ended = await house.wait()
+            finally:
+                await house.stop()
+        return await asyncio.to_thread(_figures, folder, ended)
+
+
+def _figures(folder: Path, ended: int) -> list[Phase]:
+    if ended:
+        log = (folder / "house.log").read_text(encoding="utf-8", errors="replace")
+        raise RunError(log[-_LOG_SHOWN:])
+    written = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
+    return [Phase.read(phase) for phase in written]
 
 
 def _say(line: str) -> None:

@@ -1,8 +1,8 @@
 """One Home Assistant with one account: the process that is measured.
 
-    python -m benchmarks.poll.house ADDRESS_OF_CLOUD FOLDER
+    python -m benchmarks.poll.house ADDRESS_OF_CLOUD FOLDER FIGURES
 
-prints what each phase cost, as JSON. It is Home Assistant's own core, started as its own
+writes what each phase cost into the file FIGURES, as JSON. It is Home Assistant's own core, started as its own
 launcher does, with recorder (SQLite), history and logbook. The account is signed in by link.
 """
 
@@ -217,10 +217,11 @@ def _free_port() -> int:
 
 
 def main() -> None:
-    """Measure one Home Assistant and print the figures."""
+    """Measure one Home Assistant and write the figures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.poll.house", description=__doc__)
     parser.add_argument("cloud", help="the simulated cloud's address")
     parser.add_argument("folder", type=Path, help="a configuration folder to make")
+    parser.add_argument("figures", type=Path, help="the file to write")
     arguments = parser.parse_args()
     house = House(
         port=_free_port(),
@@ -238,7 +239,8 @@ def main() -> None:
     runner.configure_event_loop(loop)
     with asyncio.Runner(loop_factory=lambda: loop) as in_loop:
         phases = in_loop.run(_measure(meter, arguments.cloud, arguments.folder))
-    print(json.dumps([asdict(phase) for phase in phases]))
+    written = json.dumps([asdict(phase) for phase in phases])
+    arguments.figures.write_text(written, encoding="utf-8")
 
 
 if __name__ == "__main__":
