@@ -7,7 +7,7 @@ cannot be read keeps its last good reading, marked with its age.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 import logging
@@ -15,6 +15,7 @@ import random
 from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers import entity_registry as er
@@ -60,10 +61,10 @@ _MAX_SECOND_WITNESSES: Final = 8
 # Changed cameras whose listeners are told in one go rather than in slices.
 _AT_ONCE: Final = 3
 
-# Entities whose value costs a request of its own; keys as in their unique ids.
-DETAIL_ENTITIES: Final[Mapping[str, Detail]] = {
-    "storage_used": Detail.STORAGE_USED,
-    "upload": Detail.UPLOAD,
+# Entities whose value costs a request of its own: platform and key, as in their unique ids.
+DETAIL_ENTITIES: Final[Mapping[tuple[Platform, str], Detail]] = {
+    (Platform.SENSOR, "storage_used"): Detail.STORAGE_USED,
+    (Platform.BINARY_SENSOR, "upload"): Detail.UPLOAD,
 }
 
 
@@ -147,7 +148,9 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
             if isinstance(err, ConfigEntryAuthFailed):
                 self.update_interval = None  # signing in again reloads the entry
                 self.config_entry.async_start_reauth(self.hass)
-        self._async_wind(self.data.cameras)
+        self._ticker.async_set(
+            {camera_id: self._next_change(camera_id) for camera_id in self.data.cameras}
+        )
         self.cancellations.async_show_all(self.data.cameras)
         self._departures.async_show_all(self.data.cameras.values())
 
@@ -178,7 +181,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         """
         async with self._reading:
             plan = self.data.cameras[camera_id]
-            detail = Detail.SECOND_WITNESS | self._shown_details().get(camera_id, Detail.NONE)
+            detail = Detail.SECOND_WITNESS | self._shown_details(camera_id)
             readings = await self.provider.read_plans((plan.camera,), {camera_id: detail})
             reading = readings[camera_id]
             if isinstance(reading, CloudError):
@@ -231,11 +234,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
             _LOGGER.debug("No list of cameras, reading those that are known: %s", err)
             return await self._async_poll_known(known)
         cameras = {camera.camera_id: camera for camera in listed if self._is_chosen(camera)}
-        readings = await self._async_read(cameras, known)
-        plans = {
-            camera_id: _merged(known.get(camera_id), camera, readings.get(camera_id))
-            for camera_id, camera in cameras.items()
-        }
+        plans = await self._async_read(cameras, known)
         return AccountSnapshot(
             read_at=clock.now(), cameras={**plans, **await self._async_settle(listed, plans)}
         )
@@ -243,14 +242,8 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
     async def _async_poll_known(self, known: Mapping[str, CameraPlan]) -> AccountSnapshot:
         """Read the cameras of the last snapshot, where the account cannot list them."""
         cameras = {camera_id: plan.camera for camera_id, plan in known.items() if not plan.left_at}
-        readings = await self._async_read(cameras, known)
-        plans = {
-            camera_id: _merged(plan, plan.camera, readings.get(camera_id))
-            if camera_id in cameras
-            else plan
-            for camera_id, plan in known.items()
-        }
-        return AccountSnapshot(read_at=clock.now(), cameras=plans)
+        plans = await self._async_read(cameras, known)
+        return AccountSnapshot(read_at=clock.now(), cameras={**known, **plans})
 
     def _is_chosen(self, camera: Camera) -> bool:
         """Return whether the owner's options let a camera be shown.
@@ -267,52 +260,68 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
 
     async def _async_read(
         self, cameras: Mapping[str, Camera], known: Mapping[str, CameraPlan]
-    ) -> PlanReadings:
+    ) -> dict[str, CameraPlan]:
         """Read the cameras' plans, with second witnesses where they are called for.
 
         Those are cameras with an open cancellation, ones whose witnesses disagreed, and
-        ones whose renewal goes off with this reading: they are read once more.
+        ones whose renewal goes off with this reading: they are read once more, and where
+        that fails, their last good reading stays.
         """
         if not cameras:
             return {}
-        details = self._shown_details()
-        doubted = [
-            camera_id
-            for camera_id in cameras
-            if self.cancellations.is_open(camera_id) or _disagrees(known.get(camera_id))
-        ][:_MAX_SECOND_WITNESSES]
+        slices = Slices()
+        details: dict[str, Detail] = {}
+        doubted: list[str] = []
+        for camera_id in cameras:
+            if detail := self._shown_details(camera_id):
+                details[camera_id] = detail
+            if self.cancellations.is_open(camera_id) or _disagrees(known.get(camera_id)):
+                doubted.append(camera_id)
+            await slices.pause_if_due()
+        del doubted[_MAX_SECOND_WITNESSES:]
         for camera_id in doubted:
             details[camera_id] = details.get(camera_id, Detail.NONE) | Detail.SECOND_WITNESS
-        readings = dict(await self.provider.read_plans(cameras.values(), details))
-        turned_off = [
-            camera_id
-            for camera_id, camera in cameras.items()
-            if camera_id not in doubted
-            and _turned_off(
-                known.get(camera_id),
-                _merged(known.get(camera_id), camera, readings.get(camera_id)),
-            )
-        ][: _MAX_SECOND_WITNESSES - len(doubted)]
+        readings = await self.provider.read_plans(cameras.values(), details)
+        plans: dict[str, CameraPlan] = {}
+        turned_off: list[Camera] = []
+        for camera_id, camera in cameras.items():
+            before = known.get(camera_id)
+            plans[camera_id] = _merged(before, camera, readings.get(camera_id)).judge()
+            if camera_id not in doubted and _turned_off(before, plans[camera_id]):
+                turned_off.append(camera)
+            await slices.pause_if_due()
+        del turned_off[_MAX_SECOND_WITNESSES - len(doubted) :]
         if turned_off:
-            more = {
-                camera_id: details.get(camera_id, Detail.NONE) | Detail.SECOND_WITNESS
-                for camera_id in turned_off
-            }
-            readings |= await self.provider.read_plans(
-                [cameras[camera_id] for camera_id in turned_off], more
-            )
-        return readings
+            again = await self._async_read_again(turned_off, details)
+            for camera in turned_off:
+                camera_id = camera.camera_id
+                plans[camera_id] = _merged(known.get(camera_id), camera, again.get(camera_id))
+        return plans
 
-    def _shown_details(self) -> dict[str, Detail]:
-        """Return by camera what its enabled entities ask beyond the plan's status."""
-        details: dict[str, Detail] = {}
-        prefix = f"{account_key(self.config_entry)}_"
+    async def _async_read_again(
+        self, cameras: Collection[Camera], details: Mapping[str, Detail]
+    ) -> PlanReadings:
+        """Read a few cameras with their second witness; where it fails, their error."""
+        more = {
+            camera.camera_id: details.get(camera.camera_id, Detail.NONE) | Detail.SECOND_WITNESS
+            for camera in cameras
+        }
+        try:
+            return await self.provider.read_plans(cameras, more)
+        except SignInNeededError:
+            raise
+        except CloudError as err:
+            return dict.fromkeys(more, err)
+
+    def _shown_details(self, camera_id: str) -> Detail:
+        """Return what a camera's enabled entities ask beyond the plan's status."""
         registry = er.async_get(self.hass)
-        for entity in er.async_entries_for_config_entry(registry, self.config_entry.entry_id):
-            for key, detail in DETAIL_ENTITIES.items():
-                if entity.unique_id.endswith(f"_{key}") and not entity.disabled:
-                    camera_id = entity.unique_id.removeprefix(prefix).removesuffix(f"_{key}")
-                    details[camera_id] = details.get(camera_id, Detail.NONE) | detail
+        details = Detail.NONE
+        for (platform, key), detail in DETAIL_ENTITIES.items():
+            unique_id = f"{account_key(self.config_entry)}_{camera_id}_{key}"
+            entity_id = registry.async_get_entity_id(platform, DOMAIN, unique_id)
+            if (entity_id and (entity := registry.async_get(entity_id))) and not entity.disabled:
+                details |= detail
         return details
 
     async def _async_settle(
@@ -414,13 +423,15 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         Many are told in slices that yield to the event loop.
         """
         changed, self._changed = self._changed, set()
-        self._async_wind(changed)
         for listener in tuple(self._of_cameras):
             listener(changed)
         if len(changed) <= _AT_ONCE:
+            self._ticker.async_set(
+                {camera_id: self._next_change(camera_id) for camera_id in changed}
+            )
             for camera_id in changed:
-                self._async_tell(self._of_camera.get(camera_id, {}))
-            self._async_tell(self._of_account)
+                self._async_tell(self._of_camera.get(camera_id, {}).values())
+            self._async_tell(self._of_account.values())
         else:
             self.config_entry.async_create_task(
                 self.hass, self._async_tell_in_slices(changed), f"{self.name} changes"
@@ -428,30 +439,28 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
 
     async def _async_tell_in_slices(self, changed: Collection[str]) -> None:
         slices = Slices()
+        moments: dict[str, datetime | None] = {}
         for camera_id in changed:
-            self._async_tell(self._of_camera.get(camera_id, {}))
+            moments[camera_id] = self._next_change(camera_id)
+            self._async_tell(self._of_camera.get(camera_id, {}).values())
             await slices.pause_if_due()
-        self._async_tell(self._of_account)
+        self._ticker.async_set(moments)
+        for listener in tuple(self._of_account.values()):
+            self._async_tell((listener,))
+            await slices.pause_if_due()
 
     @callback
-    def _async_tell(self, listeners: Mapping[object, CALLBACK_TYPE]) -> None:
-        for update_callback in tuple(listeners.values()):
+    def _async_tell(self, listeners: Iterable[CALLBACK_TYPE]) -> None:
+        for update_callback in tuple(listeners):
             try:
                 update_callback()
             except Exception:  # as in Home Assistant's own: one must not silence the others
                 _LOGGER.exception("Unexpected error updating a listener of %s", self.name)
 
-    @callback
-    def _async_wind(self, camera_ids: Collection[str]) -> None:
-        """Set the clock's next moment of these cameras."""
-        now = clock.now()
-        plans = self._known
-        self._ticker.async_set(
-            {
-                camera_id: plans[camera_id].next_change(now) if camera_id in plans else None
-                for camera_id in camera_ids
-            }
-        )
+    def _next_change(self, camera_id: str) -> datetime | None:
+        """Return the clock's next moment of a camera; `None` for one that is gone."""
+        plan = self._known.get(camera_id)
+        return plan.next_change(clock.now()) if plan else None
 
     @callback
     def _async_on_due(self, camera_ids: Collection[str]) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
+from typing import Self
 
 from .const import KEEP_LAST_GOOD, RECENT_PLAN
 from .plan import Camera, Channel, Ownership, PlanReading, PlanView, Renewal, Witness
@@ -22,7 +24,7 @@ class Failure(StrEnum):
     SIGN_IN_NEEDED = "sign_in_needed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class CameraPlan:
     """One camera with its last good reading, and what befell it since.
 
@@ -37,12 +39,21 @@ class CameraPlan:
     failure: Failure | None = None
     left_at: datetime | None = None
 
-    @property
+    @cached_property
     def view(self) -> PlanView | None:
         """The reading, judged by the billing channel's rule; `None` without a reading."""
         if self.reading is None:
             return None
         return PlanView(camera=self.camera, reading=self.reading, channel=self.channel)
+
+    def judge(self) -> Self:
+        """Make now the judgements that would else be made when first asked for; return it.
+
+        For many cameras at once, so that it can be done in slices.
+        """
+        if self.view:
+            _ = self.view.charge
+        return self
 
     @property
     def is_own(self) -> bool:

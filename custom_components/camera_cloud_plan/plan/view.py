@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from .camera import Camera
 from .channel import Channel, TrustRule, trust_rule
@@ -37,15 +38,18 @@ def next_day_change(ends_at: datetime, now: datetime) -> datetime | None:
     return ends_at - whole_days * _DAY + timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PlanView:
-    """A camera with its last reading, judged by the billing channel's trust rule."""
+    """A camera with its last reading, judged by the billing channel's trust rule.
+
+    Each judgement is made once, when it is first asked for.
+    """
 
     camera: Camera
     reading: PlanReading
     channel: Channel
 
-    @property
+    @cached_property
     def rule(self) -> TrustRule:
         """The trust rule that applies."""
         return trust_rule(self.channel)
@@ -55,17 +59,17 @@ class PlanView:
         """Whether the maker says that a bought plan runs."""
         return self.reading.service is Service.ACTIVE
 
-    @property
+    @cached_property
     def verdict(self) -> RenewalVerdict:
         """What may be said about auto-renewal; of a plan that does not run, unknown."""
         return judge_renewal(self.reading, self.rule)
 
-    @property
+    @cached_property
     def renewal(self) -> Renewal:
         """Whether the running plan renews by itself."""
         return self.verdict.renewal if self.is_active else Renewal.UNKNOWN
 
-    @property
+    @cached_property
     def charge(self) -> ChargeExpectation | None:
         """The next charge to be expected; `None` where there is none or it is unknown."""
         if not self.is_active:
