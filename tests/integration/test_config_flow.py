@@ -136,6 +136,14 @@ class Dialogue:
         await self.answer()
         return await self.pass_progress()
 
+    async def closed_while(self, name: str) -> None:
+        """Close the window for good; what runs beside the dialogue has to end with it."""
+        running = {task for task in asyncio.all_tasks() if f"{DOMAIN} {name}" in task.get_name()}
+        assert len(running) == 1
+        self.manager.async_abort(self.result["flow_id"])
+        _, left = await asyncio.wait(running, timeout=5)
+        assert not left
+
     async def finish(self) -> Any:
         """Go on from wherever it stands, as an owner who agrees to everything would."""
         while self.result["type"] is FlowResultType.FORM:
@@ -307,14 +315,28 @@ async def test_a_reopened_dialogue_stands_where_it_was(dialogue: Dialogue) -> No
     assert (await dialogue.finish())["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_a_closed_dialogue_leaves_nothing_running(
+async def test_a_closed_dialogue_stops_waiting_for_its_link(dialogue: Dialogue) -> None:
+    await dialogue.to_link()
+    await dialogue.closed_while("sign-in")
+
+
+async def test_a_dialogue_closed_during_the_search_stops_it(dialogue: Dialogue) -> None:
+    dialogue.sim.faults.add(Trouble.LATENCY, host="api", seconds=60)
+    await dialogue.to_link()
+    dialogue.approve()
+    await dialogue.polled()
+    await dialogue.answer()
+    assert dialogue.step == "looking"
+    await dialogue.closed_while("search")
+
+
+async def test_regions_are_named_in_home_assistants_language(
     dialogue: Dialogue, hass: HomeAssistant
 ) -> None:
+    hass.config.language = "zh-Hans"
     await dialogue.to_link()
-    assert any("sign-in" in task.get_name() for task in asyncio.all_tasks())
-    hass.config_entries.flow.async_abort(dialogue.result["flow_id"])
-    await hass.async_block_till_done(wait_background_tasks=True)
-    assert not any("sign-in" in task.get_name() for task in asyncio.all_tasks())
+    await dialogue.approved()
+    assert options_of(dialogue.result, "regions")["cn"] == "中国大陆 (7)"
 
 
 @pytest.mark.parametrize("pressed_first", [False, True])
