@@ -50,7 +50,12 @@ class HomeAssistant:
         """
         self = cls(base_url, http)
         await self._sign_in()
-        socket = await http.ws_connect(f"{base_url}/api/websocket", max_msg_size=0, heartbeat=30)
+        socket = await http.ws_connect(
+            f"{base_url}/api/websocket",
+            max_msg_size=0,
+            heartbeat=_PATIENCE,
+            timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
+        )
         await socket.receive_json(timeout=_PATIENCE)
         await socket.send_json({"type": "auth", "access_token": self._token})
         answer = await socket.receive_json(timeout=_PATIENCE)

@@ -190,14 +190,16 @@ async def home_assistant(
 
 
 async def connected(base_url: str, http: aiohttp.ClientSession) -> HomeAssistant | None:
-    """Return a connection, `None` while Home Assistant still starts."""
+    """Return a connection once the start is over; `None` while nobody can connect yet."""
     try:
         home = await HomeAssistant.connect(base_url, http)
     except aiohttp.ClientError, RefusedError:
         return None
     with suppress(ConnectionLostError):
-        if await home.is_running():
-            return home
+        while True:
+            if await home.is_running():
+                return home
+            await asyncio.sleep(0.1)
     await home.close()
     return None
 

@@ -19,6 +19,7 @@ from tests.e2e.views import CHECK_FLOOR_MS, SLOW_MS, Dashboard, MakersPage, appr
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.e2e,
+    pytest.mark.timeout(240),
     pytest.mark.asyncio(loop_scope="session"),
 ]
 

@@ -19,7 +19,7 @@ from demo.home_assistant import ConnectionLostError, HomeAssistant
 from demo.ports import is_free
 from demo.stage import connected
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
 ROOT = Path(__file__).parents[2]
 CAMERAS = 12
@@ -85,7 +85,7 @@ async def demo(python: str, *arguments: str, **environment: str) -> AsyncIterato
 
 @pytest.mark.smoke
 async def test_check_finds_every_camera_as_the_world_implies(hass_python: str) -> None:
-    async with demo(hass_python, "--check") as running, asyncio.timeout(110):
+    async with demo(hass_python, "--check") as running, asyncio.timeout(200):
         status = await running.ended()
     assert status == 0, running.printed
     assert running.printed.count("as expected") == CAMERAS
@@ -125,7 +125,7 @@ async def test_nothing_is_left_when_it_is_killed() -> None:
 
 async def _restart(base_url: str) -> None:
     """Restart Home Assistant as its settings page would, and see it come back with all."""
-    async with aiohttp.ClientSession() as http, asyncio.timeout(60):
+    async with aiohttp.ClientSession() as http, asyncio.timeout(120):
         home = await HomeAssistant.connect(base_url, http)
         before = await _plan_states(home)
         assert before

@@ -15,7 +15,7 @@ from demo.ports import free_port
 from demo.stage import home_assistant, simulator
 from demo.words import Language
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
 SHIFTED = Path(__file__).with_name("shifted_hass.py")
 HOURS_LATER = 80
@@ -47,7 +47,7 @@ async def test_a_cancellation_and_the_last_good_data_outlive_a_power_cut_and_an_
             await add_account(running.home, maker, account)
             front_door = await _front_door(running.home)
             await _wait_for(running.home, front_door, DAYS_REMAINING, DAYS_SHOWN)
-            await _written(folder)
+            await _write(running.home, folder)
             with pytest.raises(RefusedError, match="Not off yet"):
                 await running.home.call(
                     "switch", "turn_off", entity_id=front_door.entities[AUTO_RENEWAL]
@@ -70,16 +70,17 @@ async def test_a_cancellation_and_the_last_good_data_outlive_a_power_cut_and_an_
             assert ours == ["plan_cancellation"]
 
 
-async def _written(folder: Path) -> None:
-    """Wait until Home Assistant has written what it learned to disk, as it does after a while.
+async def _write(home: HomeAssistant, folder: Path) -> None:
+    """Have Home Assistant write to disk what it learned, as it does after a while.
 
     The cancellation that follows is not waited for: it must be there at once.
     """
+    await home.command("fire_event", event_type="homeassistant_final_write")
     async with asyncio.timeout(60):
         while True:
             if await asyncio.to_thread(_is_written, folder / ".storage"):
                 return
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.1)
 
 
 def _is_written(storage: Path) -> bool:
