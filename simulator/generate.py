@@ -39,7 +39,7 @@ def generate_world(cameras: int, *, regions: Sequence[str] = ("cn", "de"), seed:
     `worldfile.build_world`.
     """
     # Reproducible variety is wanted here, not secrecy.
-    dice = random.Random(seed)  # noqa: S311
+    dice = random.Random(seed)  # noqa: S311 - a world to test with, no secret
     homes: list[Json] = []
     entries: list[Json] = []
     for number in range(cameras):

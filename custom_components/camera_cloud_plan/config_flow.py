@@ -47,11 +47,13 @@ from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 from .cloud.errors import (
+    ApiError,
     BrowserNeededError,
     CaptchaNeededError,
     CloudError,
     CodeNeededError,
     RateLimitedError,
+    SignatureRefusedError,
     SignInNeededError,
     UnreachableError,
 )
@@ -120,6 +122,10 @@ class _Problem:
                 return cls("verification_needed")
             case SignInNeededError():
                 return cls("refused")
+            case SignatureRefusedError():
+                return cls("signature_refused")
+            case ApiError(code=code):
+                return cls("api_error", {"code": str(code)})
             case _:
                 return cls("unexpected_answer")
 

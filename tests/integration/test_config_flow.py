@@ -608,7 +608,8 @@ async def test_a_region_that_cannot_be_asked_is_named(dialogue: Dialogue) -> Non
         (Trouble.HTTP_STATUS, {"status": 429, "retry_after": 60}, "rate_limited"),
         (Trouble.HTML, {}, "unexpected_answer"),
         (Trouble.GARBAGE_CIPHER, {}, "unexpected_answer"),
-        (Trouble.API_ERROR, {}, "unexpected_answer"),
+        (Trouble.API_ERROR, {}, "api_error"),
+        (Trouble.INVALID_SIGNATURE, {}, "signature_refused"),
     ],
 )
 async def test_no_region_answers(
