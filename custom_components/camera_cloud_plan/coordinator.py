@@ -446,8 +446,8 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
             await slices.pause_if_due()
         self._ticker.async_set(moments)
         for listener in tuple(self._of_account.values()):
+            await asyncio.sleep(0)  # each sums up all cameras
             self._async_tell((listener,))
-            await slices.pause_if_due()
 
     @callback
     def _async_tell(self, listeners: Iterable[CALLBACK_TYPE]) -> None:

@@ -62,7 +62,7 @@ def renewing(data: AccountSnapshot) -> Renewing:
 
 
 class Reason(StrEnum):
-    """Why a camera needs its owner's attention."""
+    """Why a camera needs its owner's attention, weightiest first."""
 
     CANCELLATION_OPEN = "cancellation_open"
     CAMERA_LEFT = "camera_left"
@@ -73,12 +73,14 @@ class Reason(StrEnum):
 def needs_attention(
     data: AccountSnapshot, cancellations: CancellationBook
 ) -> list[tuple[CameraPlan, Reason]]:
-    """Return the cameras that need attention, each with its weightiest reason."""
-    return [
+    """Return the cameras that need attention, each with its weightiest reason; weightiest first."""
+    found = [
         (plan, reason)
         for plan in data.cameras.values()
         if (reason := _reason(plan, cancellations)) is not None
     ]
+    weights = list(Reason)
+    return sorted(found, key=lambda item: weights.index(item[1]))
 
 
 def _reason(plan: CameraPlan, cancellations: CancellationBook) -> Reason | None:
