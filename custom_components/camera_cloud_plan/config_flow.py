@@ -112,22 +112,22 @@ class _Problem:
     @classmethod
     def of(cls, error: CloudError) -> _Problem:
         """Return the problem that tells a person what to do about an error."""
+        key, words = "unexpected_answer", dict[str, str]()
         match error:
             case UnreachableError(host=host):
-                return cls("unreachable", {"host": host})
+                key, words = "unreachable", {"host": host}
             case RateLimitedError(retry_after=seconds):
                 wait = _PATIENCE.total_seconds() if seconds is None else seconds
-                return cls("rate_limited", {"minutes": str(ceil(wait / 60))})
+                key, words = "rate_limited", {"minutes": str(ceil(wait / 60))}
             case CaptchaNeededError() | CodeNeededError():
-                return cls("verification_needed")
+                key = "verification_needed"
             case SignInNeededError():
-                return cls("refused")
+                key = "refused"
             case SignatureRefusedError():
-                return cls("signature_refused")
+                key = "signature_refused"
             case ApiError(code=code):
-                return cls("api_error", {"code": str(code)})
-            case _:
-                return cls("unexpected_answer")
+                key, words = "api_error", {"code": str(code)}
+        return cls(key, words)
 
 
 class CloudPlanConfigFlow(ConfigFlow, domain=DOMAIN):
