@@ -74,6 +74,8 @@ class AttentionSensor(AccountEntity, BinarySensorEntity):
     """Whether a camera's plan needs its owner's attention."""
 
     entity_description: BinarySensorEntityDescription
+    # Of very many cameras it is more than the recorder takes.
+    _unrecorded_attributes = frozenset({"items"})
 
     @property
     @override
@@ -84,7 +86,7 @@ class AttentionSensor(AccountEntity, BinarySensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """What does, by camera and reason."""
+        """What does, by camera and reason, weightiest first."""
         found = needs_attention(self.coordinator.data, self.coordinator.cancellations)
         return {
             "items": [

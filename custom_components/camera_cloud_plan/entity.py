@@ -19,9 +19,6 @@ from .plan import clock
 from .slices import Slices
 from .snapshot import CameraPlan
 
-# Entities added between two chances for others to run.
-_BATCH = 12
-
 
 @dataclass(frozen=True, kw_only=True)
 class CameraDescription(EntityDescription):
@@ -114,39 +111,40 @@ async def async_setup_camera_entities[D: CameraDescription](
 ) -> None:
     """Add a platform's entities of all cameras, now and whenever one calls for more.
 
-    They are added in batches that yield to the event loop. Entities of a plan that is
+    They are added camera by camera, yielding to the event loop on the way. Entities of a plan that is
     long over, left in the registry by an earlier run, are removed.
     """
     coordinator = entry.runtime_data.coordinator
     there: dict[str, set[str]] = {}
 
-    def missing(camera_ids: Iterable[str]) -> list[Entity]:
+    def missing(camera_id: str) -> list[Entity]:
+        plan = coordinator.data.cameras.get(camera_id)
+        if plan is None:
+            there.pop(camera_id, None)
+            return []
         now = clock.now()
-        entities: list[Entity] = []
-        for camera_id in camera_ids:
-            plan = coordinator.data.cameras.get(camera_id)
-            if plan is None:
-                there.pop(camera_id, None)
-                continue
-            keys = there.setdefault(camera_id, set())
-            for description in descriptions:
-                if description.key not in keys and description.exists(plan, now):
-                    keys.add(description.key)
-                    entities.append(make(coordinator, camera_id, description))
-        return entities
+        keys = there.setdefault(camera_id, set())
+        called_for = [
+            description
+            for description in descriptions
+            if description.key not in keys and description.exists(plan, now)
+        ]
+        keys.update(description.key for description in called_for)
+        return [make(coordinator, camera_id, description) for description in called_for]
 
-    async def add(entities: list[Entity]) -> None:
+    async def add(camera_ids: Iterable[str]) -> None:
         slices = Slices()
-        for start in range(0, len(entities), _BATCH):
-            async_add_entities(entities[start : start + _BATCH])
+        for camera_id in camera_ids:
+            if entities := missing(camera_id):
+                async_add_entities(entities)
             await slices.pause_if_due()
 
     @callback
     def on_change(camera_ids: Collection[str]) -> None:
-        if entities := missing(camera_ids):
-            entry.async_create_task(hass, add(entities), f"{platform} of new plans")
+        if camera_ids:
+            entry.async_create_task(hass, add(camera_ids), f"{platform} of new plans")
 
-    await add(missing(coordinator.data.cameras))
+    await add(tuple(coordinator.data.cameras))
     _async_remove_obsolete(hass, entry, platform, descriptions, there)
     entry.async_on_unload(coordinator.async_add_cameras_listener(on_change))
 

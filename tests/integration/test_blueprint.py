@@ -80,7 +80,10 @@ async def test_reminds_at_the_chosen_time_before_the_earliest_moment(
     await to_moment(hass, freezer, due)
     (call,) = calls
     assert call.data["title"] == "Renewing: a plan charge is coming"
-    assert "is expected to be charged between 2026-12-01 16:00 and 2026-12-04 16:00" in call.data["text"]
+    assert (
+        "is expected to be charged between 2026-12-01 16:00 and 2026-12-04 16:00"
+        in call.data["text"]
+    )
     assert "Mi Home" in call.data["text"]
 
 
