@@ -19,10 +19,10 @@ from typing import Any, Final, override
 
 from aiohttp import ClientSession, DummyCookieJar
 from homeassistant import bootstrap, runner
-from homeassistant.components.recorder import get_instance
 from homeassistant.config_entries import SOURCE_USER, ConfigEntry, ConfigEntryState
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers.recorder import get_instance
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from yarl import URL
 

@@ -11,7 +11,7 @@ import socket
 import sys
 
 import aiohttp
-import psutil  # type: ignore[import-untyped] # it has no types of its own
+import psutil
 import pytest
 
 from demo.entities import devices
