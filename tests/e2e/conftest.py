@@ -14,7 +14,6 @@ from demo.stage import Plot, Stage, staged
 from demo.words import Language
 
 CHROMIUM_FLAGS: Final = (
-    "--headless",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -26,6 +25,11 @@ CHROMIUM_FLAGS: Final = (
 DESK: Final[ViewportSize] = {"width": 1280, "height": 900}
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
 PATIENCE_MS: Final = 30_000
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a person watch the browser."""
+    parser.addoption("--headed", action="store_true", help="show the browser")
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +48,7 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
+async def browser(pytestconfig: pytest.Config) -> AsyncIterator[Browser]:
     """Run Chromium; without one these tests fail rather than show nothing."""
     path = shutil.which("chromium")
     assert path, "chromium is not on the PATH; scripts/test installs it where it can"
