@@ -37,12 +37,14 @@ class Phase:
 
     `requests` reached the cloud, `states` were written; `wall` is the time (seconds) until
     all entities were told. The lap goes on until the recorder has committed that.
+    `full_collection` is what a full garbage collection took just before (seconds).
     """
 
     work: Work
     requests: int
     states: int
     wall: float
+    full_collection: float
     lap: Lap
 
     @classmethod
@@ -132,6 +134,11 @@ def verdict(runs: Runs) -> Iterator[str]:
             f"{rival:.1f} ms, {rival / held:.1f} times as long. "
             f"One request per camera and {beside:.0f} more."
         )
+    full, *_ = runs.figures(Work.FEW, lambda phase: phase.full_collection * _MS)
+    yield (
+        f"- A full garbage collection of Home Assistant with {runs.cameras} cameras takes "
+        f"{full:.0f} ms whenever it comes; the figures above are without it."
+    )
 
 
 def _in_ms(runs: Runs, work: Work, of: Callable[[Lap], float]) -> tuple[float, float, float]:

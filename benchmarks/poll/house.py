@@ -10,6 +10,7 @@ import argparse
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+import gc
 import json
 from pathlib import Path
 import socket
@@ -22,6 +23,7 @@ from homeassistant import bootstrap, runner
 from homeassistant.config_entries import SOURCE_USER, ConfigEntry, ConfigEntryState
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers import registry
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from yarl import URL
@@ -54,7 +56,7 @@ from demo.words import Language
 
 from .cloud import Cloud
 from .figures import Phase, Work
-from .meter import Meter
+from .meter import Lap, Meter
 
 _FEW: Final = 0.05
 _CONFIGURATION: Final = "recorder:\nhistory:\nlogbook:\n"
@@ -79,37 +81,59 @@ class _Watch:
         self._meter = meter
         self._states = 0
         self._began = 0.0
+        self._full_collection = 0.0
         hass.bus.async_listen(EVENT_STATE_CHANGED, self._count)
 
     @callback
     def _count(self, _event: Event[Any]) -> None:
         self._states += 1
 
-    async def measure(self, work: Work, do: Callable[[], Awaitable[object]]) -> None:
-        """Measure a phase with all that it sets off, the recorder's commit included."""
+    async def measure(
+        self, work: Work, do: Callable[[], Awaitable[object]], *, writing: float = 0.0
+    ) -> None:
+        """Measure a phase with all that it sets off, the recorder's commit included.
+
+        `writing` are seconds for what is written to disk a little later.
+        """
         await self.begin()
         await do()
         await self.hass.async_block_till_done()
         wall = perf_counter() - self._began
+        await asyncio.sleep(writing)
         await get_instance(self.hass).async_block_till_done()
         await self.end(work, wall)
 
     async def begin(self) -> None:
-        """Begin a phase."""
+        """Begin a phase, with a clean heap: it pays for its own garbage alone."""
         await self._cloud.reset_requests()
         self._states = 0
-        self._meter.lap()
+        began = perf_counter()
+        gc.collect()
+        self._full_collection = perf_counter() - began
+        await self._lap()
         self._began = perf_counter()
 
     async def end(self, work: Work, wall: float | None = None) -> None:
         """End a phase that took this long (seconds), or until now, and begin the next."""
-        lap = self._meter.lap()
         wall = perf_counter() - self._began if wall is None else wall
+        lap = await self._lap()
         requests = await self._cloud.requests()
         self.phases.append(
-            Phase(work=work, requests=requests, states=self._states, wall=wall, lap=lap)
+            Phase(
+                work=work,
+                requests=requests,
+                states=self._states,
+                wall=wall,
+                full_collection=self._full_collection,
+                lap=lap,
+            )
         )
         await self.begin()
+
+    async def _lap(self) -> Lap:
+        """Return the last lap; the turn of the loop that is going on still belongs to it."""
+        await asyncio.sleep(0)
+        return self._meter.lap()
 
 
 async def _measure(meter: Meter, address: str, folder: Path) -> list[Phase]:
@@ -118,16 +142,19 @@ async def _measure(meter: Meter, address: str, folder: Path) -> list[Phase]:
     )
     if hass is None:
         raise RuntimeError("Home Assistant did not start")
-    await hass.async_start()
-    await hass.async_block_till_done()
-    async with ClientSession(cookie_jar=DummyCookieJar()) as http:
-        cloud = Cloud(address, http)
-        await hass.async_add_executor_job(preload)
-        watch = _Watch(hass, cloud, meter)
-        entry = _entry(await _signed_in(cloud, http), address)
-        await _set_up(watch, entry)
-        await _polls(watch, cloud, entry)
-    await hass.async_stop(force=True)
+    try:
+        await hass.async_start()
+        await hass.async_block_till_done()
+        async with ClientSession(cookie_jar=DummyCookieJar()) as http:
+            cloud = Cloud(address, http)
+            await hass.async_add_executor_job(preload)
+            watch = _Watch(hass, cloud, meter)
+            entry = _entry(await _signed_in(cloud, http), address)
+            await _set_up(watch, entry)
+            await _polls(watch, cloud, entry)
+    finally:
+        # The recorder's thread would else keep this process from ending.
+        await hass.async_stop(force=True)
     return watch.phases
 
 
@@ -146,7 +173,7 @@ async def _set_up(watch: _Watch, entry: ConfigEntry[Any]) -> None:
             raise RuntimeError(f"set-up ended in {entry.state}: {entry.reason}")
 
     CloudPlanCoordinator.async_start = divided  # type: ignore[method-assign] # to see its end
-    await watch.measure(Work.ENTITIES, add)
+    await watch.measure(Work.ENTITIES, add, writing=registry.SAVE_DELAY + 1)
 
 
 async def _polls(watch: _Watch, cloud: Cloud, entry: ConfigEntry[Any]) -> None:
@@ -231,8 +258,10 @@ def main() -> None:
     )
     build(arguments.folder, house)
     (arguments.folder / "configuration.yaml").write_text(_CONFIGURATION, encoding="utf-8")
-    # Half a minute otherwise: the store is written within the phase that caused it.
+    # Both sooner than usual, so that what is written belongs to the phase that caused it:
+    # our store, and Home Assistant's registries after set-up.
     store._SAVE_DELAY = 0.0  # type: ignore[misc] # noqa: SLF001
+    registry.SAVE_DELAY = 2
 
     meter = Meter()
     loop = meter.new_loop()

@@ -5,7 +5,7 @@ two places that an asyncio loop passes through are timed instead: every callback
 step is one; what runs eagerly within it counts as part of it), and every turn of the loop,
 from the moment its selector returns until it is asked again. Whatever arrives meanwhile
 waits for the end of the turn: that is the stall that others feel, and the longest callback
-is the one that makes it.
+is the one that makes it. A selector that returns later than it was asked to counts as well.
 
 On a busy machine a callback also lasts while other programs have the processor. Linux counts
 that for each thread, and it is given apart. Timing costs some 5 microseconds per callback.
@@ -143,11 +143,16 @@ class _TimedSelector(selectors.DefaultSelector):
 
     @override
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        self._meter.turned(perf_counter() - self._returned, self._meter.queued() - self._queued)
+        asked, queued = perf_counter(), self._meter.queued()
+        self._meter.turned(asked - self._returned, queued - self._queued)
         try:
             return super().select(timeout)
         finally:
             self._returned, self._queued = perf_counter(), self._meter.queued()
+            if timeout is not None:
+                # Back later than asked for: another thread had the interpreter's lock.
+                late = self._returned - asked - max(timeout, 0.0)
+                self._meter.turned(late, self._queued - queued)
 
 
 def _name(called: Any) -> str:
