@@ -7,17 +7,21 @@ cannot be read keeps its last good reading, marked with its age.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 import logging
 import random
-from typing import Final, override
+from typing import Any, Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
+from homeassistant.exceptions import (
+    ConfigEntryAuthFailed,
+    ConfigEntryNotReady,
+    HomeAssistantError,
+)
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
@@ -119,6 +123,8 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
             function=self.async_refresh,
         )
         self._reading = asyncio.Lock()
+        self._asking: set[asyncio.Task[Any]] = set()
+        self._stopped = False
         self._failures = 0
         self._changed: set[str] = set()
         self._devices: dict[str, Camera] = {}
@@ -162,7 +168,28 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         self._ticker.async_stop()
         await self._store.async_flush()
 
+    async def async_stop_asking(self) -> None:
+        """End what is being asked, and ask nothing more: the session is about to be closed."""
+        self._stopped = True
+        for task in self._asking:
+            task.cancel()
+        await asyncio.gather(*self._asking, return_exceptions=True)
+
     # --- Asking the maker ---
+
+    async def _async_ask[T](self, question: Coroutine[Any, Any, T]) -> T:
+        """Await an answer of the maker, or what the question raises.
+
+        Unloading the account cancels the question, and whoever waits for it.
+        """
+        task = self.config_entry.async_create_background_task(
+            self.hass, question, f"{self.name} asks", eager_start=False
+        )
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+        if self._stopped:
+            task.cancel()
+        return await task
 
     async def async_check_now(self) -> None:
         """Read the account now, at most once a minute.
@@ -171,7 +198,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         minute is over. Raises the last read's error.
         """
         await self._check_now.async_call()
-        if not self.last_update_success and self.last_exception:
+        if not self.last_update_success and isinstance(self.last_exception, HomeAssistantError):
             raise self.last_exception
 
     async def async_read_back(self, camera_id: str) -> None:
@@ -182,7 +209,9 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         async with self._reading:
             plan = self.data.cameras[camera_id]
             detail = Detail.SECOND_WITNESS | self._shown_details(camera_id)
-            readings = await self.provider.read_plans((plan.camera,), {camera_id: detail})
+            readings = await self._async_ask(
+                self.provider.read_plans((plan.camera,), {camera_id: detail})
+            )
             reading = readings[camera_id]
             if isinstance(reading, CloudError):
                 raise reading
@@ -197,7 +226,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
     async def _async_update_data(self) -> AccountSnapshot:
         async with self._reading:
             try:
-                snapshot = await self._async_poll()
+                snapshot = await self._async_ask(self._async_poll())
             except CloudError as err:
                 self._failures += 1
                 self.update_interval = _jittered(self._wait_after_failures())

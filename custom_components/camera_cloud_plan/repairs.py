@@ -142,20 +142,23 @@ class CancellationFlow(_CameraFlow):
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Ask the maker, which goes on by itself if the window is closed."""
-        if (at := self._standing()) is None:
-            return self.async_abort(reason="not_open")
+        at = self._standing()
         if self._check is None:
-            self._check = self.hass.async_create_task(
-                self._async_read_back(at.coordinator), "read back a cancellation"
+            if at is None:
+                return self.async_abort(reason="not_open")
+            # The entry's own task, so that unloading the account ends it.
+            self._check = at.coordinator.config_entry.async_create_background_task(
+                self.hass, self._async_read_back(at.coordinator), "read back a cancellation"
             )
-        if not self._check.done():
+        if at and not self._check.done():
             return self.async_show_progress(
                 step_id="check",
                 progress_action="asking",
                 progress_task=self._check,
                 description_placeholders=at.placeholders,
             )
-        answered, self._check = self._check.result(), None
+        check, self._check = self._check, None
+        answered = check.done() and not check.cancelled() and check.result()
         return self.async_show_progress_done(next_step_id="answer" if answered else "not_reached")
 
     async def async_step_not_reached(
@@ -173,7 +176,7 @@ class CancellationFlow(_CameraFlow):
             return self.async_abort(reason="not_open")
         match cancellation.state:
             case CancellationState.CONFIRMED:
-                return await self.async_step_confirmed()
+                return self._show_confirmed(at)
             case CancellationState.DONE_NOT_READABLE:
                 return self._end("done_not_readable")
             case _:
@@ -186,25 +189,10 @@ class CancellationFlow(_CameraFlow):
     async_step_still_on = async_step_answer
 
     async def async_step_confirmed(
-        self, user_input: dict[str, Any] | None = None
+        self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
-        """Say that it is off, on the maker's word; only this ends the issue."""
-        if user_input is not None:
-            return self.async_create_entry(data={})
-        if (at := self._standing()) is None:
-            return self.async_abort(reason="not_open")
-        ends_at = at.plan.view.reading.ends_at if at.plan.view else None
-        if ends_at is None:
-            return self.async_show_form(
-                step_id="confirmed_no_end",
-                data_schema=vol.Schema({}),
-                description_placeholders=at.placeholders,
-            )
-        return self.async_show_form(
-            step_id="confirmed",
-            data_schema=vol.Schema({}),
-            description_placeholders={**at.placeholders, "end": spoken(self.hass, ends_at)},
-        )
+        """End the issue, once it was read that renewal is off; nothing else ends it."""
+        return self.async_create_entry(data={})
 
     async_step_confirmed_no_end = async_step_confirmed
 
@@ -220,6 +208,18 @@ class CancellationFlow(_CameraFlow):
             await at.coordinator.cancellations.async_withdraw(self._camera_id)
         return self._end("kept")
 
+    def _show_confirmed(self, at: _Standing) -> RepairsFlowResult:
+        """Say that it is off, on the maker's word, and until when the plan runs."""
+        ends_at = at.plan.reading.ends_at if at.plan.reading else None
+        placeholders = at.placeholders
+        if ends_at:
+            placeholders["end"] = spoken(self.hass, ends_at)
+        return self.async_show_form(
+            step_id="confirmed" if ends_at else "confirmed_no_end",
+            data_schema=vol.Schema({}),
+            description_placeholders=placeholders,
+        )
+
     def _open(self) -> _Standing | None:
         """Return where things stand while the cancellation is open."""
         at = self._standing()
@@ -227,10 +227,9 @@ class CancellationFlow(_CameraFlow):
 
     def _end(self, reason: str) -> RepairsFlowResult:
         """Close without ending the issue."""
-        at = self._standing()
-        return self.async_abort(
-            reason=reason, description_placeholders=at.placeholders if at else {}
-        )
+        if (at := self._standing()) is None:
+            return self.async_abort(reason="not_open")
+        return self.async_abort(reason=reason, description_placeholders=at.placeholders)
 
     async def _async_at_door(
         self, key: str, user_input: dict[str, Any] | None

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+import logging
 from typing import Any
 from unittest.mock import PropertyMock, patch
 
@@ -48,6 +49,33 @@ def _preloaded() -> None:
     """Read the data files before a loop runs, as set-up does in an executor."""
     for load in (channel.preload, doors.preload, preload):
         load()
+
+
+# What the integration may say above INFO, by the beginning of its words; each is asserted
+# by the test that provokes it, and anything else fails the test it falls in.
+_EXPECTED_WORDS = (
+    "Showing the last good data",
+    "The stored plan data cannot be used",
+    "A stored cancellation is damaged",
+    "Error fetching camera_cloud_plan",
+    "Authentication failed while fetching camera_cloud_plan",
+    "Unexpected error updating a listener",
+    "Config entry 'Xiaomi",  # Home Assistant's own, of an entry that is not ready
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_unexpected_warnings(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Fail on any warning of the integration that no test expects."""
+    yield
+    assert [
+        record.getMessage()
+        for when in ("setup", "call")
+        for record in caplog.get_records(when)
+        if record.levelno >= logging.WARNING
+        and record.name.startswith("custom_components.camera_cloud_plan")
+        and not record.getMessage().startswith(_EXPECTED_WORDS)
+    ] == []
 
 
 @pytest.fixture

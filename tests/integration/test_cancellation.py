@@ -6,7 +6,12 @@ from homeassistant.components.repairs import RepairsFlowManager, repairs_flow_ma
 from homeassistant.const import ATTR_ASSUMED_STATE
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
+from homeassistant.exceptions import (
+    HomeAssistantError,
+    ServiceValidationError,
+    Unauthorized,
+    UnknownUser,
+)
 from homeassistant.helpers import (
     area_registry as ar,
     device_registry as dr,
@@ -19,6 +24,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.camera_cloud_plan.const import DOMAIN, SERVICE_CANCEL_PLAN
+from custom_components.camera_cloud_plan.devices import camera_identifier
 from custom_components.camera_cloud_plan.plan import CancellationState
 from simulator.edits import edit_camera
 from simulator.server import RunningSimulator
@@ -204,6 +210,14 @@ async def test_off_during_an_outage_is_kept(
     await refresh(hass, loaded)
     assert state_of(hass, RENEWING, "auto_renewal") == "off"
     assert not issues(hass)
+
+
+async def test_off_is_kept_where_that_camera_cannot_be_read(
+    hass: HomeAssistant, loaded: MockConfigEntry, sim: RunningSimulator
+) -> None:
+    sim.faults.add("api_error", host="camera", did=RENEWING)
+    await press_off(hass)
+    assert coordinator_of(loaded).cancellations.is_open(RENEWING)
 
 
 async def test_a_toggle_of_everything_only_opens_the_guide(
@@ -543,6 +557,24 @@ async def test_a_window_left_open_while_it_was_withdrawn_ends(
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_open")
 
 
+async def test_unloading_while_the_maker_is_asked_ends_the_asking(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    sim: RunningSimulator,
+    manager: RepairsFlowManager,
+) -> None:
+    await press_off(hass)
+    result = await go(hass, manager, await start(hass, manager), "steps")
+    sim.faults.add("latency", seconds=5.0)
+    result = await manager.async_configure(result["flow_id"], {})
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    assert await hass.config_entries.async_unload(loaded.entry_id)
+    await hass.async_block_till_done()
+    result = await manager.async_configure(result["flow_id"])
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_open")
+    assert len(issues(hass)) == 1
+
+
 async def test_a_window_of_an_account_that_is_not_loaded_ends(
     hass: HomeAssistant, loaded: MockConfigEntry, manager: RepairsFlowManager
 ) -> None:
@@ -550,8 +582,41 @@ async def test_a_window_of_an_account_that_is_not_loaded_ends(
     result = await start(hass, manager)
     assert await hass.config_entries.async_unload(loaded.entry_id)
     result = await go(hass, manager, result, "keep")
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "kept")
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_open")
     result = await start(hass, manager)
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_open")
+
+
+async def test_a_window_left_open_while_a_poll_confirmed_shows_it(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    sim: RunningSimulator,
+    manager: RepairsFlowManager,
+) -> None:
+    await press_off(hass)
+    result = await go(hass, manager, await go(hass, manager, await start(hass, manager), "steps"))
+    assert result["step_id"] == "still_on"
+    sim.world.switch_renewal(RENEWING, on=False)
+    await refresh(hass, loaded)
+    assert not issues(hass)
+    result = await go(hass, manager, result, "check")
+    assert result["step_id"] == "confirmed"
+    assert await hass.config_entries.async_unload(loaded.entry_id)
+    result = await go(hass, manager, result)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize("step", ["check", "steps"])
+async def test_a_window_left_open_while_the_account_was_unloaded_ends(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    manager: RepairsFlowManager,
+    step: str,
+) -> None:
+    await press_off(hass)
+    result = await go(hass, manager, await go(hass, manager, await start(hass, manager), "steps"))
+    assert await hass.config_entries.async_unload(loaded.entry_id)
+    result = await go(hass, manager, result, step)
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_open")
 
 
@@ -633,7 +698,7 @@ async def test_the_action_answers_with_a_row_per_camera(
     assert plan is not None
     assert plan.charge is not None
     assert by_camera["Renewing"] == {
-        "camera_id": RENEWING,
+        "device_id": device_id(hass, RENEWING),
         "camera": "Renewing",
         "state": "waiting_for_you",
         "next_step": ["mi_home"],
@@ -667,14 +732,19 @@ async def test_the_action_is_found_by_every_kind_of_target(
         {"label_id": label.label_id},
     ):
         rows = await cancel(hass, **target)
-        assert [row["camera_id"] for row in rows] == [RENEWING], target
+        assert [row["device_id"] for row in rows] == [device_id(hass, RENEWING)], target
     rows = await cancel(hass, entity_id="all")
-    assert {row["camera_id"] for row in rows} == set(coordinator_of(loaded).data.cameras)
+    assert len(rows) == len(coordinator_of(loaded).data.cameras)
 
 
 async def test_the_action_without_a_camera_says_so(
     hass: HomeAssistant, loaded: MockConfigEntry
 ) -> None:
+    left_behind = dr.async_get(hass).async_get_or_create(
+        config_entry_id=loaded.entry_id,
+        identifiers={camera_identifier(loaded, "1999999999")},
+        name="Left behind",
+    )
     account = next(
         device.id
         for device in dr.async_entries_for_config_entry(dr.async_get(hass), loaded.entry_id)
@@ -686,6 +756,7 @@ async def test_the_action_without_a_camera_says_so(
         {"entity_id": "sun.sun"},
         {"device_id": "unheard-of"},
         {"device_id": account},
+        {"device_id": left_behind.id},
     ):
         with pytest.raises(ServiceValidationError) as raised:
             await cancel(hass, **target)
@@ -703,6 +774,43 @@ async def test_the_action_does_not_touch_devices_of_others(
     with pytest.raises(ServiceValidationError) as raised:
         await cancel(hass, device_id=device.id)
     assert raised.value.translation_key == "no_camera_in_target"
+
+
+async def test_the_action_of_a_person_is_for_those_who_may_control(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    housemate: MockUser,
+    hass_read_only_user: MockUser,
+) -> None:
+    async def ask(user_id: str) -> None:
+        await hass.services.async_call(
+            DOMAIN,
+            SERVICE_CANCEL_PLAN,
+            {"device_id": device_id(hass, RENEWING)},
+            blocking=True,
+            context=Context(user_id=user_id),
+        )
+
+    with pytest.raises(Unauthorized):
+        await ask(hass_read_only_user.id)
+    with pytest.raises(UnknownUser):
+        await ask("nobody")
+    assert not issues(hass)
+    await ask(housemate.id)
+    assert len(issues(hass)) == 1
+
+
+async def test_the_action_for_many_waits_once_for_a_slow_maker(
+    hass: HomeAssistant, loaded: MockConfigEntry, sim: RunningSimulator
+) -> None:
+    sim.faults.add("latency", seconds=3.0)
+    started = hass.loop.time()
+    answer: Any = await hass.services.async_call(
+        DOMAIN, SERVICE_CANCEL_PLAN, {"entity_id": "all"}, blocking=True, return_response=True
+    )
+    assert hass.loop.time() - started < 2.5
+    waiting = [row for row in answer["plans"] if row["state"] == "waiting_for_you"]
+    assert len(waiting) == 2
 
 
 async def test_the_action_of_an_account_that_is_not_loaded_says_so(

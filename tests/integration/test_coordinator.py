@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 import logging
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import AsyncMock, patch
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
@@ -17,6 +17,11 @@ from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
 )
 
+from custom_components.camera_cloud_plan.cloud.errors import (
+    CloudError,
+    SignInNeededError,
+    UnreachableError,
+)
 from custom_components.camera_cloud_plan.const import DOMAIN
 from custom_components.camera_cloud_plan.coordinator import CloudPlanCoordinator
 from custom_components.camera_cloud_plan.snapshot import Failure
@@ -167,6 +172,37 @@ async def test_at_most_eight_second_witnesses_are_asked_in_a_poll(
         sim.world.switch_renewal(f"30000000{number:02}", on=False)
     await refresh(hass, entry)
     assert sim.requests.total(path=ORDERS_PATH) == 8
+
+
+@pytest.mark.parametrize(
+    ("error", "failure", "succeeded"),
+    [
+        (UnreachableError("api.example", "time-out"), Failure.UNREACHABLE, True),
+        (SignInNeededError(), Failure.SIGN_IN_NEEDED, False),
+    ],
+)
+async def test_off_is_not_shown_while_the_second_witness_cannot_be_asked(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    sim: RunningSimulator,
+    error: CloudError,
+    failure: Failure,
+    *,
+    succeeded: bool,
+) -> None:
+    coordinator = coordinator_of(loaded)
+    read = coordinator.provider.read_plans
+    answers: list[Any] = [read, AsyncMock(side_effect=error)]
+
+    async def first_well_then_not(*args: Any) -> Any:
+        return await answers.pop(0)(*args)
+
+    sim.world.switch_renewal(RENEWING, on=False)
+    with patch.object(coordinator.provider, "read_plans", first_well_then_not):
+        await refresh(hass, loaded)
+    assert coordinator.last_update_success is succeeded
+    assert coordinator.data.cameras[RENEWING].failure is failure
+    assert state_of(hass, RENEWING, "auto_renewal") == "on"
 
 
 # --- What becomes of failures ---

@@ -1,5 +1,6 @@
 """The life of a config entry: restart, unload, migration, removal."""
 
+import asyncio
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -17,7 +18,14 @@ from custom_components.camera_cloud_plan.devices import camera_identifier
 from simulator.server import RunningSimulator
 
 from .conftest import entity_id, pass_time, set_up
-from .test_coordinator import RENEWING, as_of, coordinator_of, refresh, state_of
+from .test_coordinator import (
+    RENEWING,
+    as_of,
+    coordinator_of,
+    press_check_now,
+    refresh,
+    state_of,
+)
 
 type Storage = dict[str, Any]
 
@@ -208,6 +216,22 @@ async def test_unloading_writes_the_last_reading_and_makes_entities_unavailable(
     assert camera["reading"]["renewal"]["says"] is False
 
 
+async def test_unloading_in_the_midst_of_a_poll_ends_it(
+    hass: HomeAssistant, loaded: MockConfigEntry, sim: RunningSimulator
+) -> None:
+    sim.faults.add("latency", seconds=10.0)
+    started = hass.loop.time()
+    pressed = hass.async_create_task(press_check_now(hass))
+    await asyncio.sleep(0.3)  # the requests are under way
+    assert await hass.config_entries.async_unload(loaded.entry_id)
+    await pressed
+    assert hass.loop.time() - started < 5
+    sim.faults.clear()
+    assert await hass.config_entries.async_setup(loaded.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert as_of(hass, RENEWING) is None
+
+
 async def test_disabling_hides_the_issues_and_keeps_the_cancellation(
     hass: HomeAssistant, loaded: MockConfigEntry
 ) -> None:
@@ -225,10 +249,18 @@ async def test_removing_leaves_nothing(
 ) -> None:
     await open_cancellation(hass)
     await refresh(hass, loaded)
+    ir.async_create_issue(
+        hass,
+        "other",
+        "theirs",
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key="theirs",
+    )
     await hass.config_entries.async_remove(loaded.entry_id)
     await hass.async_block_till_done()
     assert not [key for key in hass_storage if loaded.entry_id in key]
-    assert not ir.async_get(hass).issues
+    assert [issue.domain for issue in ir.async_get(hass).issues.values()] == ["other"]
     assert not dr.async_entries_for_config_entry(dr.async_get(hass), loaded.entry_id)
     assert not [state for state in hass.states.async_all() if "plan" in state.entity_id]
 
