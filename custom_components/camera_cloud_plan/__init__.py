@@ -77,9 +77,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) ->
 
 async def async_unload_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) -> bool:
     """Release one account; its cancellations stay on disk."""
+    await entry.runtime_data.coordinator.async_stop_asking()
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
-    if unloaded:
-        await entry.runtime_data.coordinator.async_stop_asking()
     if unloaded and entry.disabled_by:
         _async_delete_issues(hass, entry)
     return unloaded

@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.camera_cloud_plan.const import DOMAIN, SERVICE_CANCEL_PLAN
-from custom_components.camera_cloud_plan.devices import camera_identifier
+from custom_components.camera_cloud_plan.devices import async_remove_camera, camera_identifier
 from simulator.server import RunningSimulator
 
 from .conftest import entity_id, pass_time, set_up
@@ -329,6 +329,15 @@ async def test_only_devices_of_cameras_that_are_gone_can_be_removed_by_hand(
     assert RENEWING not in coordinator_of(loaded).data.cameras
     assert coordinator_of(loaded).cancellations.get(RENEWING) is None
     assert not ir.async_get(hass).issues
+
+
+async def test_removing_a_device_that_is_not_there_does_nothing(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    registry = dr.async_get(hass)
+    before = len(dr.async_entries_for_config_entry(registry, loaded.entry_id))
+    async_remove_camera(hass, loaded, "unheard-of")
+    assert len(dr.async_entries_for_config_entry(registry, loaded.entry_id)) == before
 
 
 async def open_cancellation(hass: HomeAssistant) -> None:
