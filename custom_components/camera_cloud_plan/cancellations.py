@@ -10,6 +10,7 @@ import logging
 from typing import Any, Final, override
 
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
 
@@ -93,13 +94,22 @@ class CancellationBook:
     async def async_open(self, plan: CameraPlan) -> Cancellation:
         """Open a camera's cancellation, or show the one that is open once more.
 
-        Asking again also brings back an issue that was ignored.
+        Asking again also brings back an issue that was ignored. Raises
+        `HomeAssistantError`, and opens nothing, where it cannot be kept on disk.
         """
         camera_id = plan.camera.camera_id
         cancellation = self._book.get(camera_id)
         if cancellation is None or not cancellation.is_open:
             cancellation = Cancellation(camera_id=camera_id, opened_at=clock.now())
-            await self._async_put(cancellation)
+            before, self._book = self._book, {**self._book, camera_id: cancellation}
+            if not await self._async_save():
+                self._book = before
+                raise HomeAssistantError(
+                    translation_domain=DOMAIN,
+                    translation_key="not_saved",
+                    translation_placeholders={"camera": plan.camera.name},
+                )
+            self._on_change(camera_id)
         ir.async_delete_issue(self._hass, DOMAIN, self.issue_id(camera_id))
         self.async_show(plan)
         return cancellation
@@ -172,10 +182,14 @@ class CancellationBook:
         await self._async_save()
         self._on_change(cancellation.camera_id)
 
-    async def _async_save(self) -> None:
-        await self._store.async_save(
-            {camera_id: encode(cancellation) for camera_id, cancellation in self._book.items()}
-        )
+    async def _async_save(self) -> bool:
+        """Write all; return whether they are on disk, by reading them back.
+
+        The store itself only logs what it cannot write; it goes in with the next change.
+        """
+        data = {camera_id: encode(cancellation) for camera_id, cancellation in self._book.items()}
+        await self._store.async_save(data)
+        return await self._store.async_load() == data
 
 
 def _is_over(view: PlanView, now: datetime) -> bool:
