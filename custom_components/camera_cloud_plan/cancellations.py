@@ -4,6 +4,7 @@ A cancellation is on disk before anybody hears of it, and leaves the disk only w
 maker confirmed it, its owner withdrew it, or its plan is over.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 import logging
@@ -54,6 +55,7 @@ class CancellationBook:
         self._entry_id = entry_id
         self._on_change = on_change
         self._book: dict[str, Cancellation] = {}
+        self._saving = asyncio.Lock()
         self._store = _Store(
             hass,
             _VERSION,
@@ -101,9 +103,9 @@ class CancellationBook:
         cancellation = self._book.get(camera_id)
         if cancellation is None or not cancellation.is_open:
             cancellation = Cancellation(camera_id=camera_id, opened_at=clock.now())
-            before, self._book = self._book, {**self._book, camera_id: cancellation}
+            self._book[camera_id] = cancellation
             if not await self._async_save():
-                self._book = before
+                del self._book[camera_id]
                 raise HomeAssistantError(
                     translation_domain=DOMAIN,
                     translation_key="not_saved",
@@ -187,9 +189,12 @@ class CancellationBook:
 
         The store itself only logs what it cannot write; it goes in with the next change.
         """
-        data = {camera_id: encode(cancellation) for camera_id, cancellation in self._book.items()}
-        await self._store.async_save(data)
-        return await self._store.async_load() == data
+        async with self._saving:
+            data = {
+                camera_id: encode(cancellation) for camera_id, cancellation in self._book.items()
+            }
+            await self._store.async_save(data)
+            return await self._store.async_load() == data
 
 
 def _is_over(view: PlanView, now: datetime) -> bool:

@@ -1,7 +1,9 @@
 """A disk that takes nothing more, for real: what could not be kept is not begun."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 import resource
 
@@ -61,3 +63,16 @@ async def test_a_wish_that_cannot_be_kept_on_disk_is_not_begun(
     again = CancellationBook(hass, "entry")
     await again.async_load()
     assert again.open_cameras == {"1"}
+
+
+async def test_many_wishes_at_once_are_all_kept(hass: HomeAssistant, tmp_path: Path) -> None:
+    hass.config.config_dir = str(tmp_path)
+    book = CancellationBook(hass, "entry")
+    await book.async_load()
+    halls = [
+        replace(HALL, camera=replace(HALL.camera, camera_id=str(number))) for number in range(30)
+    ]
+    await asyncio.gather(*map(book.async_open, halls))
+    again = CancellationBook(hass, "entry")
+    await again.async_load()
+    assert again.open_cameras == {hall.camera.camera_id for hall in halls}
