@@ -92,11 +92,13 @@ def as_text(value: object, limit: int = TEXT_LIMIT) -> str | None:
     if not isinstance(value, str):
         return None
     # Bounded before it is looked at: an answer may hold a text of megabytes.
-    clean = "".join(
-        " " if unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} else character
-        for character in value[: 4 * limit]
-    )
-    return " ".join(clean.split())[:limit].rstrip() or None
+    text = value[: 4 * limit]
+    if not text.isprintable():  # which is quick, and true of nearly all
+        text = "".join(
+            " " if unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} else character
+            for character in text
+        )
+    return " ".join(text.split())[:limit].rstrip() or None
 
 
 def as_id(value: object) -> str | None:

@@ -4,6 +4,7 @@ Source: xiaomi_cloud_plan_api 4; the shapes of lists, pages and device records a
 public clients read them.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -28,6 +29,8 @@ from .endpoints import HostKind, endpoints
 MAKER: Final = "Xiaomi"
 
 _MISSING: Final = object()
+# Records read between two chances for others to run.
+_READ_AT_ONCE: Final = 50
 # A GET carries its data in the address, enciphered: base64 and percent signs make it 1.4
 # times as long, and servers commonly refuse a request line beyond 8 KB. So many bytes of
 # pairs (some 90 cameras) stay well below.
@@ -43,10 +46,14 @@ async def list_region(client: XiaomiClient, region: str, user_id: str) -> tuple[
     see `with_support`. Raises `CloudError` where any part of the list is missing.
     """
     cameras: dict[str, Camera] = {}
+    count = 0
     async for device, home_owner in _devices(client, region, user_id):
         camera = read_camera(device, region=region, user_id=user_id, home_owner=home_owner)
         if camera is not None:
             cameras.setdefault(camera.camera_id, camera)
+        count += 1
+        if not count % _READ_AT_ONCE:
+            await asyncio.sleep(0)
     return tuple(cameras.values())
 
 
@@ -78,7 +85,7 @@ async def with_support(
     return tuple(
         replace(camera, supports_plans=supported.get(camera.camera_id))
         for camera in cameras
-        if is_surely_camera(camera.model) or supported.get(camera.camera_id)
+        if supported.get(camera.camera_id) or is_surely_camera(camera.model)
     )
 
 
