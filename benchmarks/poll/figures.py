@@ -113,8 +113,8 @@ def stalls(all_runs: Sequence[Runs]) -> Iterator[str]:
         for work in Work
     ]
     heads = (
-        *("Cameras", "Phase", "Longest turn", "by the clock"),
-        *("longest callback, bare", "longest collection", "worst callback"),
+        *("Cameras", "Phase", "Longest hold, ms", "By the clock, ms"),
+        *("Longest callback alone, ms", "Longest collection, ms", "Worst callback"),
     )
     yield from table(heads, rows, left=(1, 6))
 

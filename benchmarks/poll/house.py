@@ -180,7 +180,8 @@ async def _polls(watch: _Watch, cloud: Cloud, entry: ConfigEntry[Any]) -> None:
     coordinator: CloudPlanCoordinator = entry.runtime_data.coordinator
 
     async def poll() -> None:
-        await coordinator.async_refresh()
+        # A task, as when the poll's time has come: so it goes by its own name.
+        await watch.hass.async_create_task(coordinator.async_refresh())
         if not coordinator.last_update_success:
             raise RuntimeError("the poll failed") from coordinator.last_exception
 
