@@ -8,18 +8,18 @@ import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 import logging
-from typing import Any, Final, override
+from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.storage import Store
 
 from .codec import DecodeError, decode, encode
 from .const import DOMAIN
 from .devices import key_of
 from .plan import Cancellation, PlanView, clock
 from .snapshot import CameraPlan
+from .store import LenientStore
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -27,15 +27,6 @@ _VERSION: Final = 1
 _MINOR_VERSION: Final = 1
 
 ISSUE_CANCELLATION: Final = "plan_cancellation"
-
-
-class _Store(Store[dict[str, Any]]):
-    @override
-    async def _async_migrate_func(
-        self, old_major_version: int, old_minor_version: int, old_data: dict[str, Any]
-    ) -> dict[str, Any]:
-        """Return data of another version as this one: within a major version, as it is."""
-        return old_data
 
 
 class CancellationBook:
@@ -56,7 +47,7 @@ class CancellationBook:
         self._on_change = on_change
         self._book: dict[str, Cancellation] = {}
         self._saving = asyncio.Lock()
-        self._store = _Store(
+        self._store = LenientStore(
             hass,
             _VERSION,
             f"{DOMAIN}.{entry_id}.cancellations",

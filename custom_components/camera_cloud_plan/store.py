@@ -1,4 +1,4 @@
-"""The last good data of an account on disk, so that a restart in an outage has it."""
+"""What an account keeps on disk; its last good data, so that a restart in an outage has it."""
 
 import logging
 from typing import Any, Final, override
@@ -18,7 +18,9 @@ _MINOR_VERSION: Final = 1
 _SAVE_DELAY: Final = 30.0  # seconds
 
 
-class _Store(Store[dict[str, Any]]):
+class LenientStore(Store[dict[str, Any]]):
+    """A store whose data of another minor version is read as it is."""
+
     @override
     async def _async_migrate_func(
         self, old_major_version: int, old_minor_version: int, old_data: dict[str, Any]
@@ -41,7 +43,7 @@ class SnapshotStore:
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Take the entry whose data it is."""
         self._hass = hass
-        self._store = _Store(
+        self._store = LenientStore(
             hass,
             _VERSION,
             f"{DOMAIN}.{entry_id}.last_good",

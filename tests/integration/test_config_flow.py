@@ -136,7 +136,7 @@ class Dialogue:
         await self.answer()
         return await self.pass_progress()
 
-    async def closed_while(self, name: str) -> None:
+    async def assert_closing_ends(self, name: str) -> None:
         """Close the window for good; what runs beside the dialogue has to end with it."""
         running = {task for task in asyncio.all_tasks() if f"{DOMAIN} {name}" in task.get_name()}
         assert len(running) == 1
@@ -317,7 +317,7 @@ async def test_a_reopened_dialogue_stands_where_it_was(dialogue: Dialogue) -> No
 
 async def test_a_closed_dialogue_stops_waiting_for_its_link(dialogue: Dialogue) -> None:
     await dialogue.to_link()
-    await dialogue.closed_while("sign-in")
+    await dialogue.assert_closing_ends("sign-in")
 
 
 async def test_a_dialogue_closed_during_the_search_stops_it(dialogue: Dialogue) -> None:
@@ -327,7 +327,7 @@ async def test_a_dialogue_closed_during_the_search_stops_it(dialogue: Dialogue) 
     await dialogue.polled()
     await dialogue.answer()
     assert dialogue.step == "looking"
-    await dialogue.closed_while("search")
+    await dialogue.assert_closing_ends("search")
 
 
 async def test_regions_are_named_in_home_assistants_language(
