@@ -226,7 +226,7 @@ def test_no_reading_however_odd_makes_judging_fail(
         assert judged.is_active
         assert charge.latest == odd.ends_at
     if judged.renewal is Renewal.OFF:
-        assert channel in (Channel.MI_PAY, Channel.WALLET)
+        assert channel in (Channel.MI_PAY, Channel.WECHAT_PAY, Channel.ALIPAY)
         assert charge is None
         assert odd.renewal is not None
         assert odd.renewal.says is False

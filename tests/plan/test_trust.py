@@ -89,7 +89,7 @@ def test_by_region_alone_only_the_mainland_can_say_off(region: str, flag: bool |
     assert (view.renewal is Renewal.OFF) is can_be_off
 
 
-@pytest.mark.parametrize("channel", [Channel.MI_PAY, Channel.WALLET])
+@pytest.mark.parametrize("channel", [Channel.MI_PAY, Channel.WECHAT_PAY, Channel.ALIPAY])
 @pytest.mark.parametrize(
     ("flag", "second", "renewal", "disagree"),
     [

@@ -3,6 +3,7 @@
 The rules are data (`channels.json`): one row per billing channel, with its source.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -21,7 +22,8 @@ class Channel(StrEnum):
     """The party that takes the money."""
 
     MI_PAY = "mi_pay"
-    WALLET = "wallet"
+    WECHAT_PAY = "wechat_pay"
+    ALIPAY = "alipay"
     APPLE = "apple"
     GOOGLE_PLAY = "google_play"
     OUTSIDE_UNKNOWN = "outside_unknown"
@@ -54,23 +56,37 @@ class TrustRule:
         return self.flag_true if flag else self.flag_false
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Table:
+    rules: Mapping[Channel, TrustRule]
+    default_by_region: Mapping[str, Channel]
+    sold_in: Mapping[str, tuple[Channel, ...]]
+
+
 @cache
-def _load() -> tuple[dict[Channel, TrustRule], dict[str, Channel]]:
+def _load() -> _Table:
     table = json.loads(_RULES.read_text(encoding="utf-8"))
-    rules = {
-        channel: TrustRule(
-            channel=channel,
-            flag_true=Renewal(row["flag_true"]),
-            flag_false=Renewal(row["flag_false"]),
-            flag_missing=Renewal(row["flag_missing"]),
-            charges_ahead=timedelta(hours=row["charges_ahead_hours"]),
-            watched_after_end=timedelta(days=row["watched_after_end_days"]),
-        )
-        for name, row in table["channels"].items()
-        for channel in (Channel(name),)
-    }
-    regions = {region: Channel(name) for region, name in table["default_by_region"].items()}
-    return rules, regions
+    return _Table(
+        rules={
+            channel: TrustRule(
+                channel=channel,
+                flag_true=Renewal(row["flag_true"]),
+                flag_false=Renewal(row["flag_false"]),
+                flag_missing=Renewal(row["flag_missing"]),
+                charges_ahead=timedelta(hours=row["charges_ahead_hours"]),
+                watched_after_end=timedelta(days=row["watched_after_end_days"]),
+            )
+            for name, row in table["channels"].items()
+            for channel in (Channel(name),)
+        },
+        default_by_region={
+            region: Channel(name) for region, name in table["default_by_region"].items()
+        },
+        sold_in={
+            region: tuple(Channel(name) for name in names)
+            for region, names in table["sold_in"].items()
+        },
+    )
 
 
 def trust_rule(channel: Channel) -> TrustRule:
@@ -79,13 +95,26 @@ def trust_rule(channel: Channel) -> TrustRule:
     Reads the rule file once. Home Assistant loads it off the event loop by calling
     `preload` in the executor.
     """
-    return _load()[0][channel]
+    return _load().rules[channel]
 
 
 def default_channel(region: str) -> Channel:
     """Return the channel assumed for a plan of this maker region until the owner says."""
-    regions = _load()[1]
-    return regions.get(region.lower(), regions[_ANY_OTHER_REGION])
+    return _of_region(_load().default_by_region, region)
+
+
+def channels_sold_in(region: str) -> tuple[Channel, ...]:
+    """Return who can bill a plan of this maker region, the likeliest first."""
+    return _of_region(_load().sold_in, region)
+
+
+def channel_in(region: str, chosen: Channel | None) -> Channel:
+    """Return the channel of a plan: the owner's choice where it is sold there, else the default."""
+    return chosen if chosen in channels_sold_in(region) else default_channel(region)
+
+
+def _of_region[T](table: Mapping[str, T], region: str) -> T:
+    return table.get(region.lower(), table[_ANY_OTHER_REGION])
 
 
 def preload() -> None:
