@@ -7,7 +7,7 @@ when to speak up, and when it is decided. All moments are UTC.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self
@@ -194,18 +194,17 @@ class Case:
 
     def clamped(self, now: datetime) -> Self:
         """Return it without moments that lie ahead of `now`: the clock was set back."""
-        late = {
-            field.name: now
-            for field in fields(self)
-            if field.name.endswith("_at")
-            and field.name != "term_ends_at"
-            and (moment := getattr(self, field.name)) is not None
-            and moment > now
-        }
-        case = replace(self, **late) if late else self
-        if case.request and case.request.at > now:
-            case = replace(case, request=replace(case.request, at=now))
-        return case
+        sent = self.request
+        return replace(
+            self,
+            opened_at=min(self.opened_at, now),
+            done_at=_at_most(self.done_at, now),
+            request=replace(sent, at=min(sent.at, now)) if sent else None,
+            last_check_at=_at_most(self.last_check_at, now),
+            escalated_at=_at_most(self.escalated_at, now),
+            confirmed_at=_at_most(self.confirmed_at, now),
+            back_on_at=_at_most(self.back_on_at, now),
+        )
 
     def seen(self, view: PlanView, now: datetime) -> Self:
         """Return it after a reading; one made before it was opened changes nothing.
@@ -427,6 +426,10 @@ def _bad_news(before: Case, after: Case) -> Activity | None:
 
 def _sent_at(case: Case) -> datetime | None:
     return case.request.at if case.request else None
+
+
+def _at_most(moment: datetime | None, now: datetime) -> datetime | None:
+    return None if moment is None else min(moment, now)
 
 
 def _is_later(moment: datetime | None, before: datetime | None) -> bool:
