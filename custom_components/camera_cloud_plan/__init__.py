@@ -1,5 +1,7 @@
 """Camera Cloud Plan: shows each camera's cloud plan and helps to end its renewal."""
 
+import json
+import logging
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -17,24 +19,37 @@ from homeassistant.helpers import (
 from homeassistant.helpers.typing import ConfigType
 
 from . import doors
-from .cancellations import CancellationBook
-from .cloud import xiaomi
+from .cases import async_remove_cases
+from .cloud import renewal_request, xiaomi
+from .cloud.renewal_request import DefinitionError, RenewalRequest, parse
 from .connect import build_provider
-from .const import CONF_CREDENTIALS, CONF_GATEWAY, CONF_REGIONS, DOMAIN, PLATFORMS
+from .const import (
+    CONF_CREDENTIALS,
+    CONF_DEFINITION,
+    CONF_GATEWAY,
+    CONF_REGIONS,
+    CONF_RENEWAL_REQUEST,
+    DOMAIN,
+    PLATFORMS,
+)
 from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator, CloudPlanRuntime
-from .devices import async_register_account, camera_id_of
+from .devices import account_key, async_register_account, camera_id_of
+from .issues import ISSUE_REMOVED
 from .plan import channel
 from .services import async_setup_services
 from .store import SnapshotStore
+from .watches import WatchBook
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+_LOGGER = logging.getLogger(__name__)
 
 _VERSION: Final = 1
 
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     """Read the data files off the event loop and register the actions."""
-    for preload in (channel.preload, doors.preload, xiaomi.preload):
+    for preload in (channel.preload, doors.preload, renewal_request.preload, xiaomi.preload):
         await hass.async_add_executor_job(preload)
     async_setup_services(hass)
     return True
@@ -55,15 +70,18 @@ async def async_setup_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) ->
             entry, data={**entry.data, CONF_CREDENTIALS: renewed.as_dict()}
         )
 
+    request = _renewal_request(entry)
     provider = build_provider(
         hass,
         credentials,
+        renewal_request=request,
         regions=entry.options[CONF_REGIONS],
         gateway=entry.data[CONF_GATEWAY],
         on_renewed=store_renewed,
     )
     async_register_account(hass, entry, provider.maker)
-    coordinator = CloudPlanCoordinator(hass, entry, provider)
+    ir.async_delete_issue(hass, DOMAIN, _removed_issue_id(entry))
+    coordinator = CloudPlanCoordinator(hass, entry, provider, request)
     try:
         await coordinator.async_start()
     except UnsupportedStorageVersionError as err:
@@ -76,7 +94,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) ->
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) -> bool:
-    """Release one account; its cancellations stay on disk."""
+    """Release one account; its cases stay on disk."""
     await entry.runtime_data.coordinator.async_stop_asking()
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if unloaded and entry.disabled_by:
@@ -85,10 +103,52 @@ async def async_unload_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) -
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) -> None:
-    """Delete what is stored and shown about an account. Its plans go on as they are."""
+    """Delete what is stored and shown about an account. Its plans go on as they are.
+
+    Open cases stay on disk, for when the account is added again, and it is said that
+    nobody watches them now; that page offers to end them.
+    """
     _async_delete_issues(hass, entry)
-    await SnapshotStore(hass, entry.entry_id).async_remove()
-    await CancellationBook(hass, entry.entry_id).async_remove()
+    snapshots = SnapshotStore(hass, entry.entry_id)
+    snapshot = await snapshots.async_load()
+    kept = await async_remove_cases(hass, entry)
+    if kept:
+        names = [
+            snapshot.cameras[key].camera.name
+            for key in kept
+            if snapshot and key in snapshot.cameras
+        ]
+        ir.async_create_issue(
+            hass,
+            DOMAIN,
+            _removed_issue_id(entry),
+            data={"account_key": account_key(entry)},
+            is_fixable=True,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=ISSUE_REMOVED,
+            translation_placeholders={
+                "account": entry.title,
+                "cameras": ", ".join(sorted(names)) or str(len(kept)),
+            },
+        )
+    await snapshots.async_remove()
+    await WatchBook(hass, entry.entry_id).async_remove()
+
+
+def _removed_issue_id(entry: ConfigEntry) -> str:
+    return f"{ISSUE_REMOVED}_{account_key(entry)}"
+
+
+def _renewal_request(entry: ConfigEntry) -> RenewalRequest | None:
+    """Return the owner's request definition; one that no longer passes counts as none."""
+    option = entry.options.get(CONF_RENEWAL_REQUEST)
+    if option is None:
+        return None
+    try:
+        return parse(json.dumps(option[CONF_DEFINITION]))
+    except DefinitionError as err:
+        _LOGGER.warning("The renewal request of %s is not used: %s", entry.title, err)
+        return None
 
 
 async def async_migrate_entry(_hass: HomeAssistant, entry: ConfigEntry) -> bool:

@@ -21,7 +21,8 @@ from .entity import (
     async_setup_camera_entities,
     own_plan,
 )
-from .outlook import needs_attention
+from .outlook import Reason, needs_attention
+from .snapshot import CameraPlan
 
 PARALLEL_UPDATES = 0
 
@@ -81,15 +82,23 @@ class AttentionSensor(AccountEntity, BinarySensorEntity):
     @override
     def is_on(self) -> bool:
         """Whether anything does."""
-        return bool(needs_attention(self.coordinator.data, self.coordinator.cancellations))
+        return bool(self._found)
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """What does, by camera and reason, weightiest first."""
-        found = needs_attention(self.coordinator.data, self.coordinator.cancellations)
         return {
             "items": [
-                {"camera": plan.camera.name, "reason": reason.value} for plan, reason in found
+                {
+                    "camera": self.coordinator.display_name(plan.camera.camera_id),
+                    "reason": reason.value,
+                }
+                for plan, reason in self._found
             ]
         }
+
+    @property
+    def _found(self) -> list[tuple[CameraPlan, Reason]]:
+        coordinator = self.coordinator
+        return needs_attention(coordinator.data, coordinator.cases, coordinator.watches)

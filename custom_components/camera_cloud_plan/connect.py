@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.util import dt as dt_util
 
+from .cloud.renewal_request import RenewalRequest
 from .cloud.xiaomi import XiaomiCloud, XiaomiCredentials
 
 _VISIBLE_END = 4
@@ -41,10 +42,12 @@ def build_provider(
     regions: Collection[str],
     gateway: str | None,
     on_renewed: Callable[[XiaomiCredentials], None],
+    renewal_request: RenewalRequest | None = None,
 ) -> XiaomiCloud:
     """Return the provider of one signed-in account.
 
-    `on_renewed` is called with each renewed set of credentials, to be stored.
+    `on_renewed` is called with each renewed set of credentials, to be stored;
+    `renewal_request` is the owner's definition, where there is one.
     """
     return XiaomiCloud(
         create_session(hass),
@@ -52,6 +55,7 @@ def build_provider(
         regions=regions,
         gateway=gateway,
         on_renewed=on_renewed,
+        renewal_request=renewal_request,
         locale=maker_locale(hass),
         time_zone=dt_util.get_default_time_zone(),
     )

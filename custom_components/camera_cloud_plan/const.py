@@ -10,6 +10,8 @@ DOMAIN: Final = "camera_cloud_plan"
 PLATFORMS: Final = (
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
+    Platform.EVENT,
+    Platform.SELECT,
     Platform.SENSOR,
     Platform.SWITCH,
 )
@@ -26,6 +28,19 @@ CONF_REGIONS: Final = "regions"
 CONF_CAMERAS_EXCLUDED: Final = "cameras_excluded"
 CONF_POLL_HOURS: Final = "poll_hours"
 CONF_SHOW_SHARED: Final = "show_shared"
+# Where people are told: notify entities and actions, and Home Assistant's own notifications.
+CONF_NOTIFY: Final = "notify"
+NOTIFY_HERE: Final = "persistent_notification"
+# Who bills, by camera id, and for all other cameras.
+CONF_BILLED_BY: Final = "billed_by"
+BILLED_BY_DEFAULT: Final = "*"
+BILLED_BY_UNKNOWN: Final = "unknown"
+# The owner's renewal request definition, where it comes from, and who may send it.
+CONF_RENEWAL_REQUEST: Final = "renewal_request"
+CONF_DEFINITION: Final = "definition"
+CONF_SOURCE: Final = "source"
+CONF_ADDED_AT: Final = "added_at"
+CONF_BY_SWITCH: Final = "by_switch"
 
 MAKER_XIAOMI: Final = "xiaomi"
 
@@ -40,3 +55,5 @@ KEEP_LAST_GOOD: Final = timedelta(days=7)
 RECENT_PLAN: Final = timedelta(days=60)
 
 SERVICE_CANCEL_PLAN: Final = "cancel_plan"
+SERVICE_CHECK_RENEWAL: Final = "check_renewal"
+SERVICE_WITHDRAW_CANCELLATION: Final = "withdraw_cancellation"

@@ -26,10 +26,16 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
-from .cancellations import CancellationBook
+from .activity import ActivityHub
+from .cases import CaseBook
+from .casework import Casework
 from .cloud.errors import CloudError, RateLimitedError, SignInNeededError
 from .cloud.provider import Detail, PlanProvider, PlanReadings
+from .cloud.renewal_request import RenewalRequest
 from .const import (
+    BILLED_BY_DEFAULT,
+    BILLED_BY_UNKNOWN,
+    CONF_BILLED_BY,
     CONF_CAMERAS_EXCLUDED,
     CONF_POLL_HOURS,
     CONF_SHOW_SHARED,
@@ -42,13 +48,25 @@ from .devices import (
     async_register_camera,
     async_registered_cameras,
     async_remove_camera,
+    async_shown_name,
 )
 from .failures import failure_of, update_error
-from .plan import Camera, Ownership, PlanReading, Renewal, clock, default_channel
+from .plan import (
+    Activity,
+    Camera,
+    Channel,
+    Ownership,
+    PlanReading,
+    Renewal,
+    Wish,
+    channel_in,
+    clock,
+)
 from .slices import Slices
 from .snapshot import AccountSnapshot, CameraPlan, Failure
 from .store import SnapshotStore
 from .ticker import Ticker
+from .watches import WatchBook
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -98,8 +116,9 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         hass: HomeAssistant,
         entry: CloudPlanConfigEntry,
         provider: PlanProvider,
+        renewal_request: RenewalRequest | None = None,
     ) -> None:
-        """Take the account's provider; nothing is read yet."""
+        """Take the account's provider and the owner's request definition; nothing is read yet."""
         self.poll_hours: int = entry.options.get(CONF_POLL_HOURS, DEFAULT_POLL_HOURS)
         self._poll_every = timedelta(hours=self.poll_hours)
         super().__init__(
@@ -111,7 +130,8 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
             always_update=False,
         )
         self.provider = provider
-        self.cancellations = CancellationBook(hass, entry.entry_id, self.async_show)
+        self.renewal_request = renewal_request
+        self.casework = Casework(hass, entry, self)
         self._store = SnapshotStore(hass, entry.entry_id)
         self._departures = Departures(hass, entry)
         self._ticker = Ticker(hass, self._async_on_due)
@@ -139,9 +159,9 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
 
         Where the account cannot be read but something is stored, set-up goes on with
         that. Raises `ConfigEntryNotReady` or `ConfigEntryAuthFailed` where nothing is, and
-        `UnsupportedStorageVersionError` for cancellations of a newer version.
+        `UnsupportedStorageVersionError` for cases of a newer version.
         """
-        await self.cancellations.async_load()
+        await self.casework.async_load()
         stored = await self._store.async_load()
         if stored:
             await self._async_take(_marked(stored, Failure.RESTORED))
@@ -157,7 +177,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         self._ticker.async_set(
             {camera_id: self._next_change(camera_id) for camera_id in self.data.cameras}
         )
-        self.cancellations.async_show_all(self.data.cameras)
+        await self.casework.async_start()
         self._departures.async_show_all(self.data.cameras.values())
 
     @override
@@ -166,6 +186,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         await super().async_shutdown()
         self._check_now.async_shutdown()
         self._ticker.async_stop()
+        await self.casework.async_stop()
         await self._store.async_flush()
 
     async def async_stop_asking(self) -> None:
@@ -174,6 +195,75 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         for task in self._asking:
             task.cancel()
         await asyncio.gather(*self._asking, return_exceptions=True)
+
+    # --- What others look up ---
+
+    @property
+    def cases(self) -> CaseBook:
+        """The account's cases."""
+        return self.casework.cases
+
+    @property
+    def watches(self) -> WatchBook:
+        """What is remembered of each camera."""
+        return self.casework.watches
+
+    @property
+    def activity(self) -> ActivityHub:
+        """Who tells what happens."""
+        return self.casework.activity
+
+    @callback
+    def known(self, camera_id: str) -> CameraPlan | None:
+        """Return a camera as last read; `None` for one that is not there."""
+        return self._known.get(camera_id)
+
+    @callback
+    def display_name(self, camera_id: str) -> str:
+        """Return the name that people gave a camera's device here, else the maker's."""
+        plan = self.known(camera_id)
+        own = async_shown_name(self.hass, self.config_entry, camera_id)
+        return own or (plan.camera.name if plan else "")
+
+    # --- Who bills ---
+
+    @callback
+    def billed_by(self, camera_id: str) -> Channel | None:
+        """Return who bills a camera's plan by its owner's word; `None` without one."""
+        choice = self._choice(camera_id)
+        return None if choice in (None, BILLED_BY_UNKNOWN) else Channel(choice)
+
+    @callback
+    def is_billing_known(self, camera_id: str) -> bool:
+        """Return whether the owner was asked who bills; "I don't know" is an answer."""
+        return self._choice(camera_id) is not None
+
+    def _choice(self, camera_id: str) -> str | None:
+        choices: Mapping[str, str] = self.config_entry.options.get(CONF_BILLED_BY, {})
+        return choices.get(camera_id, choices.get(BILLED_BY_DEFAULT))
+
+    async def async_set_billed_by(
+        self, choice: Channel | None, camera_id: str | None = None
+    ) -> None:
+        """Keep who bills a camera, or all of the account's in place of what was said singly.
+
+        `None` is "I don't know". What is shown is judged anew at once.
+        """
+        word = BILLED_BY_UNKNOWN if choice is None else choice.value
+        options = self.config_entry.options
+        before = options.get(CONF_BILLED_BY, {}) if camera_id else {}
+        billed_by = {**before, camera_id or BILLED_BY_DEFAULT: word}
+        self.hass.config_entries.async_update_entry(
+            self.config_entry, options={**options, CONF_BILLED_BY: billed_by}
+        )
+        async with self._reading:
+            cameras = {
+                key: replace(plan, channel=channel_in(plan.camera.region, self.billed_by(key)))
+                for key, plan in self._known.items()
+            }
+            await self._async_take(replace(self.data, cameras=cameras))
+            self._store.async_save(self.data)
+        self.async_update_listeners()
 
     # --- Asking the maker ---
 
@@ -200,6 +290,12 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         await self._check_now.async_call()
         if not self.last_update_success and isinstance(self.last_exception, HomeAssistantError):
             raise self.last_exception
+
+    async def async_request(self, camera_id: str, wish: Wish) -> None:
+        """Send the maker a request for one camera, once; raises `CloudError`."""
+        await self._async_ask(
+            self.provider.request_renewal(self.data.cameras[camera_id].camera, wish)
+        )
 
     async def async_read_back(self, camera_id: str) -> None:
         """Read one camera's plan at once, with its second witness.
@@ -277,9 +373,9 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
     def _is_chosen(self, camera: Camera) -> bool:
         """Return whether the owner's options let a camera be shown.
 
-        One with an open cancellation is watched to its end in any case.
+        One with a case is watched to its end whatever they say.
         """
-        if self.cancellations.is_open(camera.camera_id):
+        if camera.camera_id in self.cases.watched_cameras:
             return True
         options = self.config_entry.options
         if camera.camera_id in options.get(CONF_CAMERAS_EXCLUDED, ()):
@@ -292,7 +388,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
     ) -> dict[str, CameraPlan]:
         """Read the cameras' plans, with second witnesses where they are called for.
 
-        Those are cameras with an open cancellation, ones whose witnesses disagreed, and
+        Those are cameras with an open case, ones whose witnesses disagreed, and
         ones whose renewal goes off with this reading: they are read once more, and where
         that fails, their last good reading stays.
         """
@@ -304,7 +400,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         for camera_id in cameras:
             if detail := self._shown_details(camera_id):
                 details[camera_id] = detail
-            if self.cancellations.is_open(camera_id) or _disagrees(known.get(camera_id)):
+            if self.cases.is_open(camera_id) or _disagrees(known.get(camera_id)):
                 doubted.append(camera_id)
             await slices.pause_if_due()
         del doubted[_MAX_SECOND_WITNESSES:]
@@ -315,7 +411,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         turned_off: list[Camera] = []
         for camera_id, camera in cameras.items():
             before = known.get(camera_id)
-            plans[camera_id] = _merged(before, camera, readings.get(camera_id)).judge()
+            plans[camera_id] = self._merged(before, camera, readings.get(camera_id)).judge()
             if camera_id not in doubted and _turned_off(before, plans[camera_id]):
                 turned_off.append(camera)
             await slices.pause_if_due()
@@ -324,8 +420,25 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
             again = await self._async_read_again(turned_off, details)
             for camera in turned_off:
                 camera_id = camera.camera_id
-                plans[camera_id] = _merged(known.get(camera_id), camera, again.get(camera_id))
+                plans[camera_id] = self._merged(known.get(camera_id), camera, again.get(camera_id))
         return plans
+
+    def _merged(
+        self,
+        known: CameraPlan | None,
+        camera: Camera,
+        reading: PlanReading | CloudError | None,
+    ) -> CameraPlan:
+        """Return a camera with its new reading, or with its last good one and what went wrong."""
+        channel = channel_in(camera.region, self.billed_by(camera.camera_id))
+        if isinstance(reading, PlanReading):
+            return CameraPlan(camera=camera, channel=channel, reading=reading)
+        return CameraPlan(
+            camera=camera,
+            channel=channel,
+            reading=known.reading if known else None,
+            failure=failure_of(reading) if reading else Failure.UNEXPECTED_ANSWER,
+        )
 
     async def _async_read_again(
         self, cameras: Collection[Camera], details: Mapping[str, Detail]
@@ -365,8 +478,10 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
                 *self.config_entry.options.get(CONF_CAMERAS_EXCLUDED, ()),
                 *(camera.camera_id for camera in listed),
             },
-            watched=self.cancellations.open_cameras,
+            watched=self.cases.watched_cameras,
         )
+        for camera_id in settled.left:
+            self.casework.async_tell(camera_id, Activity.CAMERA_LEFT, to_people=True)
         for camera_id in settled.gone:
             await self._async_let_go(camera_id)
         for camera_id in plans:
@@ -375,7 +490,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         return settled.kept
 
     async def async_forget(self, camera_id: str) -> None:
-        """Let go of a camera at its owner's wish: its data, device and cancellation."""
+        """Let go of a camera at its owner's wish: its data, device and case."""
         async with self._reading:
             plans = {key: plan for key, plan in self.data.cameras.items() if key != camera_id}
             await self._async_take(replace(self.data, cameras=plans))
@@ -385,7 +500,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         self.async_update_listeners()
 
     async def _async_let_go(self, camera_id: str) -> None:
-        await self.cancellations.async_forget(camera_id)
+        await self.casework.async_let_go(camera_id)
         self._devices.pop(camera_id, None)
         async_remove_camera(self.hass, self.config_entry, camera_id)
 
@@ -404,10 +519,13 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
             await slices.pause_if_due()
         self._changed |= before.keys() - snapshot.cameras.keys()
         self.data = snapshot
-        for camera_id in self.cancellations.open_cameras & snapshot.cameras.keys():
-            plan = snapshot.cameras[camera_id]
-            if plan.view and not plan.failure:
-                await self.cancellations.async_seen(plan.view)
+        with self.casework.batch():
+            for camera_id, plan in snapshot.cameras.items():
+                known = before.get(camera_id)
+                # A reading that is held already, or comes from the store, is no news.
+                if not plan.failure and (known is None or known.reading is not plan.reading):
+                    await self.casework.async_seen(plan)
+                    await slices.pause_if_due()
 
     @callback
     @override
@@ -513,21 +631,6 @@ def _marked(snapshot: AccountSnapshot, failure: Failure) -> AccountSnapshot:
             camera_id: plan if plan.failure else replace(plan, failure=failure)
             for camera_id, plan in snapshot.cameras.items()
         },
-    )
-
-
-def _merged(
-    known: CameraPlan | None, camera: Camera, reading: PlanReading | CloudError | None
-) -> CameraPlan:
-    """Return a camera with its new reading, or with its last good one and what went wrong."""
-    channel = default_channel(camera.region)
-    if isinstance(reading, PlanReading):
-        return CameraPlan(camera=camera, channel=channel, reading=reading)
-    return CameraPlan(
-        camera=camera,
-        channel=channel,
-        reading=known.reading if known else None,
-        failure=failure_of(reading) if reading else Failure.UNEXPECTED_ANSWER,
     )
 
 

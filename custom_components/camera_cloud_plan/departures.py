@@ -28,11 +28,13 @@ _LISTS_TO_BELIEVE: Final = 2
 class Settled:
     """What becomes of the cameras that a list does not name.
 
-    `kept` stay in the snapshot, `gone` are to be removed with their devices.
+    `kept` stay in the snapshot, `gone` are to be removed with their devices. Of those that
+    stay, `left` were found gone from the account just now.
     """
 
     kept: Mapping[str, CameraPlan]
     gone: frozenset[str]
+    left: frozenset[str]
 
 
 class Departures:
@@ -54,11 +56,12 @@ class Departures:
         """Decide about the cameras that are `absent` from a list, by id.
 
         `None` stands for a camera of which only the device is left. Those `deselected`
-        by the owner go at once, those `watched` for a cancellation stay in any case.
+        by the owner go at once, those `watched` for a case stay.
         """
         self._missing = {camera_id: self._missing.get(camera_id, 0) + 1 for camera_id in absent}
         kept: dict[str, CameraPlan] = {}
         gone: set[str] = set()
+        left: set[str] = set()
         for camera_id, plan in absent.items():
             if camera_id in deselected:
                 gone.add(camera_id)
@@ -70,9 +73,11 @@ class Departures:
                     plan, failure=Failure.NOT_LISTED, left_at=plan.left_at or clock.now()
                 )
                 self.async_show(kept[camera_id])
+                if plan.left_at is None and plan.may_charge:
+                    left.add(camera_id)
             else:
                 gone.add(camera_id)
-        return Settled(kept=kept, gone=frozenset(gone))
+        return Settled(kept=kept, gone=frozenset(gone), left=frozenset(left))
 
     @callback
     def async_show_all(self, plans: Iterable[CameraPlan]) -> None:

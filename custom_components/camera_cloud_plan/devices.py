@@ -80,6 +80,15 @@ def async_register_camera(hass: HomeAssistant, entry: ConfigEntry, camera: Camer
 
 
 @callback
+def async_shown_name(hass: HomeAssistant, entry: ConfigEntry, camera_id: str) -> str | None:
+    """Return what a camera's device is called here; `None` where it has none."""
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        camera_identifier(entry, camera_id), entry.entry_id
+    )
+    return (device.name_by_user or device.name) if device else None
+
+
+@callback
 def async_registered_cameras(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, str]:
     """Return the device ids of all cameras that have a device, by camera id."""
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)

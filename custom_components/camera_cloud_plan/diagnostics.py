@@ -21,7 +21,7 @@ from .const import (
 )
 from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
 from .devices import camera_id_of
-from .plan import PlanView, clock
+from .plan import Case, PlanView, clock
 from .snapshot import CameraPlan
 
 
@@ -56,6 +56,7 @@ def _account(entry: CloudPlanConfigEntry, plans: Iterable[CameraPlan]) -> dict[s
             "show_shared": options[CONF_SHOW_SHARED],
             "cameras_excluded": len(options[CONF_CAMERAS_EXCLUDED]),
             "cameras": len(coordinator.data.cameras),
+            "direct_way": _direct_way(coordinator),
         },
         "last_poll": {
             "read_at": coordinator.data.read_at.isoformat(),
@@ -63,6 +64,19 @@ def _account(entry: CloudPlanConfigEntry, plans: Iterable[CameraPlan]) -> dict[s
             "error": _error(coordinator),
         },
         "cameras": [_camera(coordinator, plan) for plan in plans],
+    }
+
+
+def _direct_way(coordinator: CloudPlanCoordinator) -> dict[str, Any] | None:
+    """Return whether a renewal request is at hand and how it did; nothing of its content."""
+    definition = coordinator.casework.definition
+    if definition is None:
+        return None
+    return {
+        "by_switch": definition.by_switch,
+        "has_on": definition.has_on,
+        "worked": definition.worked,
+        "failed_at": definition.failed_at.isoformat() if definition.failed_at else None,
     }
 
 
@@ -80,7 +94,7 @@ def _error(coordinator: CloudPlanCoordinator) -> str | None:
 
 def _camera(coordinator: CloudPlanCoordinator, plan: CameraPlan) -> dict[str, Any]:
     camera = plan.camera
-    cancellation = coordinator.cancellations.get(camera.camera_id)
+    case = coordinator.cases.get(camera.camera_id)
     return {
         "model": camera.model,
         "region": camera.region,
@@ -93,8 +107,22 @@ def _camera(coordinator: CloudPlanCoordinator, plan: CameraPlan) -> dict[str, An
         "left_at": plan.left_at.isoformat() if plan.left_at else None,
         "reading": encode(plan.reading) if plan.reading else None,
         "shown": _shown(plan.view) if plan.view else None,
-        "cancellation": cancellation.state if cancellation else None,
+        "case": _case(case) if case else None,
+        "notices": [str(notice) for notice in coordinator.watches.get(camera.camera_id).notices],
     }
+
+
+def _case(case: Case) -> dict[str, Any]:
+    """Return a camera's case without whose it is and without the request's definition."""
+    told = encode(case)
+    del told["camera_id"]
+    request = case.request
+    told["request"] = (
+        {"at": request.at.isoformat(), "answer": request.answer, "meaning": request.meaning}
+        if request
+        else None
+    )
+    return {"state": case.state, **told}
 
 
 def _shown(view: PlanView) -> dict[str, Any]:

@@ -1,13 +1,15 @@
 """What an account's cameras add up to: the next charge, the count, what needs attention."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from .cancellations import CancellationBook
-from .plan import ChargeExpectation, Renewal
+from .cases import CaseBook
+from .plan import CaseState, ChargeExpectation, Notice, Renewal, Wish
 from .snapshot import AccountSnapshot, CameraPlan
+from .watches import WatchBook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,33 +66,62 @@ def renewing(data: AccountSnapshot) -> Renewing:
 class Reason(StrEnum):
     """Why a camera needs its owner's attention, weightiest first."""
 
+    RENEWED_AFTER_CANCELLING = "renewed_after_cancelling"
+    NOT_EFFECTIVE = "not_effective"
     CANCELLATION_OPEN = "cancellation_open"
+    TURN_ON_OPEN = "turn_on_open"
     CAMERA_LEFT = "camera_left"
+    RENEWAL_BACK_ON = "renewal_back_on"
+    CAMERA_OFFLINE = "camera_offline"
+    UPLOAD_OFF = "upload_off"
     WITNESSES_DISAGREE = "witnesses_disagree"
+    SELLER_CONFIRMS = "seller_confirms"
     RENEWAL_UNKNOWN = "renewal_unknown"
 
 
+_REASON_OF_NOTICE: Final = {
+    Notice.RENEWAL_BACK_ON: Reason.RENEWAL_BACK_ON,
+    Notice.CAMERA_OFFLINE: Reason.CAMERA_OFFLINE,
+    Notice.UPLOAD_OFF: Reason.UPLOAD_OFF,
+}
+
+_REASON_OF_STATE: Final = {
+    CaseState.WAITING_FOR_YOU: Reason.CANCELLATION_OPEN,
+    CaseState.CHECKING: Reason.CANCELLATION_OPEN,
+    CaseState.DONE_NOT_READABLE: Reason.SELLER_CONFIRMS,
+    CaseState.NOT_EFFECTIVE: Reason.NOT_EFFECTIVE,
+    CaseState.CHARGED_AFTER: Reason.RENEWED_AFTER_CANCELLING,
+}
+
+
 def needs_attention(
-    data: AccountSnapshot, cancellations: CancellationBook
+    data: AccountSnapshot, cases: CaseBook, watches: WatchBook
 ) -> list[tuple[CameraPlan, Reason]]:
     """Return the cameras that need attention, each with its weightiest reason; weightiest first."""
-    found = [
-        (plan, reason)
-        for plan in data.cameras.values()
-        if (reason := _reason(plan, cancellations)) is not None
-    ]
     weights = list(Reason)
+    found = [
+        (plan, min(reasons, key=weights.index))
+        for plan in data.cameras.values()
+        if (reasons := set(_reasons(plan, cases, watches)))
+    ]
     return sorted(found, key=lambda item: weights.index(item[1]))
 
 
-def _reason(plan: CameraPlan, cancellations: CancellationBook) -> Reason | None:
-    if cancellations.is_open(plan.camera.camera_id):
-        return Reason.CANCELLATION_OPEN
+def _reasons(plan: CameraPlan, cases: CaseBook, watches: WatchBook) -> Iterator[Reason]:
+    camera_id = plan.camera.camera_id
+    case = cases.get(camera_id)
+    if case and case.state in _REASON_OF_STATE:
+        yield Reason.TURN_ON_OPEN if case.wish is Wish.ON else _REASON_OF_STATE[case.state]
+        if case.is_open:
+            return
     if plan.left_at:
-        return Reason.CAMERA_LEFT
+        yield Reason.CAMERA_LEFT
+    for notice in watches.get(camera_id).standing():
+        yield _REASON_OF_NOTICE[notice]
     view = plan.view
     if view is None or not plan.is_own or not view.is_active:
-        return None
+        return
     if view.verdict.disagree:
-        return Reason.WITNESSES_DISAGREE
-    return Reason.RENEWAL_UNKNOWN if view.renewal is Renewal.UNKNOWN else None
+        yield Reason.WITNESSES_DISAGREE
+    elif view.renewal is Renewal.UNKNOWN:
+        yield Reason.RENEWAL_UNKNOWN

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, override
+from typing import Any, Final, override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -24,10 +24,12 @@ from .entity import (
     own_plan,
 )
 from .outlook import next_charge, renewing
-from .plan import PlanStatus, PlanView, clock
+from .plan import Case, CaseState, PlanStatus, PlanView, Wish, clock
 from .snapshot import AccountSnapshot, CameraPlan
 
 PARALLEL_UPDATES = 0
+
+NO_CANCELLATION: Final = "none"
 
 type Value = StateType | date | datetime
 
@@ -46,6 +48,11 @@ class AccountSensorDescription(SensorEntityDescription):
 
     value: Callable[[AccountSnapshot, datetime], Value]
     attributes: Callable[[AccountSnapshot, datetime], Mapping[str, Any]] = lambda _data, _now: {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CancellationDescription(CameraDescription, SensorEntityDescription):
+    """The sensor that says how far a cancellation has come."""
 
 
 def _status(view: PlanView, now: datetime) -> str | None:
@@ -161,6 +168,15 @@ ACCOUNT_SENSORS: tuple[AccountSensorDescription, ...] = (
 )
 
 
+CANCELLATION = CancellationDescription(
+    key="cancellation",
+    translation_key="cancellation",
+    device_class=SensorDeviceClass.ENUM,
+    options=[NO_CANCELLATION, *(state.value for state in CaseState)],
+    exists=own_plan,
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: CloudPlanConfigEntry,
@@ -171,6 +187,9 @@ async def async_setup_entry(
     async_add_entities(AccountSensor(coordinator, description) for description in ACCOUNT_SENSORS)
     await async_setup_camera_entities(
         hass, entry, async_add_entities, Platform.SENSOR, CAMERA_SENSORS, CameraSensor
+    )
+    await async_setup_camera_entities(
+        hass, entry, async_add_entities, Platform.SENSOR, (CANCELLATION,), CancellationSensor
     )
 
 
@@ -204,6 +223,49 @@ class CameraSensor(CameraEntity, SensorEntity):
         view = self.plan.view if self.plan else None
         own = self.entity_description.attributes(view) if view else {}
         return {**own, **super().extra_state_attributes}
+
+
+class CancellationSensor(CameraEntity, SensorEntity):
+    """How far the cancellation of a camera's plan has come."""
+
+    entity_description: CancellationDescription
+
+    @property
+    @override
+    def native_value(self) -> str:
+        """The state of the cancellation; "none" without one."""
+        case = self._case
+        return case.state.value if case else NO_CANCELLATION
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """When it was asked for, what was said last, and when it is looked and spoken up next."""
+        case = self._case
+        if case is None:
+            return super().extra_state_attributes
+        casework = self.coordinator.casework
+        told = {
+            "since": case.opened_at,
+            "done_at": case.done_at,
+            "checks": case.checks,
+            "last_check": case.last_check_at,
+            "last_said": case.last_said.value if case.last_said else None,
+            "next_check": casework.next_check(self.camera_id),
+            "deadline": casework.next_escalation(self.camera_id),
+            "confirmed_at": case.confirmed_at,
+            "proof": case.proof.value if case.proof else None,
+        }
+        return {
+            **{name: value for name, value in told.items() if value is not None},
+            **super().extra_state_attributes,
+        }
+
+    @property
+    def _case(self) -> Case | None:
+        """The camera's cancellation; a wish for "on" is none."""
+        case = self.coordinator.cases.get(self.camera_id)
+        return case if case and case.wish is Wish.OFF else None
 
 
 class AccountSensor(AccountEntity, SensorEntity):

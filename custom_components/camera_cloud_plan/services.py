@@ -1,21 +1,29 @@
-"""The action that asks for cancellations, for cameras rather than for their switches."""
+"""The actions, for cameras rather than for their switches.
+
+Each answers with a row per camera and a reason in it; one camera never spoils the others.
+"""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import (
-    Context,
     HomeAssistant,
     ServiceCall,
     ServiceResponse,
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import ServiceValidationError, Unauthorized, UnknownUser
+from homeassistant.exceptions import (
+    HomeAssistantError,
+    ServiceValidationError,
+    Unauthorized,
+    UnknownUser,
+)
 from homeassistant.helpers import (
     config_validation as cv,
     device_registry as dr,
@@ -25,13 +33,30 @@ from homeassistant.helpers.target import TargetSelection, async_extract_referenc
 from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
-from .cancel import Outcome, async_ask
-from .const import DOMAIN, SERVICE_CANCEL_PLAN
+from .ask import Asker, Outcome, async_ask, async_asker, foresee
+from .const import (
+    DOMAIN,
+    SERVICE_CANCEL_PLAN,
+    SERVICE_CHECK_RENEWAL,
+    SERVICE_WITHDRAW_CANCELLATION,
+)
 from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
 from .devices import camera_id_of
 from .doors import doors_for
+from .plan import Wish
 
-_CANCEL_PLAN_SCHEMA = vol.Schema(cv.TARGET_SERVICE_FIELDS)
+ATTR_DRY_RUN: Final = "dry_run"
+ATTR_EXPORT_FIRST: Final = "export_first"
+
+_WITHDRAWN: Final = "withdrawn"
+_NOTHING_OPEN: Final = "nothing_open"
+_WOULD_OPEN: Final = "would_open"
+_ACCOUNT_NOT_LOADED: Final = "account_not_loaded"
+_NOT_KEPT: Final = "not_kept"
+_NOT_REACHED: Final = "not_reached"
+
+type Row = dict[str, JsonValueType]
+type _Act = Callable[[_Target], Awaitable[Row]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,76 +68,192 @@ class _Target:
     device_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Unreachable:
+    """A device whose account is not loaded."""
+
+    device_id: str
+    name: str
+    account: str
+
+
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions."""
 
     async def cancel_plan(call: ServiceCall) -> ServiceResponse:
-        targets = _targets(hass, call.data)
-        await _async_check_control(hass, call.context, targets)
-        rows: list[JsonValueType] = [*await asyncio.gather(*map(_async_cancel, targets))]
-        return {"plans": rows} if call.return_response else None
+        asker = await async_asker(hass, call.context)
+        dry_run, export_first = call.data[ATTR_DRY_RUN], call.data[ATTR_EXPORT_FIRST]
 
-    hass.services.async_register(
-        DOMAIN,
-        SERVICE_CANCEL_PLAN,
-        cancel_plan,
-        schema=_CANCEL_PLAN_SCHEMA,
-        supports_response=SupportsResponse.OPTIONAL,
-    )
+        async def act(target: _Target) -> Row:
+            if dry_run:
+                return _foreseen_row(target)
+            return await _async_cancel(target, asker, save_first=export_first)
+
+        return await _async_act(hass, call, act)
+
+    async def check_renewal(call: ServiceCall) -> ServiceResponse:
+        return await _async_act(hass, call, _async_check)
+
+    async def withdraw_cancellation(call: ServiceCall) -> ServiceResponse:
+        if await async_asker(hass, call.context) is Asker.PERSON:
+            raise Unauthorized(context=call.context, permission=POLICY_CONTROL)
+        dry_run = call.data[ATTR_DRY_RUN]
+
+        async def act(target: _Target) -> Row:
+            return await _async_withdraw(target, dry_run=dry_run)
+
+        return await _async_act(hass, call, act)
+
+    dry_run = {vol.Optional(ATTR_DRY_RUN, default=False): cv.boolean}
+    export_first = {vol.Optional(ATTR_EXPORT_FIRST, default=False): cv.boolean}
+    for name, action, fields in (
+        (SERVICE_CANCEL_PLAN, cancel_plan, {**dry_run, **export_first}),
+        (SERVICE_CHECK_RENEWAL, check_renewal, {}),
+        (SERVICE_WITHDRAW_CANCELLATION, withdraw_cancellation, dry_run),
+    ):
+        hass.services.async_register(
+            DOMAIN,
+            name,
+            action,
+            schema=vol.Schema({**cv.TARGET_SERVICE_FIELDS, **fields}),
+            supports_response=SupportsResponse.OPTIONAL,
+        )
 
 
-async def _async_cancel(target: _Target) -> dict[str, JsonValueType]:
-    """Ask for one camera's cancellation; return its row of the answer.
+async def _async_act(hass: HomeAssistant, call: ServiceCall, act: _Act) -> ServiceResponse:
+    """Do something for each camera of a target; return the rows, if they are asked for."""
+    found = _targets(hass, call.data)
+    targets = [target for target in found if isinstance(target, _Target)]
+    await _async_check_control(hass, call, (target.device_id for target in found))
+    with ExitStack() as batches:
+        # Many cameras make one message to people, not one each.
+        for coordinator in {id(t.coordinator): t.coordinator for t in targets}.values():
+            batches.enter_context(coordinator.casework.batch())
+        done = await asyncio.gather(*map(act, targets))
+    rows = {target.device_id: row for target, row in zip(targets, done, strict=True)}
+    plans: list[JsonValueType] = [
+        _not_loaded_row(target) if isinstance(target, _Unreachable) else rows[target.device_id]
+        for target in found
+    ]
+    return {"plans": plans} if call.return_response else None
 
-    `state` is the outcome, `next_step` the doors to go to while a step is left,
-    `plan_ends` when the plan runs out and `deadline` the last moment before a charge may
-    come; both ISO 8601 or `None`.
+
+async def _async_cancel(target: _Target, asker: Asker, *, save_first: bool) -> Row:
+    """Ask for one camera's cancellation; return its row.
+
+    `state` says what became of it. While a step is left, `next_step` names the doors to go
+    to and `for` whom it is left.
     """
-    outcome = await async_ask(target.coordinator, target.camera_id)
+    try:
+        outcome = await async_ask(
+            target.coordinator, target.camera_id, asker=asker, save_first=save_first
+        )
+    except HomeAssistantError:
+        return {**_row(target), "state": _NOT_KEPT, "next_step": []}
+    waiting = outcome in (Outcome.WAITING, Outcome.NOT_EFFECTIVE)
+    row = {**_row(target), "state": outcome.value, "next_step": _doors(target) if waiting else []}
+    if waiting:
+        row["for"] = "administrator" if asker is Asker.PERSON else "you"
+    return row
+
+
+def _foreseen_row(target: _Target) -> Row:
+    foreseen = foresee(target.coordinator, target.camera_id, Wish.OFF)
+    if foreseen:
+        return {**_row(target), "state": foreseen.value, "next_step": []}
+    return {**_row(target), "state": _WOULD_OPEN, "next_step": _doors(target)}
+
+
+async def _async_check(target: _Target) -> Row:
+    """Read one camera's plan now; return its row with what was read.
+
+    `renewal` is what may be said about auto-renewal, `read_at` when (ISO 8601, UTC), and
+    `cancellation` how far one has come, if there is one.
+    """
+    answered = await target.coordinator.casework.async_check(target.camera_id)
+    view = target.coordinator.data.cameras[target.camera_id].view
+    case = target.coordinator.cases.get(target.camera_id)
+    return {
+        **_row(target),
+        "state": "read" if answered else _NOT_REACHED,
+        "renewal": view.renewal.value if view and view.is_active else None,
+        "read_at": view.reading.read_at.isoformat() if view else None,
+        "cancellation": case.state.value if case and case.wish is Wish.OFF else None,
+    }
+
+
+async def _async_withdraw(target: _Target, *, dry_run: bool) -> Row:
+    """Withdraw one camera's open cancellation; return its row."""
+    case = target.coordinator.cases.get(target.camera_id)
+    is_open = case is not None and case.is_open and case.wish is Wish.OFF
+    if is_open and not dry_run:
+        await target.coordinator.casework.async_withdraw(target.camera_id)
+    done = "would_withdraw" if dry_run else _WITHDRAWN
+    return {**_row(target), "state": done if is_open else _NOTHING_OPEN}
+
+
+def _row(target: _Target) -> Row:
+    """Return what every row says of a camera.
+
+    `plan_ends` is when the plan runs out and `deadline` the last moment before a charge may
+    come, both ISO 8601 or `None`; `offline` whether the maker cannot reach the camera, which
+    keeps nothing from being cancelled.
+    """
     plan = target.coordinator.data.cameras[target.camera_id]
     view = plan.view
     ends_at = view.reading.ends_at if view else None
     charge = view.charge if view else None
-    waiting = outcome is Outcome.WAITING
     return {
         "device_id": target.device_id,
-        "camera": plan.camera.name,
-        "state": outcome.value,
-        "next_step": [door.key for door in doors_for(plan.channel)] if waiting else [],
+        "camera": target.coordinator.display_name(target.camera_id),
+        "account": target.coordinator.config_entry.title,
+        "offline": plan.camera.online is False,
         "plan_ends": ends_at.isoformat() if ends_at else None,
         "deadline": charge.earliest.isoformat() if charge else None,
     }
 
 
+def _not_loaded_row(target: _Unreachable) -> Row:
+    return {
+        "device_id": target.device_id,
+        "camera": target.name,
+        "account": target.account,
+        "state": _ACCOUNT_NOT_LOADED,
+    }
+
+
+def _doors(target: _Target) -> list[JsonValueType]:
+    plan = target.coordinator.data.cameras[target.camera_id]
+    return [door.key for door in doors_for(plan.channel)]
+
+
 async def _async_check_control(
-    hass: HomeAssistant, context: Context, targets: Iterable[_Target]
+    hass: HomeAssistant, call: ServiceCall, device_ids: Iterable[str]
 ) -> None:
     """Raise `Unauthorized` where a person may control no entity of a camera.
 
     Automations have no user and may.
     """
-    if context.user_id is None:
+    if call.context.user_id is None:
         return
-    user = await hass.auth.async_get_user(context.user_id)
+    user = await hass.auth.async_get_user(call.context.user_id)
     if user is None:
-        raise UnknownUser(context=context)
+        raise UnknownUser(context=call.context)
     registry = er.async_get(hass)
-    for target in targets:
-        entities = er.async_entries_for_device(
-            registry, target.device_id, include_disabled_entities=True
-        )
+    for device_id in device_ids:
+        entities = er.async_entries_for_device(registry, device_id, include_disabled_entities=True)
         if not any(
             user.permissions.check_entity(entity.entity_id, POLICY_CONTROL) for entity in entities
         ):
-            raise Unauthorized(context=context, permission=POLICY_CONTROL)
+            raise Unauthorized(context=call.context, permission=POLICY_CONTROL)
 
 
-def _targets(hass: HomeAssistant, data: Mapping[str, Any]) -> list[_Target]:
+def _targets(hass: HomeAssistant, data: Mapping[str, Any]) -> list[_Target | _Unreachable]:
     """Return the cameras that a target names, by entity, device, area, floor or label.
 
     Not the switches: those, being settings, are not found by device, area or floor. Raises
-    `ServiceValidationError` where it names none of ours or one whose account is not loaded.
+    `ServiceValidationError` where it names none of ours.
     """
     selected = async_extract_referenced_entity_ids(
         hass,
@@ -150,7 +291,7 @@ def _entity_ids(hass: HomeAssistant, given: str | list[str] | None) -> list[str]
     return er.async_validate_entity_ids(registry, cv.ensure_list(given))
 
 
-def _target(hass: HomeAssistant, device: dr.DeviceEntry) -> _Target | None:
+def _target(hass: HomeAssistant, device: dr.DeviceEntry) -> _Target | _Unreachable | None:
     """Return the camera that a device stands for; `None` for a device that is not one."""
     for entry_id in device.config_entries:
         entry: CloudPlanConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
@@ -159,11 +300,8 @@ def _target(hass: HomeAssistant, device: dr.DeviceEntry) -> _Target | None:
         if (camera_id := camera_id_of(entry, device)) is None:
             continue
         if entry.state is not ConfigEntryState.LOADED:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="account_not_loaded",
-                translation_placeholders={"account": entry.title},
-            )
+            name = device.name_by_user or device.name or ""
+            return _Unreachable(device_id=device.id, name=name, account=entry.title)
         if camera_id in entry.runtime_data.coordinator.data.cameras:
             return _Target(
                 coordinator=entry.runtime_data.coordinator,

@@ -1,6 +1,7 @@
 """The switch that shows whether a plan renews, and opens the way to end that.
 
-It never sends anything to the maker: off opens a guided cancellation, on withdraws it.
+Off opens a guided cancellation, on withdraws it. A request is sent to the maker only for
+"off", and only where the owner handed one over and allowed the switch to use it.
 """
 
 from collections.abc import Mapping
@@ -13,12 +14,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .cancel import Outcome, async_ask
+from .ask import Asker, Outcome, async_ask, async_asker
 from .const import DOMAIN
 from .coordinator import CloudPlanConfigEntry
 from .doors import doors_for
 from .entity import CameraDescription, CameraEntity, async_setup_camera_entities, own_plan
-from .plan import Renewal
+from .plan import Renewal, Wish
 from .snapshot import CameraPlan
 
 PARALLEL_UPDATES = 1
@@ -32,6 +33,8 @@ _STATES: Final[Mapping[Renewal, bool | None]] = {
 # Where a plan can be bought again, by the door that leads to its seller.
 _WHERE_TO_RENEW: Final = {
     "mi_home": "renew_in_mi_home",
+    "wechat_pay": "renew_in_mi_home",
+    "alipay": "renew_in_mi_home",
     "google_play": "renew_in_google_play",
     "apple": "renew_at_apple",
 }
@@ -76,8 +79,8 @@ class AutoRenewalSwitch(CameraEntity, SwitchEntity):
     @property
     @override
     def assumed_state(self) -> bool:
-        """Whether a cancellation is open: the frontend then offers both off and on."""
-        return self.coordinator.cancellations.is_open(self.camera_id)
+        """Whether a case is open: the frontend then offers both off and on."""
+        return self.coordinator.cases.is_open(self.camera_id)
 
     @property
     @override
@@ -92,54 +95,77 @@ class AutoRenewalSwitch(CameraEntity, SwitchEntity):
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Open the cancellation, then say that it is not off yet."""
-        plan = self._existing_plan
-        match await async_ask(self.coordinator, self.camera_id):
-            case Outcome.NO_PLAN:
-                raise ServiceValidationError(
-                    translation_domain=DOMAIN,
-                    translation_key="no_running_plan",
-                    translation_placeholders={"camera": plan.camera.name},
-                )
+        casework = self.coordinator.casework
+        if self._open_wish is Wish.ON:
+            await casework.async_withdraw(self.camera_id)
+            if self.is_on is False:
+                return
+        asker = await async_asker(self.hass, self._context)
+        outcome = await async_ask(self.coordinator, self.camera_id, asker=asker)
+        case = self.coordinator.cases.get(self.camera_id)
+        match outcome:
+            case Outcome.CONFIRMED | Outcome.ALREADY_SO:
+                return
+            case Outcome.WAITING if asker is Asker.PERSON:
+                raise self._not_yet("not_off_yet_owner_told")
             case Outcome.WAITING:
-                told = await self._by_someone_else()
-                raise HomeAssistantError(
-                    translation_domain=DOMAIN,
-                    translation_key="not_off_yet_owner_told" if told else "not_off_yet",
-                    translation_placeholders={"camera": plan.camera.name},
-                )
+                raise self._not_yet("not_off_yet")
+            case Outcome.CHECKING | Outcome.NOT_EFFECTIVE if case and case.request:
+                raise self._not_yet("asked_not_off_yet")
+            case Outcome.CHECKING | Outcome.NOT_EFFECTIVE:
+                raise self._not_yet("still_checking")
+            case Outcome.DONE_NOT_READABLE:
+                raise self._not_yet("only_seller_confirms")
+            case _:
+                raise self._refused("no_running_plan")
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Withdraw an open cancellation; otherwise say where a plan can be renewed."""
-        plan = self._existing_plan
-        placeholders = {"camera": plan.camera.name}
-        if self.assumed_state:
-            if await self._by_someone_else():
-                raise ServiceValidationError(
-                    translation_domain=DOMAIN,
-                    translation_key="withdrawn_by_owner_only",
-                    translation_placeholders=placeholders,
-                )
-            await self.coordinator.cancellations.async_withdraw(self.camera_id)
-        elif not self.is_on:
-            doors = doors_for(plan.channel)
+        """Withdraw an open cancellation; else guide to the maker's page, or say where to buy.
+
+        Nothing is ever sent from here.
+        """
+        asker = await async_asker(self.hass, self._context)
+        if self._open_wish is Wish.OFF:
+            if asker is Asker.PERSON:
+                raise self._refused("withdrawn_by_owner_only")
+            await self.coordinator.casework.async_withdraw(self.camera_id)
+            return
+        view = self._existing_plan.view
+        if view is None or not view.is_active or view.renewal is Renewal.UNKNOWN:
+            doors = doors_for(self._existing_plan.channel)
             key = _WHERE_TO_RENEW[doors[0].key] if len(doors) == 1 else "renew_in_store"
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key=key,
-                translation_placeholders=placeholders,
-            )
+            raise self._refused(key)
+        outcome = await async_ask(self.coordinator, self.camera_id, Wish.ON, asker=asker)
+        if outcome.is_open:
+            told = asker is Asker.PERSON
+            raise self._not_yet("not_on_yet_owner_told" if told else "not_on_yet")
+
+    @property
+    def _open_wish(self) -> Wish | None:
+        """What the open case is for; `None` without one."""
+        case = self.coordinator.cases.get(self.camera_id)
+        return case.wish if case and case.is_open else None
 
     @property
     def _existing_plan(self) -> CameraPlan:
         """The camera; an entity that can be called always has one."""
         return self.coordinator.data.cameras[self.camera_id]
 
-    async def _by_someone_else(self) -> bool:
-        """Return whether a person without administrator's rights asks.
+    def _not_yet(self, key: str) -> HomeAssistantError:
+        """Return the error that keeps everybody from taking a wish for done."""
+        return HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key=key,
+            translation_placeholders={
+                "camera": self.coordinator.display_name(self.camera_id),
+                "maker": self.coordinator.provider.maker,
+            },
+        )
 
-        Only administrators can open Repairs; automations have no user.
-        """
-        user_id = self._context.user_id if self._context else None
-        user = await self.hass.auth.async_get_user(user_id) if user_id else None
-        return user is not None and not user.is_admin
+    def _refused(self, key: str) -> ServiceValidationError:
+        return ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key=key,
+            translation_placeholders={"camera": self.coordinator.display_name(self.camera_id)},
+        )

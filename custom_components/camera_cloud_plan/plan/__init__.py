@@ -7,7 +7,6 @@ All moments are timezone-aware and in UTC.
 
 from .activity import Activity
 from .camera import Camera, Ownership
-from .cancellation import Cancellation, CancellationState
 from .case import (
     Answer,
     Case,
@@ -39,8 +38,6 @@ __all__ = [
     "Answer",
     "Basis",
     "Camera",
-    "Cancellation",
-    "CancellationState",
     "Case",
     "CaseState",
     "Channel",

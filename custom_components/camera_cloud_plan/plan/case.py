@@ -161,6 +161,11 @@ class Case:
         return max((moment for moment in (self.done_at, sent) if moment), default=None)
 
     @property
+    def may_send(self) -> bool:
+        """Whether a request may be sent: not if one was sent that may have worked."""
+        return self.is_open and not self._may_have_worked
+
+    @property
     def _may_have_worked(self) -> bool:
         return self.request is not None and self.request.answer in (Answer.UNKNOWN, Answer.ACCEPTED)
 
@@ -191,6 +196,10 @@ class Case:
         if self.request is None:
             return self
         return replace(self, request=replace(self.request, answer=answer, meaning=meaning))
+
+    def saving_first(self, *, wanted: bool) -> Self:
+        """Return it with whether the recordings shall be saved before renewal ends."""
+        return replace(self, save_first=wanted)
 
     def clamped(self, now: datetime) -> Self:
         """Return it without moments that lie ahead of `now`: the clock was set back."""
