@@ -3,6 +3,8 @@
 No error text ever carries a secret, a cookie, an answer's body or a URL's query.
 """
 
+from enum import StrEnum
+
 
 class CloudError(Exception):
     """Base of everything a cloud client raises."""
@@ -105,3 +107,52 @@ class BrowserNeededError(SignInNeededError):
         """Take the page's address."""
         super().__init__("the maker wants something confirmed in a browser")
         self.url = url
+
+
+class RequestNotSentError(CloudError):
+    """A request about renewal surely never left: nothing was asked of the maker.
+
+    `cause` is what kept it, where that was an error of the cloud's own.
+    """
+
+    def __init__(self, reason: str, cause: CloudError | None = None) -> None:
+        """Take a short reason without secrets, and the error behind it."""
+        super().__init__(f"not sent: {reason}")
+        self.reason = reason
+        self.cause = cause
+
+
+class RequestUnansweredError(CloudError):
+    """A request about renewal went out and no answer says what became of it.
+
+    It may have worked. It must be read back, and never sent again blindly. `cause` is
+    the error that took the answer's place, where there was one.
+    """
+
+    def __init__(self, reason: str, cause: CloudError | None = None) -> None:
+        """Take a short reason without content, and the error behind it."""
+        super().__init__(f"sent, and not answered: {reason}")
+        self.reason = reason
+        self.cause = cause
+
+
+class RefusalMeaning(StrEnum):
+    """Why a maker refuses a request about renewal, in words that fit every maker."""
+
+    ALREADY_SO = "already_so"
+    PASSWORD_NEEDED = "password_needed"  # noqa: S105 - a meaning, not a password
+    CONFIRMATION_NEEDED = "confirmation_needed"
+    BILLED_BY_STORE = "billed_by_store"
+    PLAN_ENDED = "plan_ended"
+    SESSION_EXPIRED = "session_expired"
+    NOT_ALLOWED = "not_allowed"
+    OTHER = "other"
+
+
+class RequestRefusedError(CloudError):
+    """The maker answered a request about renewal with an error."""
+
+    def __init__(self, meaning: RefusalMeaning) -> None:
+        """Take what the maker's error means."""
+        super().__init__(f"refused: {meaning}")
+        self.meaning = meaning

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Flag, StrEnum, auto
 from typing import Protocol
 
-from ..plan import Camera, PlanReading
+from ..plan import Camera, PlanReading, Wish
 from .errors import CloudError
 
 
@@ -54,7 +54,7 @@ type PlanReadings = Mapping[str, PlanReading | CloudError]
 class PlanProvider(Protocol):
     """One signed-in account at one maker.
 
-    Both calls raise `SignInNeededError` when the owner has to sign in again.
+    What reads raises `SignInNeededError` when the owner has to sign in again.
     """
 
     @property
@@ -81,4 +81,22 @@ class PlanProvider(Protocol):
 
         `details` names by camera id what else to ask. Raises `CloudError` only for what
         concerns the whole account (sign-in needed, nothing reachable at all).
+        """
+
+    def can_request(self, camera: Camera, wish: Wish) -> bool:
+        """Return whether a direct request for this wish is known for this camera.
+
+        Says nothing about whether the maker will heed it.
+        """
+
+    async def request_renewal(self, camera: Camera, wish: Wish) -> None:
+        """Ask the maker, exactly once, to turn a camera's auto-renewal on or off.
+
+        Returns where the maker took the request, which proves nothing: read it back.
+        Uses the session as it is, so read something first to have it fresh; nothing is
+        ever sent a second time, whatever became of the first.
+
+        Raises `RequestNotSentError` where it surely never left, `RequestRefusedError`
+        where the maker said no, and `RequestUnansweredError` for everything between: it
+        may have worked. A caller that is cancelled does not know either.
         """

@@ -2,9 +2,10 @@
 
 Not yet proven on the live cloud; what is unconfirmed is data in `endpoints.json`.
 From the outside in: `cloud` is the provider, `devices` and `plans` read wire records,
-`client` makes signed calls (`signing`, `rc4`, `answers`), `account` renews the session
-and `sign_in` opens the first one (`passport` is what both share), `transport` is the one
-place where a request is made.
+`renewal` sends what an owner's renewal request definition says, `client` makes signed
+calls (`signing`, `rc4`, `answers`), `account` renews the session and `sign_in` opens the
+first one (`passport` is what both share), `transport` is the one place where a request is
+made.
 """
 
 from .cloud import XiaomiCloud

@@ -1,7 +1,8 @@
-"""Signed calls to the regional hosts.
+"""Signed calls to the regional hosts, and the one kind of request that is not signed.
 
 A call renews the session once where it has expired, and signs again once where the
-signature was refused; then it gives up with an error that says which.
+signature was refused; then it gives up with an error that says which. What a page of the
+maker would send (`submit`) is sent once, whatever comes of it.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta, tzinfo
 import json
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from yarl import URL
 
@@ -18,6 +19,7 @@ from ..errors import (
     ApiError,
     CloudError,
     NoConnectionError,
+    RequestNotSentError,
     SessionRefusedError,
     SignatureRefusedError,
     UnexpectedAnswerError,
@@ -38,6 +40,7 @@ from .answers import (
 from .credentials import ServiceSession
 from .endpoints import Call, HostKind, endpoints
 from .signing import CannotOpenError, make_nonce, open_sealed, signed_parameters
+from .transport import Answer
 
 # Few enough that a poll of a house full of cameras looks like one person's app.
 CONCURRENT_CALLS: Final = 4
@@ -96,6 +99,28 @@ class XiaomiClient:
                     session = await self._account.renewed(session)
                     renewed = True
 
+    async def submit(
+        self, method: str, url: URL, *, content_type: str | None, body: bytes | None
+    ) -> Answer:
+        """Return the answer to a request of the maker's own pages, sent once and never again.
+
+        With the session as it is: nothing is renewed for it. Raises `RequestNotSentError`
+        where there is none, and as `Transport.send` does.
+        """
+        session = self._account.credentials.session
+        if session is None:
+            raise RequestNotSentError("there is no session")
+        headers = {"Content-Type": content_type} if content_type is not None else {}
+        async with self._turn:
+            return await self._transport.send(
+                method,
+                url,
+                cookies=self._page_cookies(session),
+                headers=headers,
+                body=body,
+                once=True,
+            )
+
     async def _exchange(
         self, call: Call, region: str, text: str, session: ServiceSession
     ) -> tuple[str, Reading]:
@@ -150,6 +175,20 @@ class XiaomiClient:
         except CannotOpenError as error:
             return Strange(str(error))
         return read_value(value, content_key)
+
+    def _page_cookies(self, session: ServiceSession) -> dict[str, str]:
+        """Return what the maker's pages are opened with: source xiaomi_cloud_plan_api 2.1."""
+        cookies = {
+            "userId": self._account.credentials.user_id,
+            "serviceToken": session.service_token,
+            "yetAnotherServiceToken": session.service_token,
+            "locale": self._locale,
+        }
+        encoded = endpoints().page_cookies_encoded
+        return {
+            name: quote(value, safe="") if name in encoded else value
+            for name, value in cookies.items()
+        }
 
     def _cookies(self, session: ServiceSession) -> dict[str, str]:
         credentials = self._account.credentials

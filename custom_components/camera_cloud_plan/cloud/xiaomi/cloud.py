@@ -8,21 +8,24 @@ from typing import Final
 
 import aiohttp
 
-from ...plan import Camera, PlanReading
+from ...plan import Camera, PlanReading, Wish
 from ..errors import (
     ApiError,
     CloudError,
     RateLimitedError,
+    RequestNotSentError,
     SignInNeededError,
     UnreachableError,
 )
 from ..provider import CancelWay, Capabilities, Detail, PlanReadings, Readable
+from ..renewal_request import RenewalRequest, RequestTemplate
 from .account import OnRenewed, XiaomiAccount
 from .client import CONCURRENT_CALLS, XiaomiClient
 from .credentials import XiaomiCredentials
 from .devices import MAKER, is_surely_camera, list_region, with_support
 from .endpoints import endpoints
 from .plans import read_camera_plan
+from .renewal import send
 from .transport import Transport
 
 # After so many cameras of a region in a row could not be reached, the others are not tried.
@@ -44,7 +47,8 @@ class XiaomiCloud:
 
     `regions` are the server regions to look for cameras in, `locale` the owner's language
     as a tag ("en", "zh-Hans"), `time_zone` theirs where it is known. The session must be
-    the account's own, without a cookie jar.
+    the account's own, without a cookie jar. `renewal_request` is what an owner handed
+    over: no request about renewal is publicly known for this maker.
     """
 
     def __init__(  # noqa: PLR0913 - what an account is connected with
@@ -57,11 +61,14 @@ class XiaomiCloud:
         on_renewed: OnRenewed | None = None,
         locale: str = "en",
         time_zone: tzinfo | None = None,
+        renewal_request: RenewalRequest | None = None,
     ) -> None:
         """Take a validated gateway address; `on_renewed` gets each renewed set of credentials."""
         transport = Transport(session, device_id=credentials.device_id, gateway=gateway)
         self._account = XiaomiAccount(transport, credentials, on_renewed)
         self._client = XiaomiClient(self._account, locale=locale, time_zone=time_zone)
+        self._renewal_request = renewal_request
+        self._has_gateway = transport.has_gateway
         self._regions = tuple(region for region in endpoints().regions if region in regions)
 
     @property
@@ -125,6 +132,32 @@ class XiaomiCloud:
             for _ in range(min(CONCURRENT_CALLS, len(cameras))):
                 workers.create_task(poll.work(waiting))
         return poll.result()
+
+    def can_request(self, camera: Camera, wish: Wish) -> bool:
+        """Return whether the owner's definition has a request for this wish and camera.
+
+        Only for cameras of one's own, and for a definition meant for a gateway only
+        where this account goes through one.
+        """
+        return self._template(camera, wish) is not None
+
+    async def request_renewal(self, camera: Camera, wish: Wish) -> None:
+        """Send the definition's request for a camera, once; one request, whatever happens.
+
+        Raises as `PlanProvider.request_renewal` does.
+        """
+        template = self._template(camera, wish)
+        if template is None:
+            raise RequestNotSentError("no request is known for it")
+        await send(self._client, template, camera, user_id=self.credentials.user_id)
+
+    def _template(self, camera: Camera, wish: Wish) -> RequestTemplate | None:
+        request = self._renewal_request
+        if request is None or not camera.is_owned:
+            return None
+        if request.gateway_only and not self._has_gateway:
+            return None
+        return request.template(wish)
 
     async def _list(self, region: str, *, with_plans: bool = True) -> tuple[Camera, ...]:
         cameras = await list_region(self._client, region, self.credentials.user_id)

@@ -8,6 +8,8 @@ import json
 from pathlib import Path
 from typing import Final
 
+from .. import renewal_request
+
 _DATA: Final = Path(__file__).with_name("endpoints.json")
 
 # The maker's server regions, as in the data file; here for whoever may not read files.
@@ -99,6 +101,7 @@ class Endpoints:
     hosts: Mapping[HostKind, tuple[str, ...]]
     headers: Mapping[str, str]
     cookies: Mapping[str, str]
+    page_cookies_encoded: frozenset[str]
     locales: Mapping[str, str]
     calls: Mapping[str, Call]
     fields: Mapping[str, tuple[str, ...]]
@@ -115,6 +118,10 @@ class Endpoints:
         """Return the hosts of a kind in a region, in the order to try them."""
         prefix = self.regions[region].prefix if region else ""
         return tuple(pattern.format(prefix=prefix) for pattern in self.hosts[kind])
+
+    def page_host(self, mainland: str, region: str) -> str:
+        """Return a region's host of the maker's pages, given as on the mainland."""
+        return f"{self.regions[region].prefix}{mainland}"
 
     def may_have_secrets(self, host: str | None) -> bool:
         """Return whether a host is under a domain that may be sent secrets."""
@@ -138,6 +145,7 @@ def endpoints() -> Endpoints:
         hosts={HostKind(kind): tuple(names) for kind, names in data["hosts"].items()},
         headers=data["headers"],
         cookies=data["cookies"],
+        page_cookies_encoded=frozenset(data["page_cookies_encoded"]),
         locales=data["locales"],
         calls={
             name: Call(
@@ -180,5 +188,6 @@ def endpoints() -> Endpoints:
 
 
 def preload() -> None:
-    """Read the data file; blocking, so that later calls are not."""
+    """Read the data files, those for an owner's definition too; blocking, so that later is not."""
     endpoints()
+    renewal_request.preload()

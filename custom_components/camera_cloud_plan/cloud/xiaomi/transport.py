@@ -140,7 +140,7 @@ class Transport:
         """Return whether an address may be sent secrets, or offered to the owner."""
         return is_safe_for_secrets(url, self._gateway)
 
-    async def send(
+    async def send(  # noqa: PLR0913 - what a request is made of
         self,
         method: str,
         url: URL,
@@ -149,10 +149,13 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         patience: float = PATIENCE,
+        once: bool = False,
     ) -> Answer:
         """Return the answer to one request, whatever its status; redirects are not followed.
 
-        `patience` is in seconds for the whole exchange. Raises `UnreachableError` (also
+        `patience` is in seconds for the whole exchange. A request that may have no second
+        try, not even where a connection broke off, is sent `once`; `NoConnectionError` then
+        means that it never left. Raises `UnreachableError` (also
         for a time-out, which is never a statement about the account) and
         `UnexpectedAnswerError`, the latter also for an address that is not the maker's.
         """
@@ -177,6 +180,7 @@ class Transport:
                 data=body,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=patience, sock_connect=_CONNECT_PATIENCE),
+                middlewares=(_never_again,) if once else None,
             ) as response:
                 text = await _bounded_text(response)
                 answer = Answer(
@@ -196,6 +200,25 @@ class Transport:
 
 class _TooLongError(Exception):
     """An answer passed the bound."""
+
+
+class _BrokeOffError(aiohttp.ClientConnectionError):
+    """A connection broke off: of a kind that aiohttp does not take for a reason to try again."""
+
+
+async def _never_again(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending a request again, as it does by itself for all but POST.
+
+    Takes the place of the session's own middlewares, which look at redirects only.
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except aiohttp.ClientOSError, aiohttp.ServerDisconnectedError:
+        raise _BrokeOffError from None
 
 
 def _at(gateway: URL, url: URL) -> URL:
