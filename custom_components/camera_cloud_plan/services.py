@@ -293,19 +293,17 @@ def _entity_ids(hass: HomeAssistant, given: str | list[str] | None) -> list[str]
 
 def _target(hass: HomeAssistant, device: dr.DeviceEntry) -> _Target | _Unreachable | None:
     """Return the camera that a device stands for; `None` for a device that is not one."""
-    for entry_id in device.config_entries:
-        entry: CloudPlanConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
-        if entry is None or entry.domain != DOMAIN:
-            continue
-        if (camera_id := camera_id_of(entry, device)) is None:
-            continue
-        if entry.state is not ConfigEntryState.LOADED:
-            name = device.name_by_user or device.name or ""
-            return _Unreachable(device_id=device.id, name=name, account=entry.title)
-        if camera_id in entry.runtime_data.coordinator.data.cameras:
-            return _Target(
-                coordinator=entry.runtime_data.coordinator,
-                camera_id=camera_id,
-                device_id=device.id,
-            )
-    return None
+    entry: CloudPlanConfigEntry | None = hass.config_entries.async_get_entry(
+        device.config_entry_id
+    )
+    if entry is None or entry.domain != DOMAIN:
+        return None
+    if (camera_id := camera_id_of(entry, device)) is None:
+        return None
+    if entry.state is not ConfigEntryState.LOADED:
+        name = device.name_by_user or device.name or ""
+        return _Unreachable(device_id=device.id, name=name, account=entry.title)
+    coordinator = entry.runtime_data.coordinator
+    if camera_id not in coordinator.data.cameras:
+        return None
+    return _Target(coordinator=coordinator, camera_id=camera_id, device_id=device.id)
