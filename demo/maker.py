@@ -13,7 +13,8 @@ _PATIENCE: Final = aiohttp.ClientTimeout(total=30)
 _STATES_WITH_CHARGE: Final = {"trial", "active_renewing", "active_renewal_unknown"}
 _ANNOUNCED_AHEAD: Final = {
     "mi_pay": timedelta(hours=72),
-    "wallet": timedelta(hours=72),
+    "wechat": timedelta(hours=72),
+    "alipay": timedelta(hours=72),
     # Outside the mainland nobody can tell who bills, so the longest time is assumed.
     "apple": timedelta(hours=72),
     "google": timedelta(hours=72),

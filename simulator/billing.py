@@ -25,11 +25,12 @@ class Retries:
     every_ms: int = DAY_MS
 
 
-# Apple: 16 consecutive days, Google: 30 days (the maker's own FAQ). For Mi Pay and the wallets no
+# Apple: 16 consecutive days, Google: 30 days (the maker's own FAQ). For the mainland's channels no
 # source names a number; three daily attempts are assumed.
 RETRIES: dict[Channel, Retries] = {
     "mi_pay": Retries(3),
-    "wallet": Retries(3),
+    "wechat": Retries(3),
+    "alipay": Retries(3),
     "apple": Retries(16),
     "google": Retries(30),
 }
@@ -83,10 +84,7 @@ def upcoming(camera: Camera, aged_ms: int, misbehaviour: Misbehaviour) -> Upcomi
 
 
 def switch_renewal(plan: Plan, at_ms: int, *, on: bool) -> None:
-    """Switch renewal at the party that takes the money, as a person does at `at_ms`.
-
-    The maker's flag follows after the plan's delay; that of a store-billed plan never does.
-    """
+    """Switch renewal at the party that takes the money, as a person does at `at_ms`."""
     if plan.auto_renew == on:
         return
     plan.switched_off_ms = None if on else at_ms
@@ -98,9 +96,17 @@ def switch_renewal(plan: Plan, at_ms: int, *, on: bool) -> None:
 
 def _set_truth(plan: Plan, at_ms: int, *, on: bool) -> None:
     plan.auto_renew = on
+    await_flag(plan, at_ms)
+
+
+def await_flag(plan: Plan, at_ms: int) -> None:
+    """Let the maker's flag follow the truth by the plan's delay, counted from `at_ms`.
+
+    It never does for a store-billed plan, nor for one whose delay has no end.
+    """
     if plan.store_billed or plan.shown_auto_renew is None:
         return
-    plan.flag_follows_ms = at_ms + plan.flag_delay_ms
+    plan.flag_follows_ms = None if plan.flag_delay_ms is None else at_ms + plan.flag_delay_ms
 
 
 def _first_event(
@@ -130,10 +136,11 @@ def _first_event(
     def charge(at: int) -> None:
         _charge(camera, plan, at, aged_ms)
 
+    stays = misbehaviour.flag_stays and misbehaviour.concerns(camera.did)
     events = (
         (plan.next_term_ms, next_term),
         (plan.flips_back_ms, flip_back),
-        (plan.flag_follows_ms, flag_follows),
+        (None if stays else plan.flag_follows_ms, flag_follows),
         (_charge_at(camera, plan, aged_ms, misbehaviour), charge),
     )
     # What an edit left overdue happens now: nothing ever happens before the last event.

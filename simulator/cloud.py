@@ -27,10 +27,12 @@ class Requests:
     """How often which path of which host was called, for tests and benchmarks.
 
     Keys are host, path and HTTP status; status 0 stands for a connection that was dropped.
-    Query strings and cookies are never kept: they hold secrets.
+    Query strings and cookies are never kept: they hold secrets. `renewals` tells how often the web
+    host was asked to switch which camera's renewal, whatever came of it; its keys are dids.
     """
 
     counts: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+    renewals: Counter[str] = field(default_factory=Counter)
     refusals: deque[Refusal] = field(default_factory=lambda: deque(maxlen=_REFUSALS_KEPT))
 
     def total(self, *, host: str | None = None, path: str | None = None) -> int:
@@ -44,6 +46,7 @@ class Requests:
     def reset(self) -> None:
         """Start counting again."""
         self.counts.clear()
+        self.renewals.clear()
         self.refusals.clear()
 
 

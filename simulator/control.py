@@ -9,7 +9,7 @@
 | `GET`, `PATCH`, `DELETE camera/<did>` | shows, edits or removes one |
 | `POST camera/<did>/renewal` `{"on": false}` | switches renewal as its owner does by hand |
 | `GET`, `DELETE faults`; `POST faults` `{"trouble", "host", "path", "did", "count", "params"}` | |
-| `POST misbehaviour` `{"flips_back_after": "2h", "charges_anyway": true, "dids": null}` | |
+| `POST misbehaviour` `{"flips_back_after", "charges_anyway", "flag_stays", "dids"}` | |
 | `DELETE misbehaviour` | |
 | `POST sessions/expire` `{"user_id", "service_tokens", "pass_tokens", "shape"}` | all may be left out |
 | `POST link/approve` `{"user_id", "ticket"}` | approves a sign-in; without ticket the newest |
@@ -145,6 +145,7 @@ class _Control:
                     {"host": host, "path": path, "status": status, "count": count}
                     for (host, path, status), count in sorted(requests.counts.items())
                 ],
+                "renewal_requests": dict(requests.renewals),
                 "refusals": [
                     {"host": refusal.host, "path": refusal.path, "flaw": str(refusal.flaw)}
                     for refusal in requests.refusals
@@ -253,6 +254,7 @@ class _Control:
         misbehaviour = Misbehaviour(
             flips_back_after_ms=body.read("flips_back_after", read.nullable(read.duration), None),
             charges_anyway=body.switch("charges_anyway", default=False),
+            flag_stays=body.switch("flag_stays", default=False),
             dids=None if dids is None else frozenset(map(str, dids)),
         )
         body.finish()
@@ -336,5 +338,6 @@ def _misbehaviour_entry(misbehaviour: Misbehaviour) -> Entry:
     return {
         "flips_back_after_ms": misbehaviour.flips_back_after_ms,
         "charges_anyway": misbehaviour.charges_anyway,
+        "flag_stays": misbehaviour.flag_stays,
         "dids": None if misbehaviour.dids is None else sorted(misbehaviour.dids),
     }

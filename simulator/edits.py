@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
+from simulator import billing
 from simulator.errors import WorldError
 from simulator.fields import Fields, mapping
+from simulator.plans import Plan
 from simulator.spelling import Entry, device_entry, plan_entry
 from simulator.world import Camera, World
 from simulator.worldfile import read_camera
@@ -27,7 +29,8 @@ def edit_camera(world: World, did: str, changes: object) -> Camera:
     """Change some fields of a camera; `plan` and `free_tier` may hold some of theirs only.
 
     What hangs on a changed field and is not given itself is derived anew, as when a world is
-    loaded: from `end` the start and the anchor day, from `auto_renew` or `channel` the flag.
+    loaded: from `end` the start and the anchor day, from `auto_renew` or `channel` the flag. A
+    flag that lags behind the truth waits anew when its delay is changed.
 
     Raises:
         KeyError: when there is no such camera.
@@ -45,11 +48,29 @@ def edit_camera(world: World, did: str, changes: object) -> Camera:
             entry[key] = mapping(entry[key]) | mapping(change)
         else:
             entry[key] = change
-    if "offline_since" in mapping(changes) and "online" not in mapping(changes):
-        del entry["online"]
+    _keep_presence_in_step(entry, mapping(changes), world.now_ms())
     edited = read_camera(Fields(entry, ""), world)
+    if camera.plan is not None and edited.plan is not None and _waits_anew(changes, edited.plan):
+        billing.await_flag(edited.plan, world.now_ms())
     world.put_device(edited)
     return edited
+
+
+def _keep_presence_in_step(entry: Entry, changes: Entry, now_ms: int) -> None:
+    """Derive of `online` and `offline_since` the one that an edit leaves out."""
+    if "offline_since" in changes and "online" not in changes:
+        del entry["online"]
+    elif "online" in changes and "offline_since" not in changes:
+        since = entry["offline_since"]
+        entry["offline_since"] = None if changes["online"] else now_ms if since is None else since
+
+
+def _waits_anew(changes: object, plan: Plan) -> bool:
+    match changes:
+        case {"plan": Mapping() as changed}:
+            lags = plan.shown_auto_renew is not plan.auto_renew
+            return lags and "flag_delay" in changed and "flag_follows" not in changed
+    return False
 
 
 def _merged_plan(entry: Entry, changes: Entry) -> Entry:

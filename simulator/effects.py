@@ -22,9 +22,7 @@ async def early_answer(request: web.Request, struck: Iterable[Fault]) -> web.Res
             case Trouble.LATENCY:
                 await asyncio.sleep(fault.number("seconds"))
             case Trouble.DROPPED:
-                if request.transport is not None:
-                    request.transport.abort()
-                return ConnectionDropped()
+                return drop(request)
             case Trouble.HTTP_STATUS:
                 return _http_error(int(fault.number("status")), int(fault.number("retry_after")))
             case Trouble.HTML:
@@ -34,6 +32,13 @@ async def early_answer(request: web.Request, struck: Iterable[Fault]) -> web.Res
             case Trouble.INVALID_SIGNATURE:
                 return answers.INVALID_SIGNATURE.response()
     return None
+
+
+def drop(request: web.Request) -> ConnectionDropped:
+    """Close a request's connection without an answer."""
+    if request.transport is not None:
+        request.transport.abort()
+    return ConnectionDropped()
 
 
 def spoil(body: dict[str, object], fault: Fault) -> dict[str, object]:
@@ -59,8 +64,24 @@ def spoil(body: dict[str, object], fault: Fault) -> dict[str, object]:
     return body
 
 
+def spoil_flat(body: dict[str, object], fault: Fault) -> dict[str, object]:
+    """Return an answer without an envelope spoilt: its own fields are its content."""
+    match fault.trouble:
+        case Trouble.API_ERROR:
+            code, message = int(fault.number("code")), fault.text("message")
+            return body | {"code": code, "result": "error", "message": message}
+        case Trouble.NULL_DATA:
+            return dict.fromkeys(body)
+        case Trouble.WRONG_TYPES:
+            return {key: _retyped(value) for key, value in body.items()}
+        case Trouble.MISSING_KEYS:
+            keys = frozenset(fault.text("keys").split(",")) - {""}
+            return {key: value for key, value in body.items() if keys and key not in keys}
+    return body
+
+
 def damage(sealed: str, struck: Iterable[Fault]) -> str:
-    """Return a sealed answer cut off or garbled."""
+    """Return an answer's text, sealed or plain, cut off or garbled."""
     for fault in struck:
         if fault.trouble is Trouble.TRUNCATED_CIPHER:
             # Not at a border of base64 groups, and in the middle of the JSON text.

@@ -15,8 +15,9 @@ from simulator.names import Names
 
 type Value = str | int | float
 
-_CLOUD = frozenset({HostKind.ACCOUNT, HostKind.API, HostKind.CAMERA})
-_SIGNED = frozenset({HostKind.API, HostKind.CAMERA})
+_CLOUD = frozenset({HostKind.ACCOUNT, HostKind.API, HostKind.CAMERA, HostKind.WEB})
+_SESSION = frozenset({HostKind.API, HostKind.CAMERA, HostKind.WEB})
+_WEB = frozenset({HostKind.WEB})
 _API = frozenset({HostKind.API})
 _ACCOUNT = frozenset({HostKind.ACCOUNT})
 
@@ -55,6 +56,8 @@ class Trouble(StrEnum):
     WRONG_TYPES = "wrong_types"
     MISSING_KEYS = "missing_keys"
     NO_DEVICES = "no_devices"
+    ACCEPTED_NO_EFFECT = "accepted_no_effect"
+    LOST_ANSWER = "lost_answer"
     ACCOUNT_CODE = "account_code"
     LINK_EXPIRED = "link_expired"
     VERIFICATION_NEEDED = "verification_needed"
@@ -164,7 +167,7 @@ CATALOGUE: tuple[FaultKind, ...] = (
     FaultKind(
         trouble=Trouble.EXPIRED_TOKEN,
         names=Names("Session said to be expired", "提示登录已过期"),
-        hosts=_SIGNED,
+        hosts=_SESSION,
         stage=Stage.ARRIVAL,
         params={"shape": ExpiredShape.AUTH_ERROR_401.value},
         choices={"shape": tuple(shape.value for shape in ExpiredShape)},
@@ -172,50 +175,50 @@ CATALOGUE: tuple[FaultKind, ...] = (
     FaultKind(
         trouble=Trouble.INVALID_SIGNATURE,
         names=Names("Signature refused", "签名被拒绝"),
-        hosts=_SIGNED,
+        hosts=_SESSION,
         stage=Stage.ARRIVAL,
     ),
     FaultKind(
         trouble=Trouble.TRUNCATED_CIPHER,
         names=Names("Answer cut off", "密文被截断"),
-        hosts=_SIGNED,
+        hosts=_SESSION,
         stage=Stage.SEALING,
     ),
     FaultKind(
         trouble=Trouble.GARBAGE_CIPHER,
         names=Names("Answer garbled", "密文损坏"),
-        hosts=_SIGNED,
+        hosts=_SESSION,
         stage=Stage.SEALING,
     ),
     FaultKind(
         trouble=Trouble.GZIP_INSIDE,
         names=Names("Compressed without being asked", "未请求却被压缩"),
-        hosts=_SIGNED,
+        hosts=_SESSION,
         stage=Stage.SEALING,
     ),
     FaultKind(
         trouble=Trouble.API_ERROR,
         names=Names("Call refused with a code", "接口返回错误码"),
-        hosts=_SIGNED,
+        hosts=_SESSION,
         stage=Stage.CONTENT,
         params={"code": -8, "message": "server busy"},
     ),
     FaultKind(
         trouble=Trouble.NULL_DATA,
         names=Names("Empty data", "数据为空"),
-        hosts=_SIGNED,
+        hosts=_SESSION,
         stage=Stage.CONTENT,
     ),
     FaultKind(
         trouble=Trouble.WRONG_TYPES,
         names=Names("Wrong types in fields", "字段类型错误"),
-        hosts=_SIGNED,
+        hosts=_SESSION,
         stage=Stage.CONTENT,
     ),
     FaultKind(
         trouble=Trouble.MISSING_KEYS,
         names=Names("Fields missing", "缺少字段"),
-        hosts=_SIGNED,
+        hosts=_SESSION,
         stage=Stage.CONTENT,
         # Names separated by commas; empty: every field.
         params={"keys": ""},
@@ -225,6 +228,18 @@ CATALOGUE: tuple[FaultKind, ...] = (
         names=Names("Empty device list", "设备列表为空"),
         hosts=_API,
         stage=Stage.CONTENT,
+    ),
+    FaultKind(
+        trouble=Trouble.ACCEPTED_NO_EFFECT,
+        names=Names("Accepted, and nothing done", "已受理但没有生效"),
+        hosts=_WEB,
+        stage=Stage.CONTENT,
+    ),
+    FaultKind(
+        trouble=Trouble.LOST_ANSWER,
+        names=Names("Done, but the answer is lost", "已执行但响应丢失"),
+        hosts=_WEB,
+        stage=Stage.SEALING,
     ),
     FaultKind(
         trouble=Trouble.ACCOUNT_CODE,

@@ -186,6 +186,11 @@ def duration(value: object) -> int:
     return parse_duration(text(value))
 
 
+def duration_or_never(value: object) -> int | None:
+    """Accept a duration such as `7h`, or `never`; gives ms, or none."""
+    return None if value == "never" else duration(value)
+
+
 def channel(value: object) -> Channel:
     """Accept the word for a billing party."""
     for known in CHANNELS:

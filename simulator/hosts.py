@@ -1,7 +1,8 @@
 """The hosts of the real system, told apart by the `Host` header.
 
 Facts: region prefixes `de`, `i2`, `ru`, `sg`, `us` and none for the mainland; the camera hosts
-carry them in front of `business.smartcamera`; long polls go to a host under
+carry them in front of `business.smartcamera`; the app's pages about plans are at
+`camera.api.io.mi.com` (with region prefixes: inferred); long polls go to a host under
 `lp.account.xiaomi.com`; redemption to `sts.api.io.mi.com`.
 """
 
@@ -12,6 +13,15 @@ from typing import Final
 
 MAINLAND: Final = "cn"
 REGIONS: Final = (MAINLAND, "de", "i2", "ru", "sg", "us")
+# What a call's `region` says for each: a country code in upper case.
+COUNTRIES: Final = {
+    "cn": "CN",
+    "de": "DE",
+    "i2": "IN",
+    "ru": "RU",
+    "sg": "SG",
+    "us": "US",
+}
 
 ACCOUNT_HOST: Final = "account.xiaomi.com"
 POLL_HOST: Final = "c3.lp.account.xiaomi.com"
@@ -22,14 +32,16 @@ _POLL = re.compile(r"[a-z0-9]+\.lp\.account\.xiaomi\.com")
 _PREFIX = rf"(?:(?P<region>{'|'.join(REGIONS[1:])})\.)?"
 _API = re.compile(_PREFIX + r"api\.io\.mi\.com")
 _CAMERA = re.compile(_PREFIX + r"business\.smartcamera\.api\.io\.mi\.com")
+_WEB = re.compile(_PREFIX + r"camera\.api\.io\.mi\.com")
 
 
 class HostKind(StrEnum):
-    """What a host is for. Faults are aimed at the first three."""
+    """What a host is for. Faults are aimed at all but the last."""
 
     ACCOUNT = "account"
     API = "api"
     CAMERA = "camera"
+    WEB = "web"
     LOOPBACK = "loopback"
 
 
@@ -49,7 +61,7 @@ def host_of(header: str) -> Host | None:
         return Host(kind=HostKind.LOOPBACK, name=name)
     if name in {ACCOUNT_HOST, STS_HOST} or _POLL.fullmatch(name):
         return Host(kind=HostKind.ACCOUNT, name=name)
-    for kind, pattern in ((HostKind.API, _API), (HostKind.CAMERA, _CAMERA)):
+    for kind, pattern in ((HostKind.API, _API), (HostKind.CAMERA, _CAMERA), (HostKind.WEB, _WEB)):
         if match := pattern.fullmatch(name):
             return Host(kind=kind, name=name, region=match["region"] or MAINLAND)
     return None

@@ -47,6 +47,11 @@ def _charge(cloud: Cloud) -> None:
     cloud.world.misbehave(replace(now, charges_anyway=not now.charges_anyway))
 
 
+def _stay(cloud: Cloud) -> None:
+    now = cloud.world.misbehaviour
+    cloud.world.misbehave(replace(now, flag_stays=not now.flag_stays))
+
+
 def _expire_tokens(cloud: Cloud) -> None:
     cloud.sessions.expire()
 
@@ -77,6 +82,11 @@ MISCHIEF: Final = (
         key="charges",
         press=_charge,
         is_on=lambda cloud: cloud.world.misbehaviour.charges_anyway,
+    ),
+    Mischief(
+        key="stays",
+        press=_stay,
+        is_on=lambda cloud: cloud.world.misbehaviour.flag_stays,
     ),
     Mischief(key="tokens", press=_expire_tokens),
     Mischief(key="signed_out", press=_sign_out),

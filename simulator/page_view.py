@@ -20,6 +20,8 @@ class CameraView:
     camera: Camera
     status: str
     charge: Upcoming | None
+    # Whether the maker's flag lags behind the truth without ever catching up.
+    flag_stuck: bool
     shared_with: tuple[Account, ...]
 
     @property
@@ -59,6 +61,7 @@ def camera_view(camera: Camera, world: World) -> CameraView:
         camera=camera,
         status=_status(camera.plan, world.now_ms()),
         charge=billing.upcoming(camera, world.aged_ms, world.misbehaviour),
+        flag_stuck=_flag_stuck(camera, world),
         shared_with=tuple(world.accounts[share.user_id] for share in camera.shares),
     )
 
@@ -74,6 +77,13 @@ def _status(plan: Plan | None, now_ms: int) -> str:
         return "renewing" if plan.auto_renew else "ending"
     reachable = now_ms < plan.end_ms + plan.reachable_days_after_end * DAY_MS
     return "reachable" if reachable else "expired"
+
+
+def _flag_stuck(camera: Camera, world: World) -> bool:
+    plan, maker = camera.plan, world.misbehaviour
+    if plan is None or plan.store_billed or plan.shown_auto_renew in {None, plan.auto_renew}:
+        return False
+    return plan.flag_follows_ms is None or (maker.flag_stays and maker.concerns(camera.did))
 
 
 def rule_words(plan: Plan, world: World, speech: Speech) -> Markup:

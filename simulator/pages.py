@@ -18,8 +18,10 @@ from simulator.mischief import MISCHIEF
 from simulator.moments import DAY_MS, HOUR_MS
 from simulator.names import LANGUAGES, Language, language_of
 from simulator.page_view import account_views, camera_view, period_words, rule_words
+from simulator.renewal import DEFINITION
 from simulator.sessions import TicketState, UnknownTicketError
 from simulator.speech import Speech, load_words
+from simulator.steps import Step, next_step
 from simulator.world import Account, Camera
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -56,6 +58,7 @@ def maker_routes(cloud: Cloud) -> list[web.RouteDef]:
         web.get("/orders", pages.guarded(pages.orders)),
         web.get("/approve", pages.guarded(pages.approve)),
         web.post("/approve", pages.guarded(pages.answer_link)),
+        web.get("/renewal_request.json", pages.definition),
         web.get("/static/maker.css", pages.style),
         web.get("/static/icon.svg", pages.icon),
     ]
@@ -93,6 +96,7 @@ class _Pages:
         self._words = load_words()
         self._templates = _templates()
         self._style = (_HERE / "static" / "maker.css").read_text(encoding="utf-8")
+        self._definition = DEFINITION.read_bytes()
         self._icon = (_HERE / "static" / "icon.svg").read_text(encoding="utf-8")
 
     def guarded(self, handler: Handler) -> Handler:
@@ -112,6 +116,9 @@ class _Pages:
 
     async def style(self, _request: web.Request) -> web.Response:
         return web.Response(text=self._style, content_type="text/css")
+
+    async def definition(self, _request: web.Request) -> web.Response:
+        return web.Response(body=self._definition, content_type="application/json")
 
     async def icon(self, _request: web.Request) -> web.Response:
         return web.Response(text=self._icon, content_type="image/svg+xml")
@@ -176,17 +183,8 @@ class _Pages:
         if who is None:
             return self._page(request, "who", onward=f"/plan/{camera.did}")
         self._refuse_other(request, camera, who)
-        view = camera_view(camera, self._cloud.world)
-        speech = self._speech(request)
-        return self._page(
-            request,
-            "plan",
-            who=who,
-            view=view,
-            rule="" if view.plan is None else rule_words(view.plan, self._cloud.world, speech),
-            period="" if view.plan is None else period_words(view.plan.period, speech),
-            confirm=request.query.get("confirm"),
-        )
+        wanted = request.query.get("confirm")
+        return self._plan_page(request, camera, who, wanted=wanted, step=Step.CONFIRM, wrong=False)
 
     async def switch_renewal(self, request: web.Request) -> web.Response:
         camera = self._camera(request)
@@ -194,9 +192,17 @@ class _Pages:
         if who is None:
             raise web.HTTPSeeOther(f"/plan/{camera.did}")
         self._refuse_other(request, camera, who)
-        wanted = (await _form(request)).get("renewal")
+        form = await _form(request)
+        wanted = form.get("renewal")
         if wanted not in {"on", "off"}:
             raise _Refused(400, "bad_form")
+        step = next_step(camera, form, on=wanted == "on", password=who.password)
+        if step is not None:
+            wrong = step is Step.PASSWORD and "password" in form
+            status = 403 if wrong else 200
+            return self._plan_page(
+                request, camera, who, status=status, wanted=wanted, step=step, wrong=wrong
+            )
         try:
             self._cloud.world.switch_renewal(camera.did, on=wanted == "on")
         except ValueError as err:
@@ -239,6 +245,33 @@ class _Pages:
             # Answered or run out meanwhile: the page below says which.
             pass
         return self._page(request, "approve", ticket=ticket, state=tickets.state(ticket).value)
+
+    def _plan_page(
+        self,
+        request: web.Request,
+        camera: Camera,
+        who: Account,
+        *,
+        status: int = 200,
+        **asked: object,
+    ) -> web.Response:
+        """Return the page of a camera's plan.
+
+        `asked`: which renewal is `wanted`, at which `step` on the way to it, and whether the
+        password just given is `wrong`.
+        """
+        world, speech = self._cloud.world, self._speech(request)
+        view = camera_view(camera, world)
+        return self._page(
+            request,
+            "plan",
+            status=status,
+            who=who,
+            view=view,
+            rule="" if view.plan is None else rule_words(view.plan, world, speech),
+            period="" if view.plan is None else period_words(view.plan.period, speech),
+            **asked,
+        )
 
     def _account(self, key: str) -> Account:
         try:

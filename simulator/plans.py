@@ -8,10 +8,10 @@ from typing import Literal
 
 from simulator.names import Names
 
-type Channel = Literal["mi_pay", "wallet", "apple", "google"]
+type Channel = Literal["mi_pay", "wechat", "alipay", "apple", "google"]
 type Outcome = Literal["paid", "failed"]
 
-CHANNELS: tuple[Channel, ...] = ("mi_pay", "wallet", "apple", "google")
+CHANNELS: tuple[Channel, ...] = ("mi_pay", "wechat", "alipay", "apple", "google")
 STORE_CHANNELS: frozenset[Channel] = frozenset({"apple", "google"})
 
 
@@ -80,7 +80,8 @@ class Plan:
 
     `auto_renew` is the truth at the party that takes the money; `shown_auto_renew` is what the
     maker's `isRenew` flag says. The flag follows the truth `flag_delay_ms` later where the maker
-    bills, stays false for plans billed by an app store, and `None` means that the wire lacks it.
+    bills (`None`: never), stays false for plans billed by an app store, and `None` means that the
+    wire lacks it.
     """
 
     name: Names
@@ -96,7 +97,9 @@ class Plan:
     retention_days: int
     amount_minor: int
     currency: str
-    flag_delay_ms: int = 0
+    flag_delay_ms: int | None = 0
+    # Whether the maker's page wants the password again before it changes renewal.
+    asks_password: bool = False
     trial: bool = False
     # The plan's name once a trial has turned into a paid term.
     paid_name: Names | None = None

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from simulator import account, api, camera, effects, signed
+from simulator import account, api, camera, effects, renewal, signed
 from simulator.cloud import Cloud, Requests
 from simulator.control import control_routes
 from simulator.effects import ConnectionDropped
@@ -125,16 +125,22 @@ async def running(
 
 async def _serve(request: web.Request, cloud: Cloud, host: Host) -> web.StreamResponse:
     """Answer a request to one of the cloud's hosts."""
+    if host.kind is HostKind.WEB:
+        await renewal.note(request, cloud)
     skews = cloud.faults.take(Stage.CLOCK, host.kind, request.path)
     now = cloud.now() + sum(fault.number("seconds") for fault in skews)
     struck = cloud.faults.take(Stage.ARRIVAL, host.kind, request.path)
     response = await effects.early_answer(request, struck)
     if response is None:
-        surface = _SURFACES.get(host.kind)
-        response = (
-            await account.serve(request, cloud, host)
-            if surface is None
-            else await signed.serve(request, cloud, host, surface, now)
-        )
+        response = await _answer(request, cloud, host, now)
     response.headers["Date"] = formatdate(now, usegmt=True)
     return response
+
+
+async def _answer(request: web.Request, cloud: Cloud, host: Host, now: float) -> web.Response:
+    """Answer a request that arrived in good order; `now` is the server's time (epoch seconds)."""
+    if host.kind is HostKind.ACCOUNT:
+        return await account.serve(request, cloud, host)
+    if host.kind is HostKind.WEB:
+        return await renewal.serve(request, cloud, host)
+    return await signed.serve(request, cloud, host, _SURFACES[host.kind], now)

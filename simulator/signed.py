@@ -155,6 +155,22 @@ def _handler(request: web.Request, surface: Surface) -> Handler:
     return handler
 
 
+def token_of(cookies: Mapping[str, str], cloud: Cloud) -> ServiceToken | None:
+    """Return the service token in a request's cookies, good or expired.
+
+    `None` when there is none that was ever given out, or when the other cookies do not fit it.
+    """
+    value = cookies.get("serviceToken", "")
+    token = cloud.sessions.service_token(value)
+    account = None if token is None else cloud.world.accounts.get(token.user_id)
+    if account is None or cookies.get("yetAnotherServiceToken", value) != value:
+        return None
+    ids = {"userId": account.user_id, "cUserId": account.c_user_id}
+    sent = {name: cookies[name] for name in ids if name in cookies}
+    fits = bool(sent) and all(ids[name] == value for name, value in sent.items())
+    return token if fits else None
+
+
 def _token(request: web.Request, cloud: Cloud, surface: Surface) -> ServiceToken:
     """Return the service token of a request.
 
@@ -162,15 +178,8 @@ def _token(request: web.Request, cloud: Cloud, surface: Surface) -> ServiceToken
         _RefusedError: when there is none that is good and fits the other cookies.
 
     """
-    cookies = request.cookies
-    value = cookies.get("serviceToken", "")
-    token = cloud.sessions.service_token(value)
-    account = None if token is None else cloud.world.accounts.get(token.user_id)
-    if token is None or account is None or cookies.get("yetAnotherServiceToken", value) != value:
-        raise _RefusedError(answers.EXPIRED[surface.unknown_token])
-    ids = {"userId": account.user_id, "cUserId": account.c_user_id}
-    sent = {name: cookies[name] for name in ids if name in cookies}
-    if not sent or any(ids[name] != value for name, value in sent.items()):
+    token = token_of(request.cookies, cloud)
+    if token is None:
         raise _RefusedError(answers.EXPIRED[surface.unknown_token])
     if token.expires_at <= cloud.sessions.now():
         raise _RefusedError(answers.EXPIRED[token.shape or surface.expired])

@@ -59,6 +59,10 @@ PERMIT_FAMILY = 8
 PERMIT_OWNER = 16
 PERMIT_READ_ONLY = 36
 
+# Paid terms from which the maker's page asks once more whether renewal shall really go off
+# (users' reports: a pop-up after three renewals).
+ASKS_TWICE_FROM = 3
+
 
 @dataclass(slots=True, kw_only=True)
 class Home:
@@ -163,6 +167,16 @@ class Camera(Device):
     # The billing engine has been run up to here.
     settled_ms: int = 0
 
+    @property
+    def paid_terms(self) -> int:
+        """How many terms were paid so far."""
+        return sum(order.outcome == "paid" for order in self.orders)
+
+    @property
+    def asks_twice(self) -> bool:
+        """Whether the maker's page wants a further confirmation before renewal goes off."""
+        return self.paid_terms >= ASKS_TWICE_FROM
+
     @override
     def age(self, ms: int) -> None:
         Device.age(self, ms)
@@ -184,6 +198,8 @@ class Misbehaviour:
     flips_back_after_ms: int | None = None
     # A plan that does not renew is charged all the same.
     charges_anyway: bool = False
+    # The maker's flag stays as it is, whatever its owner switches.
+    flag_stays: bool = False
     dids: frozenset[str] | None = None
 
     def concerns(self, did: str) -> bool:

@@ -298,7 +298,10 @@ def _plan(entry: Fields, region: str, world: World) -> Plan:
         retention_days=entry.read("retention_days", read.count),
         amount_minor=amount,
         currency=currency,
-        flag_delay_ms=entry.read("flag_delay", read.duration, 0),
+        flag_delay_ms=entry.read("flag_delay", read.duration_or_never)
+        if "flag_delay" in entry
+        else 0,
+        asks_password=entry.switch("asks_password", default=False),
         trial=entry.switch("trial", default=False),
         paid_name=entry.read("paid_name", read.nullable(read.names), None),
         reachable_days_after_end=entry.read("reachable_days_after_end", read.count, 30),

@@ -150,7 +150,8 @@ def test_a_trial_that_does_not_renew_ends_uncharged() -> None:
 
 
 @pytest.mark.parametrize(
-    ("channel", "attempts"), [("mi_pay", 4), ("wallet", 4), ("apple", 17), ("google", 31)]
+    ("channel", "attempts"),
+    [("mi_pay", 4), ("wechat", 4), ("alipay", 4), ("apple", 17), ("google", 31)],
 )
 def test_a_failing_payment_is_retried_daily_and_then_ends_renewal(
     channel: str, attempts: int
@@ -215,6 +216,25 @@ def test_switched_on_again_before_the_flag_moved_it_never_moves() -> None:
         assert plan_of(world).shown_auto_renew is True
 
 
+def test_a_flag_without_a_delay_that_ends_never_follows() -> None:
+    world = one_camera(plan_entry(flag_delay="never"))
+    world.switch_renewal(DID, on=False)
+    world.advance(60 * DAY_MS)
+    assert not plan_of(world).auto_renew
+    assert plan_of(world).shown_auto_renew is True
+    assert not world.orders
+
+
+def test_a_flag_that_stays_catches_up_when_the_maker_behaves_again() -> None:
+    world = one_camera(plan_entry(flag_delay="7h"))
+    world.misbehave(Misbehaviour(flag_stays=True, dids=frozenset({DID})))
+    world.switch_renewal(DID, on=False)
+    world.advance(5 * DAY_MS)
+    assert plan_of(world).shown_auto_renew is True
+    world.misbehave(Misbehaviour(flag_stays=True, dids=frozenset({"another"})))
+    assert plan_of(world).shown_auto_renew is False
+
+
 @pytest.mark.parametrize("channel", ["apple", "google"])
 def test_a_store_billed_flag_is_false_whatever_is_true(channel: str) -> None:
     world = one_camera(plan_entry(channel=channel))
@@ -265,6 +285,25 @@ def test_charges_anyway_takes_the_money_and_leaves_renewal_off() -> None:
     assert len(world.orders) == 1
 
 
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("at end", "2026-01-20 12:00"),
+        ("24h before end", "2026-01-19 12:00"),
+        ("day 15 00:00-01:00", "2026-01-15 00:"),
+    ],
+)
+def test_a_charge_after_cancelling_comes_when_the_rule_says(rule: str, expected: str) -> None:
+    world = one_camera(plan_entry(charged=rule))
+    world.misbehave(Misbehaviour(charges_anyway=True, dids=frozenset({DID})))
+    world.switch_renewal(DID, on=False)
+    world.advance(12 * DAY_MS)
+    [order] = world.orders
+    assert in_china(order.at_ms).startswith(expected)
+    assert order.unwanted
+    assert plan_of(world).shown_auto_renew is False
+
+
 def test_charges_anyway_does_not_revive_a_plan_that_ended_before() -> None:
     world = one_camera(plan_entry(auto_renew=False, end="-1d"))
     world.misbehave(Misbehaviour(charges_anyway=True))
@@ -282,6 +321,16 @@ def test_renewal_flips_back_on_and_the_plan_is_charged() -> None:
     assert plan_of(world).shown_auto_renew is True
     world.advance(12 * DAY_MS)
     assert charged(world) == [("2026-01-20 12:00", "paid")]
+
+
+def test_renewal_flips_back_after_days_on_the_one_camera_meant() -> None:
+    world = one_camera(plan_entry())
+    world.misbehave(Misbehaviour(flips_back_after_ms=2 * DAY_MS, dids=frozenset({DID})))
+    world.switch_renewal(DID, on=False)
+    world.advance(2 * DAY_MS - 1)
+    assert not plan_of(world).auto_renew
+    world.advance(1)
+    assert plan_of(world).auto_renew
 
 
 def test_what_was_switched_off_before_flips_back_as_well_but_not_what_never_renewed() -> None:
@@ -323,11 +372,11 @@ plans = st.builds(
     end=st.integers(min_value=1, max_value=45 * 24 * 60).map(lambda m: f"+{m}m"),
     period=st.sampled_from(["1 month", "2 months", "12 months"]),
     charged=st.sampled_from(RULES),
-    channel=st.sampled_from(["mi_pay", "wallet", "apple", "google"]),
+    channel=st.sampled_from(["mi_pay", "wechat", "alipay", "apple", "google"]),
     payment_works=st.booleans(),
     auto_renew=st.booleans(),
     trial=st.booleans(),
-    flag_delay=st.sampled_from(["0s", "7h", "3d"]),
+    flag_delay=st.sampled_from(["0s", "7h", "3d", "never"]),
 )
 starts = st.sampled_from(
     ["2026-01-31 23:59", "2026-02-27 00:00", "2026-03-05 01:00", "2027-12-31 12:00"]
@@ -336,6 +385,7 @@ misbehaviours = st.builds(
     Misbehaviour,
     flips_back_after_ms=st.sampled_from([None, 2 * HOUR_MS]),
     charges_anyway=st.booleans(),
+    flag_stays=st.booleans(),
 )
 
 

@@ -10,7 +10,16 @@ from simulator.moments import DAY_MS
 from simulator.server import RunningSimulator
 from simulator.sessions import TicketState
 from simulator.world import Misbehaviour, World
-from tests.simulator.sample import CAMERA, FRONT_DOOR, JUN, MEI, VIP_STATUS
+from tests.simulator.sample import (
+    API,
+    CAMERA,
+    CLOUD_SWITCH,
+    DEVICE_PAGE,
+    FRONT_DOOR,
+    JUN,
+    MEI,
+    VIP_STATUS,
+)
 from tests.simulator.signing_client import SigningClient
 from tests.simulator.worlds import plan_entry, world_entry
 
@@ -53,7 +62,7 @@ async def test_the_state_holds_the_whole_world_and_no_password(
     state = await control("GET", "state")
     assert state["names"]["zh"] == "两个家"
     assert state["ageing"] is False
-    assert len(state["cameras"]) == 12
+    assert len(state["cameras"]) == 13
     assert len(state["devices"]) == 5
     assert len(state["orders"]) == len(world.orders)
     kitchen = next(c for c in state["cameras"] if c["names"]["en"] == "Kitchen")
@@ -137,6 +146,52 @@ async def test_a_camera_is_edited_added_and_removed(control: Control, world: Wor
     assert control.status == 400
 
 
+async def test_a_camera_unlinked_offline_or_without_upload_is_so_on_the_wire(
+    control: Control, client: SigningClient
+) -> None:
+    async def call(path: str) -> Json:
+        answer = await client.call("GET", CAMERA, path, {"did": FRONT_DOOR, "region": "CN"})
+        assert answer.json is not None
+        return answer.json
+
+    async def listed() -> dict[str, bool]:
+        answer = await client.call("POST", API, DEVICE_PAGE, {})
+        assert answer.json is not None
+        result: Any = answer.json["result"]
+        return {device["did"]: device["isOnline"] for device in result["list"]}
+
+    assert (await listed())[FRONT_DOOR] is True
+    assert (await call(CLOUD_SWITCH))["data"] == {"status": True}
+    await control("PATCH", f"camera/{FRONT_DOOR}", {"online": False, "upload_on": False})
+    assert (await listed())[FRONT_DOOR] is False
+    assert (await call(CLOUD_SWITCH))["data"] == {"status": False}
+    # Neither of it is renewal.
+    assert (await call(VIP_STATUS))["data"]["isRenew"] is True
+    kept = await control("GET", f"camera/{FRONT_DOOR}")
+    await control("DELETE", f"camera/{FRONT_DOOR}")
+    assert FRONT_DOOR not in await listed()
+    assert (await call(VIP_STATUS))["code"] == -8
+    # And linked again, with the plan it had.
+    del kept["next_charge"]
+    await control("POST", "camera", kept | {"online": True, "offline_since": None})
+    assert (await listed())[FRONT_DOOR] is True
+    assert (await call(VIP_STATUS))["data"]["isRenew"] is True
+
+
+async def test_a_plans_habits_are_changed_while_it_runs(control: Control) -> None:
+    edited = await control(
+        "PATCH",
+        f"camera/{FRONT_DOOR}",
+        {"plan": {"flag_delay": "never", "asks_password": True}},
+    )
+    assert edited["plan"]["flag_delay"] == "never"
+    assert edited["plan"]["asks_password"] is True
+    await control("POST", f"camera/{FRONT_DOOR}/renewal", {"on": False})
+    await control("POST", "advance", {"days": 2})
+    plan = (await control("GET", f"camera/{FRONT_DOOR}"))["plan"]
+    assert (plan["auto_renew"], plan["shown_auto_renew"]) == (False, True)
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [("PATCH", "camera/0"), ("DELETE", "camera/0"), ("POST", "camera/0/renewal")],
@@ -200,13 +255,24 @@ async def test_misbehaviour_is_switched_on_and_ended(control: Control, world: Wo
     await control(
         "POST",
         "misbehaviour",
-        {"flips_back_after": "2h", "charges_anyway": True, "dids": [FRONT_DOOR]},
+        {
+            "flips_back_after": "2d",
+            "charges_anyway": True,
+            "flag_stays": True,
+            "dids": [FRONT_DOOR],
+        },
     )
-    assert world.misbehaviour.flips_back_after_ms == 2 * 3_600_000
+    assert world.misbehaviour.flips_back_after_ms == 2 * DAY_MS
     assert world.misbehaviour.charges_anyway
+    assert world.misbehaviour.flag_stays
     assert world.misbehaviour.concerns(FRONT_DOOR)
     assert not world.misbehaviour.concerns("another")
-    assert (await control("GET", "state"))["misbehaviour"]["dids"] == [FRONT_DOOR]
+    assert (await control("GET", "state"))["misbehaviour"] == {
+        "flips_back_after_ms": 2 * DAY_MS,
+        "charges_anyway": True,
+        "flag_stays": True,
+        "dids": [FRONT_DOOR],
+    }
     await control("DELETE", "misbehaviour")
     assert world.misbehaviour == Misbehaviour()
 

@@ -22,14 +22,20 @@ from simulator.sessions import TicketState
 from simulator.speech import Speech, load_words
 from simulator.world import Misbehaviour, World
 from simulator.worldfile import build_world, load_world
-from tests.simulator.sample import FRONT_DOOR, GRANDMAS_HALL, MEI, MEI_BERLIN
+from tests.simulator.sample import (
+    BALCONY,
+    BERLIN_HALLWAY,
+    FRONT_DOOR,
+    GARAGE,
+    GRANDMAS_HALL,
+    MEI,
+    MEI_BERLIN,
+    WINDOW,
+    WORKSHOP,
+)
 from tests.simulator.worlds import DID, china, one_camera, plan_entry, stopped, world_entry
 
 SIMULATOR = Path(__file__).parents[2] / "simulator"
-GARAGE = "1051000105"
-BERLIN_HALLWAY = "1064000201"
-WORKSHOP = "1064000202"
-WINDOW = "1064000203"
 BANNERS = {
     "en": "Simulated. Not Xiaomi. No money.",
     "zh": "模拟演示。不是小米。不涉及金钱。",
@@ -44,10 +50,12 @@ class Page(HTMLParser):
         self.html = html
         self.status = status
         self.url = url
-        self.buttons: dict[tuple[str, str], str] = {}
+        # Where each button leads, and what its form carries without being asked.
+        self.buttons: dict[tuple[str, str], tuple[str, dict[str, str]]] = {}
+        self.passwords = 0
         self.links: list[str] = []
         self.scripts = 0
-        self._action = ""
+        self._form: tuple[str, dict[str, str]] = ("", {})
         self._text: list[str] = []
         self.feed(html)
 
@@ -56,9 +64,12 @@ class Page(HTMLParser):
         values = {key: value or "" for key, value in attrs}
         if tag == "form":
             assert values["method"] == "post"
-            self._action = values["action"]
+            self._form = (values["action"], {})
+        if tag == "input" and values["type"] == "hidden":
+            self._form[1][values["name"]] = values["value"]
+        self.passwords += tag == "input" and values["type"] == "password"
         if tag == "button":
-            self.buttons[values["name"], values["value"]] = self._action
+            self.buttons[values["name"], values["value"]] = self._form
         if tag == "a":
             self.links.append(values["href"])
         self.scripts += tag == "script"
@@ -94,7 +105,8 @@ class Browser:
 
     async def press(self, page: Page, name: str, value: str, **fields: str) -> Page:
         """Press a button that the page really has."""
-        return await self.post(page.buttons[name, value], **fields, **{name: value})
+        action, hidden = page.buttons[name, value]
+        return await self.post(action, **hidden | fields | {name: value})
 
     async def sign_in(self, account: str) -> None:
         await self.post("/who", who=account, next="/plan")
@@ -113,6 +125,13 @@ def renews(world: World, did: str) -> bool:
     plan = world.camera(did).plan
     assert plan is not None
     return plan.auto_renew
+
+
+def shown(world: World, did: str) -> bool | None:
+    """Return what the maker's flag says."""
+    plan = world.camera(did).plan
+    assert plan is not None
+    return plan.shown_auto_renew
 
 
 # --- Every page --------------------------------------------------------------
@@ -366,7 +385,13 @@ async def test_an_owner_switches_renewal_off_by_hand(browser: Browser, world: Wo
     page = await browser.get(confirm)
     assert "Turn it off?" in page.text
     assert renews(world, FRONT_DOOR)
+    # Paid four times: the maker asks once more.
     page = await browser.press(page, "renewal", "off")
+    assert "Pause the subscription?" in page.text
+    assert "paid 4 times" in page.text
+    assert renews(world, FRONT_DOOR)
+    page = await browser.press(page, "renewal", "off")
+    assert page.url.path == f"/plan/{FRONT_DOOR}"
     assert "Auto-renewal is off." in page.text
     assert not renews(world, FRONT_DOOR)
     page = await browser.get(f"/plan/{FRONT_DOOR}?confirm=on")
@@ -375,9 +400,82 @@ async def test_an_owner_switches_renewal_off_by_hand(browser: Browser, world: Wo
     assert renews(world, FRONT_DOOR)
 
 
+async def test_the_maker_asks_again_from_the_third_paid_term_on(
+    browser: Browser, world: World
+) -> None:
+    await browser.sign_in("cn")
+    garage = world.cameras[GARAGE]
+    garage.orders = garage.orders[-2:]
+    page = await browser.post(f"/plan/{GARAGE}/renewal", renewal="off")
+    assert "Auto-renewal is off." in page.text
+    assert not renews(world, GARAGE)
+
+
+async def test_the_password_is_asked_for_and_has_to_be_right(
+    browser: Browser, world: World
+) -> None:
+    await browser.sign_in("cn")
+    password = world.accounts[MEI].password
+    page = await browser.get(f"/plan/{BALCONY}?confirm=off")
+    assert page.passwords == 0
+    page = await browser.press(page, "renewal", "off")
+    assert "Pause the subscription?" in page.text
+    page = await browser.press(page, "renewal", "off")
+    assert page.passwords == 1
+    assert f"Simulated. The password is {password}" in page.text
+    assert "is wrong" not in page.text
+    page = await browser.press(page, "renewal", "off", password="lantern")
+    assert page.status == 403
+    assert "This password is wrong. Nothing was changed." in page.text
+    assert renews(world, BALCONY)
+    page = await browser.press(page, "renewal", "off", password=password)
+    assert "Auto-renewal is off." in page.text
+    assert not renews(world, BALCONY)
+    # On takes the password too, but nobody asks twice.
+    page = await browser.get(f"/plan/{BALCONY}?confirm=on")
+    page = await browser.press(page, "renewal", "on")
+    assert page.passwords == 1
+    await browser.press(page, "renewal", "on", password=password)
+    assert renews(world, BALCONY)
+
+
+async def test_the_password_is_on_no_page_that_does_not_ask_for_it(
+    browser: Browser, world: World
+) -> None:
+    await browser.sign_in("cn")
+    for path in ("/", "/plan", "/plan?who", f"/plan/{BALCONY}", f"/plan/{BALCONY}?confirm=off"):
+        assert world.accounts[MEI].password not in (await browser.get(path)).html
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_questions_are_asked_in_both_languages(browser: Browser, language: str) -> None:
+    await browser.sign_in("cn")
+    words = load_words()
+    page = await browser.get(f"/plan/{BALCONY}?confirm=off&lang={language}")
+    for key in ("confirm_again_title", "confirm_password_title"):
+        page = await browser.press(page, "renewal", "off")
+        assert getattr(words[key], language) in page.text
+
+
+async def test_a_flag_that_never_follows_is_shown_to_the_maker_and_not_promised_to_the_owner(
+    browser: Browser, world: World
+) -> None:
+    await browser.sign_in("cn")
+    page = await browser.get("/")
+    await browser.press(page, "kind", "stays")
+    await browser.post(f"/plan/{GARAGE}/renewal", renewal="off", confirmed="1")
+    assert "never changes" in (await browser.get("/")).text
+    assert "Received" not in (await browser.get(f"/plan/{GARAGE}")).text
+    world.advance(3 * DAY_MS)
+    assert shown(world, GARAGE) is True
+    await browser.press(page, "kind", "stays")
+    assert shown(world, GARAGE) is False
+    assert "never changes" not in (await browser.get("/")).text
+
+
 async def test_the_garage_says_when_it_will_show(browser: Browser, world: World) -> None:
     await browser.sign_in("cn")
-    await browser.post(f"/plan/{GARAGE}/renewal", renewal="off")
+    await browser.post(f"/plan/{GARAGE}/renewal", renewal="off", confirmed="1")
     page = await browser.get(f"/plan/{GARAGE}")
     assert "Received. It is shown as off from" in page.text
     world.advance(7 * HOUR_MS)
@@ -427,7 +525,7 @@ async def test_an_owner_lists_its_cameras_and_orders(browser: Browser, world: Wo
         f"/plan/{camera.did}" for camera, _ in world.cameras_seen_by(MEI_BERLIN, "de")
     ]
     orders = (await browser.get("/orders")).text
-    assert orders.count("3.50 EUR") == 8
+    assert orders.count("3.50 EUR") == 10
     assert "Front door" not in orders
 
 

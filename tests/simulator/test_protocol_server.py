@@ -48,7 +48,7 @@ async def first_line(process: asyncio.subprocess.Process) -> str:
 @pytest.mark.parametrize(
     ("arguments", "cameras", "ageing"),
     [
-        (("--ageing",), 12, True),
+        (("--ageing",), 13, True),
         (("--world", "every_state"), 9, False),
         (("--cameras", "30", "--virtual-clock", "--language", "zh"), 30, False),
     ],

@@ -16,7 +16,7 @@ from simulator.errors import WorldError
 from simulator.generate import generate_world
 from simulator.moments import DAY_MS, HOUR_MS, parse_duration, parse_moment, spell_duration
 from simulator.names import Names, language_of
-from simulator.plans import FixedDay, Plan
+from simulator.plans import CHANNELS, FixedDay, Plan
 from simulator.spelling import device_entry
 from simulator.world import DROP, Camera, World
 from simulator.worldfile import PLAN_STATUSES, build_world, load_world, shipped_worlds
@@ -106,7 +106,7 @@ def test_every_state_has_one_camera_for_every_status_over_two_regions() -> None:
 def test_two_homes_tells_its_story() -> None:
     world = load_world("two_homes", clock=stopped(china("2026-11-22 20:00")))
     now = world.now_ms()
-    assert len(world.cameras) == 12
+    assert len(world.cameras) == 13
     assert [a.region for a in world.accounts.values() if a.signs_in] == ["cn", "de", "cn"]
     # Charged up to 72 hours ahead on the mainland: the earliest moment is in about two days.
     earliest = plan_named(world, "Front door").end_ms - 72 * HOUR_MS
@@ -120,6 +120,23 @@ def test_two_homes_tells_its_story() -> None:
     assert not camera_named(world, "Old cam").cloud_support
     assert plan_named(world, "Kitchen").rule == FixedDay()
     assert plan_named(world, "Kitchen").end_ms == china("2026-12-05 02:00")
+
+
+def test_two_homes_has_a_camera_for_every_channel() -> None:
+    world = load_world("two_homes")
+    billed = {"Front door", "Balcony", "Living room", "Berlin hallway", "Attic"}
+    assert {plan_named(world, name).channel for name in billed} == set(CHANNELS)
+    assert plan_named(world, "Attic").auto_renew
+    assert plan_named(world, "Attic").shown_auto_renew is False
+
+
+def test_the_hero_is_asked_again_and_the_balcony_for_its_password() -> None:
+    world = load_world("two_homes")
+    assert camera_named(world, "Front door").paid_terms == 4
+    assert camera_named(world, "Front door").asks_twice
+    assert not camera_named(world, "Nursery").asks_twice
+    asked = [c.names.en for c in world.cameras.values() if c.plan and c.plan.asks_password]
+    assert asked == ["Balcony"]
 
 
 def test_three_days_on_the_nursery_has_turned_paid() -> None:
@@ -142,7 +159,7 @@ def test_owners_see_their_region_and_shares_come_with_their_permit() -> None:
     assert mainland["Front door"] == 16
     assert mainland["Grandma's hall"] == 36
     assert world.cameras_seen_by(MEI, "de") == []
-    assert len(world.cameras_seen_by(MEI_BERLIN, "de")) == 4
+    assert len(world.cameras_seen_by(MEI_BERLIN, "de")) == 5
     assert [camera.names.en for camera, _ in world.cameras_seen_by(JUN, "cn")] == ["Kitchen"]
     assert [(c.did, p) for c, p in world.cameras_seen_by(GRANDMA, "cn")] == [(GRANDMAS_HALL, 16)]
 
@@ -273,6 +290,9 @@ PLAN = (*CAMERA, "plan")
         (change(*PLAN, "retention_days", to="7"), "cameras[0].plan.retention_days"),
         (change(*PLAN, "price", to="6 CNY"), "cameras[0].plan.price"),
         (change(*PLAN, "channel", to="cash"), "cameras[0].plan.channel"),
+        (change(*PLAN, "channel", to="wallet"), "cameras[0].plan.channel"),
+        (change(*PLAN, "flag_delay", to="sometime"), "cameras[0].plan.flag_delay"),
+        (change(*PLAN, "asks_password", to="yes"), "cameras[0].plan.asks_password"),
         (change(*PLAN, "charged", to="sometimes"), "cameras[0].plan.charged"),
         (change(*PLAN, "charged", to="day 28 00:00-02:00"), "cameras[0].plan.charged"),
         (change(*PLAN, "charged", to="day 5 02:00-02:00"), "cameras[0].plan.charged"),
@@ -372,6 +392,14 @@ def test_names_follow_the_language() -> None:
 # --- Writing and editing -----------------------------------------------------
 
 
+@pytest.mark.parametrize("delay", ["never", "7h"])
+def test_a_plans_habits_are_written_as_they_are_read(delay: str) -> None:
+    world = one_camera(plan_entry(flag_delay=delay, asks_password=True))
+    written: Json = device_entry(camera_of(world), world)
+    assert written["plan"]["flag_delay"] == delay
+    assert written["plan"]["asks_password"] is True
+
+
 @pytest.mark.parametrize("name", shipped_worlds())
 def test_a_device_written_and_read_again_is_the_same(name: str) -> None:
     world = load_world(name, clock=stopped(china("2026-11-22 20:00")))
@@ -412,6 +440,28 @@ def test_an_edit_of_renewal_moves_the_flag_at_once() -> None:
     assert store.plan.shown_auto_renew is False
 
 
+def test_a_flag_under_way_waits_anew_when_its_delay_is_changed() -> None:
+    def shown(world: World) -> bool | None:
+        plan = camera_of(world).plan
+        assert plan is not None
+        return plan.shown_auto_renew
+
+    world = one_camera(plan_entry(flag_delay="7h"))
+    world.switch_renewal(DID, on=False)
+    edit_camera(world, DID, {"plan": {"flag_delay": "never"}})
+    world.advance(3 * DAY_MS)
+    assert shown(world) is True
+    edit_camera(world, DID, {"plan": {"flag_delay": "10h"}})
+    world.advance(10 * HOUR_MS - 1)
+    assert shown(world) is True
+    world.advance(1)
+    assert shown(world) is False
+    # Nothing lags, so nothing waits.
+    edited = edit_camera(world, DID, {"plan": {"flag_delay": "1h"}}).plan
+    assert edited is not None
+    assert edited.flag_follows_ms is None
+
+
 def test_a_plan_can_be_taken_away_and_given() -> None:
     world = one_camera(plan_entry())
     assert edit_camera(world, DID, {"plan": None}).plan is None
@@ -422,6 +472,19 @@ def test_offline_since_in_an_edit_means_offline() -> None:
     world = one_camera(None)
     assert not edit_camera(world, DID, {"offline_since": "-2h"}).online
     assert edit_camera(world, DID, {"offline_since": None}).online
+
+
+def test_online_in_an_edit_keeps_since_when_in_step() -> None:
+    world = one_camera(None)
+    gone = edit_camera(world, DID, {"online": False})
+    assert (gone.online, gone.offline_since_ms) == (False, world.now_ms())
+    since = world.now_ms()
+    world.advance(DAY_MS)
+    assert edit_camera(world, DID, {"online": False}).offline_since_ms == since
+    back = edit_camera(world, DID, {"online": True})
+    assert (back.online, back.offline_since_ms) == (True, None)
+    both = edit_camera(world, DID, {"online": False, "offline_since": "-4d"})
+    assert both.offline_since_ms == world.now_ms() - 4 * DAY_MS
 
 
 def test_a_field_can_be_dropped_from_the_wire_and_the_free_tier_changed_in_part() -> None:
