@@ -36,6 +36,10 @@ MOST_ESCALATIONS: Final = 3
 # A plan's end that moves forward by less is a correction, not a new term.
 SHORTEST_TERM: Final = 12 * _HOUR
 
+# What a plan's end is read from, and what says that no plan runs.
+_WITH_A_TERM: Final = (Service.ACTIVE, Service.EXPIRED)
+_WITHOUT_A_PLAN: Final = (Service.EXPIRED, Service.NEVER_BOUGHT)
+
 # How long a confirmed wish for "on" is kept, so that whoever asked still finds the answer.
 _KEPT_AFTER_ON: Final = 24 * _HOUR
 
@@ -104,8 +108,9 @@ class NewTerm:
 class Case:
     """One wish about a plan's renewal.
 
-    `term_ends_at` is the end of the term that shall be the last. `done_at` is when the
-    owner said that the step at the seller is done. `checks` counts the readings since
+    `term_ends_at` is the end of the term that shall be the last, and `term_seen_at` when it
+    was last read. `done_at` is when the owner last said that the step at the seller is
+    done, `first_done_at` when they first did. `checks` counts the readings since
     `opened_at`, `contrary` those that said the opposite of the wish; the last one was made
     at `last_check_at` and said `last_said`, where `disagreed` is set if its witnesses
     contradict each other and `readable` if the maker can confirm the wish on this billing
@@ -118,7 +123,9 @@ class Case:
     opened_at: datetime
     wish: Wish = Wish.OFF
     term_ends_at: datetime | None = None
+    term_seen_at: datetime | None = None
     done_at: datetime | None = None
+    first_done_at: datetime | None = None
     request: SentRequest | None = None
     checks: int = 0
     contrary: int = 0
@@ -143,7 +150,7 @@ class Case:
             return CaseState.CHARGED_AFTER
         if self.confirmed_at is not None:
             return CaseState.CONFIRMED
-        if self.escalated_at is not None and self._can_be_ineffective:
+        if self._is_escalated and self._can_be_ineffective:
             return CaseState.NOT_EFFECTIVE
         if self.acted_at is None:
             return CaseState.WAITING_FOR_YOU
@@ -157,8 +164,7 @@ class Case:
     @property
     def acted_at(self) -> datetime | None:
         """When something was last done about the wish: by the owner, or by a request."""
-        sent = self.request.at if self.request and self._may_have_worked else None
-        return max((moment for moment in (self.done_at, sent) if moment), default=None)
+        return max(self._acts(self.done_at), default=None)
 
     @property
     def may_send(self) -> bool:
@@ -168,6 +174,18 @@ class Case:
     @property
     def _may_have_worked(self) -> bool:
         return self.request is not None and self.request.answer in (Answer.UNKNOWN, Answer.ACCEPTED)
+
+    def _acts(self, done_at: datetime | None) -> Iterator[datetime]:
+        if done_at:
+            yield done_at
+        if self.request and self._may_have_worked:
+            yield self.request.at
+
+    @property
+    def _is_escalated(self) -> bool:
+        """Whether it was said that the wish has no effect, and nothing was done since."""
+        acted_at = self.acted_at
+        return self.escalated_at is not None and (acted_at is None or acted_at < self.escalated_at)
 
     @property
     def _can_be_ineffective(self) -> bool:
@@ -184,12 +202,12 @@ class Case:
         """Return it with the owner's word that the step is done; the schedule begins anew."""
         if not self.is_open:
             return self
-        return replace(self, done_at=now, escalated_at=None)
+        case = self.clamped(now)
+        return replace(case, done_at=now, first_done_at=case.first_done_at or case.done_at or now)
 
     def sending(self, definition: str, now: datetime) -> Self:
         """Return it as it must be on disk before a request is sent."""
-        request = SentRequest(definition=definition, at=now)
-        return replace(self, request=request, escalated_at=None)
+        return replace(self.clamped(now), request=SentRequest(definition=definition, at=now))
 
     def answered(self, answer: Answer, meaning: str | None = None) -> Self:
         """Return it with what became of the request that was sent last."""
@@ -207,7 +225,9 @@ class Case:
         return replace(
             self,
             opened_at=min(self.opened_at, now),
+            term_seen_at=_at_most(self.term_seen_at, now),
             done_at=_at_most(self.done_at, now),
+            first_done_at=_at_most(self.first_done_at, now),
             request=replace(sent, at=min(sent.at, now)) if sent else None,
             last_check_at=_at_most(self.last_check_at, now),
             escalated_at=_at_most(self.escalated_at, now),
@@ -218,21 +238,23 @@ class Case:
     def seen(self, view: PlanView, now: datetime) -> Self:
         """Return it after a reading; one made before it was opened changes nothing.
 
-        Confirmed only where the channel's trust rule lets the maker say so and it did, of
-        a plan that runs; or where the plan ended and nothing followed while the channel may
-        still charge.
+        Nor does one made after `now`: the clock was set back, and nobody can say which of
+        the two came first. Confirmed only where the channel's trust rule lets the maker say
+        so and it did, of a plan that runs; or where the plan ended and nothing followed
+        while the channel may still charge.
         """
         case = self.clamped(now)
         read_at = view.reading.read_at
-        if read_at <= (case.last_check_at or case.opened_at) or case.renewed:
+        if not (case.last_check_at or case.opened_at) < read_at <= now or case.renewed:
             return case
-        if case.wish is Wish.OFF and view.is_active:
-            case = case._with_term(view)  # noqa: SLF001 - its own kind
+        if case.wish is Wish.OFF and view.reading.service in _WITH_A_TERM:
+            # By its moments as they were: set back, an act could seem to precede a charge.
+            case = self._with_term(view).clamped(now)
         said = view.renewal
         checked = replace(
             case,
             checks=case.checks + 1,
-            contrary=case.contrary + (said is self._contrary),
+            contrary=case.contrary + (said is case._contrary),  # noqa: SLF001 - its own kind
             last_check_at=read_at,
             last_said=said,
             disagreed=view.verdict.disagree,
@@ -242,10 +264,8 @@ class Case:
 
     def escalated(self, charge: ChargeExpectation | None, now: datetime) -> Self:
         """Return it with word that the wish has had no effect, where that is due by `now`."""
-        if not self.is_open or (self.acted_at and not self._can_be_ineffective):
-            return self
-        since = max(self.escalated_at or self._anchor, self._anchor)
-        if not any(since < moment <= now for moment in self._speaks_up(charge)):
+        due = self.next_escalation(charge)
+        if due is None or due > now:
             return self
         return replace(
             self, escalated_at=now, escalations=min(self.escalations + 1, MOST_ESCALATIONS)
@@ -253,55 +273,64 @@ class Case:
 
     def _with_term(self, view: PlanView) -> Self:
         """Return it with what the plan's end says about a new term."""
-        old, new = self.term_ends_at, view.reading.ends_at
-        if old is None or new is None:
-            return self if new is None else replace(self, term_ends_at=new)
-        if new - old < SHORTEST_TERM:
-            return self if new <= old else replace(self, term_ends_at=new)
-        if self._surely_acted_before_charge(old - view.rule.charges_ahead):
-            read_at = view.reading.read_at
+        old, new, read_at = self.term_ends_at, view.reading.ends_at, view.reading.read_at
+        if new is None:
+            return self
+        if old is None or new - old < SHORTEST_TERM:
+            return replace(self, term_ends_at=max(old or new, new), term_seen_at=read_at)
+        if self._surely_decided_before_charge(old - view.rule.charges_ahead):
             return replace(self, renewed=NewTerm(old_end=old, new_end=new, seen_at=read_at))
         # Renewed before anything was done about it, or too close to tell: the wish is now
         # about the new term, and so is what may be said about it.
-        return replace(self, term_ends_at=new, escalations=0, escalated_at=None)
+        return replace(self, term_ends_at=new, term_seen_at=read_at, escalations=0)
 
-    def _surely_acted_before_charge(self, earliest: datetime) -> bool:
-        """Return whether something was done before the new term can have been charged."""
-        if self.confirmed_at is not None:
+    def _surely_decided_before_charge(self, earliest: datetime) -> bool:
+        """Return whether the new term can only have been charged after the wish took hold.
+
+        That is: after something was done about it, or after it was confirmed.
+        """
+        if self.proof is Proof.NO_NEW_TERM:
             return True
-        acted_at = self.acted_at
-        if acted_at is None:
-            return False
+        shown = self.term_seen_at or earliest
+        acted_at = min(self._acts(self.first_done_at or self.done_at), default=None)
         # A later reading still showed the old term.
-        return acted_at < earliest or (
-            self.last_check_at is not None and acted_at < self.last_check_at
+        acted_before = acted_at is not None and acted_at < max(earliest, shown)
+        confirmed_before = self.confirmed_at is not None and (
+            self.confirmed_at < earliest or self.confirmed_at <= shown
         )
+        return acted_before or confirmed_before
 
     def _judged(self, view: PlanView, said: Renewal) -> Self:
-        read_at = view.reading.read_at
-        if self.renewed:
-            return self
-        if self.confirmed_at is not None:
-            if self.wish is Wish.OFF and said is Renewal.ON:
-                return replace(
-                    self,
-                    confirmed_at=None,
-                    proof=None,
-                    back_on_at=read_at,
-                    escalated_at=read_at,
-                    escalations=min(self.escalations + 1, MOST_ESCALATIONS),
-                )
-            return self
+        """Return it with what a reading that was just taken down proves, or takes back."""
+        case, read_at = self, view.reading.read_at
+        if case.renewed:
+            return case
+        if case.proof is Proof.READ and not case.readable:
+            # Its owner said since that somebody else bills it, whom the maker cannot see.
+            case = replace(case, confirmed_at=None, proof=None)
+        if case.confirmed_at is None:
+            proof = case._proven_by(view, said)  # noqa: SLF001 - its own kind
+            return replace(case, confirmed_at=read_at, proof=proof) if proof else case
+        if case.wish is Wish.OFF and said is Renewal.ON:
+            return replace(
+                case,
+                confirmed_at=None,
+                proof=None,
+                back_on_at=read_at,
+                escalated_at=read_at,
+                escalations=min(case.escalations + 1, MOST_ESCALATIONS),
+            )
+        return case
+
+    def _proven_by(self, view: PlanView, said: Renewal) -> Proof | None:
         if said is (Renewal.OFF if self.wish is Wish.OFF else Renewal.ON):
-            return replace(self, confirmed_at=read_at, proof=Proof.READ, escalated_at=None)
-        if self.wish is Wish.OFF and self._ran_out(view):
-            return replace(self, confirmed_at=read_at, proof=Proof.NO_NEW_TERM, escalated_at=None)
-        return self
+            return Proof.READ
+        return Proof.NO_NEW_TERM if self.wish is Wish.OFF and self._ran_out(view) else None
 
     def _ran_out(self, view: PlanView) -> bool:
         """Return whether the last term ended and the time for late charges passed."""
         return (
-            view.reading.service in (Service.EXPIRED, Service.NEVER_BOUGHT)
+            view.reading.service in _WITHOUT_A_PLAN
             and self.term_ends_at is not None
             and view.reading.read_at > self.term_ends_at + view.rule.watched_after_end
         )
@@ -312,10 +341,7 @@ class Case:
         A wish for "on" is over once its plan is: what has ended cannot be switched on.
         """
         if self.wish is Wish.ON:
-            ended = view is not None and view.reading.service in (
-                Service.EXPIRED,
-                Service.NEVER_BOUGHT,
-            )
+            ended = view is not None and view.reading.service in _WITHOUT_A_PLAN
             kept = self.confirmed_at is not None and now < self.confirmed_at + _KEPT_AFTER_ON
             return not kept if self.confirmed_at else ended
         if self.state is not CaseState.CONFIRMED or view is None or self.last_check_at is None:
@@ -356,9 +382,25 @@ class Case:
             yield charge.watched_until
 
     def _speaks_up(self, charge: ChargeExpectation | None) -> Iterator[datetime]:
-        yield self._anchor + GIVES_UP_AFTER
+        gives_up_at = self._anchor + GIVES_UP_AFTER
+        if not self._may_have_ended(charge, gives_up_at):
+            yield gives_up_at
         if self.wish is Wish.OFF:
             yield from self._before(charge)
+
+    def _may_have_ended(self, charge: ChargeExpectation | None, by: datetime) -> bool:
+        """Return whether the plan ended after something was done, with no charge in sight.
+
+        Whether it obeyed then shows when the time for late charges has passed.
+        """
+        return (
+            self.wish is Wish.OFF
+            and self.acted_at is not None
+            and charge is None
+            and self.last_said is Renewal.UNKNOWN
+            and self.term_ends_at is not None
+            and self.term_ends_at <= by
+        )
 
     def _before(self, charge: ChargeExpectation | None) -> Iterator[datetime]:
         """Yield the moments counted back from a charge that lie ahead of the anchor.

@@ -9,11 +9,14 @@ from typing import Final, Self
 from .activity import Activity
 from .camera import Camera
 from .case import SHORTEST_TERM
+from .reading import Service
 from .renewal import Renewal
 from .view import PlanView
 
 # A camera that is offline for so long while its plan renews is told of.
 OFFLINE_AFTER: Final = timedelta(hours=72)
+
+_WITHOUT_A_PLAN: Final = (Service.EXPIRED, Service.NEVER_BOUGHT)
 
 
 class Notice(StrEnum):
@@ -46,11 +49,13 @@ class Watch:
     """What is remembered of a camera to see what changes; all moments UTC.
 
     `renewal` is the last definite word about a running plan, `ends_at` its last known end,
-    `offline_since` when the camera was first read as offline. `notices` are by `Notice`.
+    `renewed_until` the end that was last told as new, `offline_since` when the camera was
+    first read as offline. `notices` are by `Notice`.
     """
 
     renewal: Renewal | None = None
     ends_at: datetime | None = None
+    renewed_until: datetime | None = None
     offline_since: datetime | None = None
     notices: Mapping[str, Standing] = field(default_factory=dict)
 
@@ -63,27 +68,35 @@ class Watch:
         being off in a case: then coming on is no news that needs a notice.
         """
         findings = tuple(self._changes(view))
-        switched_on = any(f.activity is Activity.RENEWAL_SWITCHED_ON for f in findings)
         watch = replace(
             self,
             renewal=self._definite(view),
-            ends_at=view.reading.ends_at if view.is_active else self.ends_at,
+            ends_at=(view.is_active and view.reading.ends_at) or self.ends_at,
+            renewed_until=next((f.new_end for f in findings if f.new_end), self.renewed_until),
             offline_since=_offline_since(view.camera, self.offline_since, now),
         )
+        switched_on = any(f.activity is Activity.RENEWAL_SWITCHED_ON for f in findings)
         renews = view.is_active and view.renewal is Renewal.ON
         may_renew = view.is_active and view.renewal is not Renewal.OFF
         since = watch.offline_since
-        is_long_offline = since is not None and now - since >= OFFLINE_AFTER
-        stands = {
-            Notice.RENEWAL_BACK_ON: renews
-            and ((switched_on and not wanted_on) or Notice.RENEWAL_BACK_ON in self.notices),
+        is_long_offline = (
+            view.camera.online is False and since is not None and now - since >= OFFLINE_AFTER
+        )
+        begins = {
+            Notice.RENEWAL_BACK_ON: renews and switched_on and not wanted_on,
             Notice.CAMERA_OFFLINE: may_renew and is_long_offline,
-            # Not asked for lately: what stood goes on standing.
-            Notice.UPLOAD_OFF: renews
-            and (
-                view.reading.uploads is False
-                or (view.reading.uploads is None and Notice.UPLOAD_OFF in self.notices)
-            ),
+            Notice.UPLOAD_OFF: renews and view.reading.uploads is False,
+        }
+        ends = {
+            Notice.RENEWAL_BACK_ON: False,
+            Notice.CAMERA_OFFLINE: since is None,
+            Notice.UPLOAD_OFF: view.reading.uploads is True,
+        }
+        # What stood goes on standing while it is not known whether it is over.
+        stands = {
+            notice: begins[notice]
+            or (notice in self.notices and not ends[notice] and not _renews_no_more(view))
+            for notice in Notice
         }
         notices = {
             notice.value: self.notices.get(notice, Standing(since=now))
@@ -111,15 +124,16 @@ class Watch:
                 yield notice
 
     def _definite(self, view: PlanView) -> Renewal | None:
-        if not view.is_active:
-            return None
-        return self.renewal if view.renewal is Renewal.UNKNOWN else view.renewal
+        if view.is_active and view.renewal is not Renewal.UNKNOWN:
+            return view.renewal
+        return None if view.reading.service in _WITHOUT_A_PLAN else self.renewal
 
     def _changes(self, view: PlanView) -> Iterator[Finding]:
         if not view.is_active:
             return
         old, new = self.ends_at, view.reading.ends_at
-        if old and new and new - old >= SHORTEST_TERM:
+        # An old end that is read once more between two new ones makes no second term.
+        if old and new and new - max(old, self.renewed_until or old) >= SHORTEST_TERM:
             yield Finding(activity=Activity.RENEWED, old_end=old, new_end=new)
         if self.renewal is Renewal.OFF and view.renewal is Renewal.ON:
             yield Finding(activity=Activity.RENEWAL_SWITCHED_ON)
@@ -131,6 +145,13 @@ _ACTIVITY_OF: Final[Mapping[Notice, Activity]] = {
     Notice.CAMERA_OFFLINE: Activity.CAMERA_OFFLINE,
     Notice.UPLOAD_OFF: Activity.UPLOAD_OFF,
 }
+
+
+def _renews_no_more(view: PlanView) -> bool:
+    """Return whether it is known that nothing renews; not understood is not known."""
+    return view.reading.service in _WITHOUT_A_PLAN or (
+        view.is_active and view.renewal is Renewal.OFF
+    )
 
 
 def _offline_since(camera: Camera, before: datetime | None, now: datetime) -> datetime | None:
