@@ -14,6 +14,7 @@ from typing import Any, Final
 from .entities import (
     ATTENTION,
     AUTO_RENEWAL,
+    CANCELLATION,
     CHECK_NOW,
     DAYS_REMAINING,
     NEXT_CHARGE,
@@ -29,6 +30,7 @@ _FULL_WIDTH: Final = 12
 _ICON: Final = "mdi:cctv"
 _NO_PLAN: Final = ["none", "free_tier"]
 _PLAN_OVER: Final = ["expired", "expired_reachable"]
+_NOTHING_OPEN: Final = ["none", "unknown", "unavailable"]
 _CARDS: Final = Path(__file__).with_name("cards")
 type Card = dict[str, Any]
 
@@ -145,6 +147,13 @@ def _camera(camera: Device, words: Words) -> Card:
             for what in (PLAN_STATUS, DAYS_REMAINING)
             if what in camera.entities
         ]
+        badges = [badge | {"visibility": switched} for badge in badges]
+        if CANCELLATION in camera.entities:
+            how_far = camera.entities[CANCELLATION]
+            badges.append(
+                {"type": "entity", "entity": how_far, "show_icon": False, "color": "orange"}
+                | {"visibility": [_not_state(how_far, _NOTHING_OPEN)]}
+            )
         toggle = {
             "type": "tile",
             "entity": camera.entities[AUTO_RENEWAL],
@@ -153,7 +162,7 @@ def _camera(camera: Device, words: Words) -> Card:
             "features_position": "inline",
         }
         cards = [
-            heading | {"badges": [badge | {"visibility": switched} for badge in badges]},
+            heading | {"badges": badges},
             toggle | {"visibility": switched},
             plan | {"visibility": [_state(status, _PLAN_OVER)]},
         ]

@@ -9,6 +9,7 @@ from .home_assistant import HomeAssistant
 
 ATTENTION: Final = "attention"
 AUTO_RENEWAL: Final = "auto_renewal"
+CANCELLATION: Final = "cancellation"
 CHECK_NOW: Final = "check_now"
 DAYS_REMAINING: Final = "days_remaining"
 NEXT_CHARGE: Final = "next_charge"
