@@ -5,7 +5,7 @@ that an approval is never missed; closing the dialogue ends it.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,27 +17,18 @@ from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
     ConfigEntry,
-    ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
-    OptionsFlowWithReload,
 )
-from homeassistant.const import UnitOfTime
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
     QrCodeSelector,
     QrCodeSelectorConfig,
     QrErrorCorrectionLevel,
     SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -46,6 +37,7 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
+from .choices import CONF_CAMERAS, by_name, camera_field, is_own, many
 from .cloud.errors import (
     ApiError,
     BrowserNeededError,
@@ -82,18 +74,14 @@ from .const import (
     DEFAULT_POLL_HOURS,
     DOMAIN,
     MAKER_XIAOMI,
-    MAX_POLL_HOURS,
-    MIN_POLL_HOURS,
 )
-from .coordinator import CloudPlanConfigEntry
-from .plan import Camera, Ownership, clock
+from .options_flow import CloudPlanOptionsFlow
+from .plan import Camera, clock
 
 CONF_ADVANCED: Final = "advanced"
-CONF_CAMERAS: Final = "cameras"
 CONF_QR: Final = "qr"
 
 _ACCOUNT_PAGE: Final = "https://account.xiaomi.com"
-_LIST_LIMIT: Final = 30
 _QR_SCALE: Final = 5
 
 # What a person is told to wait where the maker asks to wait and names no time.
@@ -422,7 +410,7 @@ class CloudPlanConfigFlow(ConfigFlow, domain=DOMAIN):
             if not isinstance(cameras := self._found[region], CloudError)
             for camera in cameras
         }
-        return _by_name(found.values())
+        return by_name(found.values())
 
     async def _region_names(self) -> dict[str, str]:
         """Return the regions' names in Home Assistant's language."""
@@ -438,7 +426,7 @@ class CloudPlanConfigFlow(ConfigFlow, domain=DOMAIN):
 
     def _create(self, user_input: Mapping[str, Any]) -> ConfigFlowResult:
         """Create the entry of a new account."""
-        own = {camera.camera_id for camera in self._cameras() if _is_own(camera)}
+        own = {camera.camera_id for camera in self._cameras() if is_own(camera)}
         return self.async_create_entry(
             title=f"Xiaomi ({self._data[CONF_ACCOUNT]})",
             data=self._data,
@@ -504,7 +492,7 @@ class CloudPlanConfigFlow(ConfigFlow, domain=DOMAIN):
             for region in sorted(names, key=lambda region: not counts[region])
         ]
         schema = vol.Schema(
-            {vol.Required(CONF_REGIONS, default=ticked): _many(options)},
+            {vol.Required(CONF_REGIONS, default=ticked): many(options)},
         )
         return self._form("regions", schema, problem or self._region_problem(names))
 
@@ -520,10 +508,10 @@ class CloudPlanConfigFlow(ConfigFlow, domain=DOMAIN):
     def _show_cameras(self) -> ConfigFlowResult:
         """Show the account's own cameras, and whether those of others shall be shown too."""
         cameras = self._cameras()
-        own = [camera for camera in cameras if _is_own(camera)]
+        own = [camera for camera in cameras if is_own(camera)]
         fields: dict[vol.Marker, object] = {}
         if own:
-            fields |= _camera_field(own, excluded=())
+            fields |= camera_field(own, excluded=())
         if len(own) < len(cameras):
             fields[vol.Required(CONF_SHOW_SHARED, default=False)] = BooleanSelector()
         return self._form("cameras", vol.Schema(fields))
@@ -541,99 +529,3 @@ class CloudPlanConfigFlow(ConfigFlow, domain=DOMAIN):
             errors={"base": problem.key} if problem else None,
             description_placeholders={**(words or {}), **(problem.words if problem else {})},
         )
-
-
-class CloudPlanOptionsFlow(OptionsFlowWithReload):
-    """How often the cloud is asked, and which cameras are shown."""
-
-    config_entry: CloudPlanConfigEntry
-
-    def __init__(self) -> None:
-        """Start without cameras to choose from."""
-        self._offered: list[Camera] = []
-
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Show the options, or keep them."""
-        if user_input is not None:
-            return self.async_create_entry(data=self._options(user_input))
-        options = self.config_entry.options
-        problem = await self._list_cameras()
-        hours = NumberSelector(
-            NumberSelectorConfig(
-                min=MIN_POLL_HOURS,
-                max=MAX_POLL_HOURS,
-                step=1,
-                unit_of_measurement=UnitOfTime.HOURS,
-                mode=NumberSelectorMode.SLIDER,
-            )
-        )
-        fields: dict[vol.Marker, object] = {
-            vol.Required(CONF_POLL_HOURS, default=options[CONF_POLL_HOURS]): hours,
-        }
-        if self._offered:
-            fields |= _camera_field(self._offered, options[CONF_CAMERAS_EXCLUDED])
-        shared = vol.Required(CONF_SHOW_SHARED, default=options[CONF_SHOW_SHARED])
-        fields[shared] = BooleanSelector()
-        return self.async_show_form(
-            step_id="init",
-            data_schema=vol.Schema(fields),
-            errors={"base": problem} if problem else None,
-        )
-
-    async def _list_cameras(self) -> str | None:
-        """Ask which cameras there are to choose from; return what keeps some from view.
-
-        Those that are left out can only be named by the maker: while it cannot be asked,
-        they stay left out.
-        """
-        if self.config_entry.state is not ConfigEntryState.LOADED:
-            return "not_loaded"
-        runtime = self.config_entry.runtime_data
-        try:
-            cameras: Iterable[Camera] = await runtime.provider.list_cameras()
-            problem = None
-        except CloudError:
-            cameras = [plan.camera for plan in runtime.coordinator.data.cameras.values()]
-            problem = "cameras_unreadable"
-        shared_too = self.config_entry.options[CONF_SHOW_SHARED]
-        self._offered = _by_name(camera for camera in cameras if shared_too or _is_own(camera))
-        return problem
-
-    def _options(self, user_input: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the new options; a camera that was not offered stays as it was."""
-        options = self.config_entry.options
-        offered = {camera.camera_id for camera in self._offered}
-        chosen = {*user_input.get(CONF_CAMERAS, ())}
-        excluded = {*options[CONF_CAMERAS_EXCLUDED]} - offered | offered - chosen
-        return {
-            **options,
-            CONF_POLL_HOURS: int(user_input[CONF_POLL_HOURS]),
-            CONF_SHOW_SHARED: user_input[CONF_SHOW_SHARED],
-            CONF_CAMERAS_EXCLUDED: sorted(excluded),
-        }
-
-
-def _camera_field(cameras: Iterable[Camera], excluded: Collection[str]) -> dict[vol.Marker, object]:
-    """Return the field to choose cameras with; all but the excluded are ticked."""
-    options = [
-        SelectOptionDict(value=camera.camera_id, label=f"{camera.name} ({camera.model})")
-        for camera in cameras
-    ]
-    ticked = [option["value"] for option in options if option["value"] not in excluded]
-    return {vol.Required(CONF_CAMERAS, default=ticked): _many(options)}
-
-
-def _many(options: list[SelectOptionDict]) -> SelectSelector:
-    """Return a choice of several: ticks in a list while it fits a page."""
-    mode = SelectSelectorMode.LIST if len(options) <= _LIST_LIMIT else SelectSelectorMode.DROPDOWN
-    return SelectSelector(SelectSelectorConfig(options=options, multiple=True, mode=mode))
-
-
-def _is_own(camera: Camera) -> bool:
-    """Return whether a camera may be the account's own; only one known as shared is not."""
-    return camera.ownership is not Ownership.SHARED
-
-
-def _by_name(cameras: Iterable[Camera]) -> list[Camera]:
-    """Return cameras in the order in which a person looks for them."""
-    return sorted(cameras, key=lambda camera: camera.name.casefold())

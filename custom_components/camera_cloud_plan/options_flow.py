@@ -1,0 +1,336 @@
+"""The options: what is read, who is told, who bills, and the direct way.
+
+Home Assistant lets administrators in only (`OptionManagerFlowIndexView` and
+`OptionManagerFlowResourceView` in its `config` component).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from homeassistant.config_entries import (
+    ConfigEntryState,
+    ConfigFlowResult,
+    OptionsFlowWithReload,
+)
+from homeassistant.const import UnitOfTime
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+)
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util import dt as dt_util
+import voluptuous as vol
+
+from .choices import CONF_CAMERAS, by_name, camera_field, is_own, many, one
+from .cloud.errors import CloudError
+from .cloud.renewal_request import DefinitionError, RenewalRequest, parse
+from .const import (
+    BILLED_BY_DEFAULT,
+    BILLED_BY_UNKNOWN,
+    CONF_ADDED_AT,
+    CONF_BILLED_BY,
+    CONF_BY_SWITCH,
+    CONF_CAMERAS_EXCLUDED,
+    CONF_DEFINITION,
+    CONF_GATEWAY,
+    CONF_NOTIFY,
+    CONF_POLL_HOURS,
+    CONF_REGIONS,
+    CONF_RENEWAL_REQUEST,
+    CONF_SHOW_SHARED,
+    CONF_SOURCE,
+    DOMAIN,
+    MAX_POLL_HOURS,
+    MIN_POLL_HOURS,
+    NOTIFY_HERE,
+)
+from .coordinator import CloudPlanConfigEntry
+from .definition_files import FOLDER, definition_files, read_definition
+from .plan import Camera, Channel, Wish, channels_sold_in, clock
+from .tell import async_ways_to_tell
+from .words import spoken
+
+CONF_FILE: Final = "file"
+CONF_PASTED: Final = "pasted"
+CONF_MODE: Final = "mode"
+
+# Where a definition that was pasted comes from.
+PASTED: Final = "pasted"
+
+_GUIDED: Final = "guided"
+_BY_SWITCH: Final = "by_switch"
+_AS_IT_IS: Final = "as_it_is"
+
+_GUIDE: Final = (
+    "https://github.com/camera-cloud-plan/camera-cloud-plan/blob/main/docs/renewal-request.md"
+)
+
+
+class CloudPlanOptionsFlow(OptionsFlowWithReload):
+    """What can be changed about an account that is set up."""
+
+    config_entry: CloudPlanConfigEntry
+
+    def __init__(self) -> None:
+        """Start with nothing looked up."""
+        self._offered: list[Camera] = []
+        # The definition that waits for its administrator's word.
+        self._request: dict[str, Any] = {}
+
+    async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask what shall be changed."""
+        return self.async_show_menu(
+            step_id="init", menu_options=["general", "people", "billing", "direct"]
+        )
+
+    # --- What is read ---
+
+    async def async_step_general(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Choose how often the cloud is asked, and which cameras are shown."""
+        if user_input is not None:
+            return self._save(self._reading_options(user_input))
+        options = self.config_entry.options
+        problem = await self._list_cameras()
+        hours = NumberSelector(
+            NumberSelectorConfig(
+                min=MIN_POLL_HOURS,
+                max=MAX_POLL_HOURS,
+                step=1,
+                unit_of_measurement=UnitOfTime.HOURS,
+                mode=NumberSelectorMode.SLIDER,
+            )
+        )
+        fields: dict[vol.Marker, object] = {
+            vol.Required(CONF_POLL_HOURS, default=options[CONF_POLL_HOURS]): hours,
+        }
+        if self._offered:
+            fields |= camera_field(self._offered, options[CONF_CAMERAS_EXCLUDED])
+        shared = vol.Required(CONF_SHOW_SHARED, default=options[CONF_SHOW_SHARED])
+        fields[shared] = BooleanSelector()
+        return self.async_show_form(
+            step_id="general",
+            data_schema=vol.Schema(fields),
+            errors={"base": problem} if problem else None,
+        )
+
+    async def _list_cameras(self) -> str | None:
+        """Ask which cameras there are to choose from; return what keeps some from view.
+
+        Those that are left out can only be named by the maker: while it cannot be asked,
+        they stay left out.
+        """
+        if not self._is_loaded:
+            return "not_loaded"
+        runtime = self.config_entry.runtime_data
+        try:
+            cameras: Iterable[Camera] = await runtime.provider.list_cameras()
+            problem = None
+        except CloudError:
+            cameras = [plan.camera for plan in runtime.coordinator.data.cameras.values()]
+            problem = "cameras_unreadable"
+        shared_too = self.config_entry.options[CONF_SHOW_SHARED]
+        self._offered = by_name(camera for camera in cameras if shared_too or is_own(camera))
+        return problem
+
+    def _reading_options(self, user_input: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what was chosen; a camera that was not offered stays as it was."""
+        offered = {camera.camera_id for camera in self._offered}
+        chosen = {*user_input.get(CONF_CAMERAS, ())}
+        before = {*self.config_entry.options[CONF_CAMERAS_EXCLUDED]}
+        return {
+            CONF_POLL_HOURS: int(user_input[CONF_POLL_HOURS]),
+            CONF_SHOW_SHARED: user_input[CONF_SHOW_SHARED],
+            CONF_CAMERAS_EXCLUDED: sorted(before - offered | offered - chosen),
+        }
+
+    # --- Who is told ---
+
+    async def async_step_people(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Choose where people are told what happens; nowhere is a choice too."""
+        if user_input is not None:
+            return self._save({CONF_NOTIFY: user_input[CONF_NOTIFY]})
+        told = self.config_entry.options.get(CONF_NOTIFY, [NOTIFY_HERE])
+        names = {NOTIFY_HERE: await self._word("notify", NOTIFY_HERE)}
+        names |= async_ways_to_tell(self.hass)
+        # One that is not there just now is not dropped by looking at the options.
+        names |= {target: target for target in told if target not in names}
+        choices = [SelectOptionDict(value=target, label=name) for target, name in names.items()]
+        schema = vol.Schema({vol.Required(CONF_NOTIFY, default=[*told]): many(choices)})
+        return self.async_show_form(step_id="people", data_schema=schema)
+
+    async def _word(self, key: str, option: str) -> str:
+        """Return what an option is called in Home Assistant's language."""
+        words = await async_get_translations(
+            self.hass, self.hass.config.language, "selector", {DOMAIN}
+        )
+        return words[f"component.{DOMAIN}.selector.{key}.options.{option}"]
+
+    # --- Who bills ---
+
+    async def async_step_billing(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Choose who bills all plans of the account, in place of what was said singly."""
+        before: Mapping[str, str] = self.config_entry.options.get(CONF_BILLED_BY, {})
+        if user_input is not None:
+            choice = user_input[CONF_BILLED_BY]
+            return self._save(
+                {} if choice == _AS_IT_IS else {CONF_BILLED_BY: {BILLED_BY_DEFAULT: choice}}
+            )
+        offered = [*(channel.value for channel in self._sellers()), BILLED_BY_UNKNOWN]
+        is_one_for_all = before.keys() == {BILLED_BY_DEFAULT}
+        now = before.get(BILLED_BY_DEFAULT) if is_one_for_all else None
+        field = vol.Required(CONF_BILLED_BY, default=now if now in offered else _AS_IT_IS)
+        schema = vol.Schema({field: one([*offered, _AS_IT_IS], CONF_BILLED_BY)})
+        return self.async_show_form(step_id="billing", data_schema=schema)
+
+    def _sellers(self) -> Iterable[Channel]:
+        """Return who sells plans in the regions of the account's cameras, each once."""
+        regions: Iterable[str] = self.config_entry.options[CONF_REGIONS]
+        if self._is_loaded:
+            plans = self.config_entry.runtime_data.coordinator.data.cameras.values()
+            regions = {plan.camera.region for plan in plans if plan.is_own} or regions
+        return dict.fromkeys(
+            channel for region in sorted(regions) for channel in channels_sold_in(region)
+        )
+
+    # --- The direct way ---
+
+    async def async_step_direct(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Say how the definition did that is there; without one ask for it."""
+        request = self.config_entry.options.get(CONF_RENEWAL_REQUEST)
+        if request is None:
+            return await self.async_step_definition(user_input)
+        record = None
+        if self._is_loaded:
+            record = self.config_entry.runtime_data.coordinator.casework.definition
+        words = {
+            **await self._words_of(request),
+            "added": self._spoken(request[CONF_ADDED_AT]),
+            "worked": str(record.worked) if record else "–",
+        }
+        step_id = "direct"
+        if record and record.failed_at:
+            step_id = "direct_failed"
+            words["failed"] = spoken(self.hass, record.failed_at)
+        return self.async_show_menu(
+            step_id=step_id,
+            menu_options=["mode", "definition", "remove"],
+            description_placeholders=words,
+        )
+
+    # One step under two names: whether it is marked as not working.
+    async_step_direct_failed = async_step_direct
+
+    async def async_step_definition(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Take a definition, from a file or pasted, if it passes every check."""
+        if user_input is None:
+            return await self._show_definition({})
+        name, text = user_input.get(CONF_FILE), user_input.get(CONF_PASTED, "").strip()
+        if bool(name) == bool(text):
+            return await self._show_definition(user_input, "one_of_two")
+        try:
+            request = await self.hass.async_add_executor_job(self._parse, name, text)
+        except OSError, UnicodeDecodeError:
+            return await self._show_definition(user_input, "file_unreadable")
+        except DefinitionError as err:
+            return await self._show_definition(user_input, err.reason, err.where)
+        if request.gateway_only and not self.config_entry.data[CONF_GATEWAY]:
+            return await self._show_definition(user_input, "gateway_only")
+        self._request = {
+            CONF_DEFINITION: request.as_dict(),
+            CONF_SOURCE: name or PASTED,
+            CONF_ADDED_AT: clock.now().isoformat(),
+            CONF_BY_SWITCH: False,
+        }
+        return await self._show_mode()
+
+    async def async_step_mode(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask who may send it, the requests themselves in view; then keep it."""
+        self._request = self._request or {**self.config_entry.options[CONF_RENEWAL_REQUEST]}
+        if user_input is None:
+            return await self._show_mode()
+        by_switch = user_input[CONF_MODE] == _BY_SWITCH
+        return self._save({CONF_RENEWAL_REQUEST: {**self._request, CONF_BY_SWITCH: by_switch}})
+
+    async def async_step_remove(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Take the definition out."""
+        options = dict(self.config_entry.options)
+        options.pop(CONF_RENEWAL_REQUEST, None)
+        return self.async_create_entry(data=options)
+
+    def _parse(self, name: str | None, text: str) -> RenewalRequest:
+        """Read and check a definition; blocks."""
+        return parse(read_definition(self.hass.config.config_dir, name) if name else text)
+
+    async def _show_definition(
+        self, typed: Mapping[str, Any], problem: str | None = None, where: str = ""
+    ) -> ConfigFlowResult:
+        names = await self.hass.async_add_executor_job(
+            definition_files, self.hass.config.config_dir
+        )
+        fields: dict[vol.Marker, object] = {}
+        if names:
+            fields[_optional(CONF_FILE, typed)] = SelectSelector(
+                SelectSelectorConfig(options=names, mode=SelectSelectorMode.DROPDOWN)
+            )
+        fields[_optional(CONF_PASTED, typed)] = TextSelector(TextSelectorConfig(multiline=True))
+        return self.async_show_form(
+            step_id="definition",
+            data_schema=vol.Schema(fields),
+            errors={"base": problem} if problem else None,
+            description_placeholders={"folder": f"{FOLDER}/", "guide": _GUIDE, "where": where},
+        )
+
+    async def _show_mode(self) -> ConfigFlowResult:
+        mode = _BY_SWITCH if self._request[CONF_BY_SWITCH] else _GUIDED
+        field = vol.Required(CONF_MODE, default=mode)
+        return self.async_show_form(
+            step_id="mode",
+            data_schema=vol.Schema({field: one([_GUIDED, _BY_SWITCH], CONF_MODE)}),
+            description_placeholders=await self._words_of(self._request),
+        )
+
+    async def _words_of(self, request: Mapping[str, Any]) -> dict[str, str]:
+        """Return where a definition comes from, and what it sends where."""
+        templates = {wish: request[CONF_DEFINITION].get(wish) for wish in Wish}
+        source = request[CONF_SOURCE]
+        return {
+            "source": await self._word(CONF_SOURCE, PASTED) if source == PASTED else source,
+            "requests": "\n".join(
+                f"- `{wish}`: `{template['method']} https://{template['host']}{template['path']}`"
+                for wish, template in templates.items()
+                if template
+            ),
+        }
+
+    # --- What the steps are made of ---
+
+    @property
+    def _is_loaded(self) -> bool:
+        return self.config_entry.state is ConfigEntryState.LOADED
+
+    def _save(self, changed: Mapping[str, Any]) -> ConfigFlowResult:
+        return self.async_create_entry(data={**self.config_entry.options, **changed})
+
+    def _spoken(self, moment: str) -> str:
+        return spoken(self.hass, dt_util.parse_datetime(moment, raise_on_error=True))
+
+
+def _optional(name: str, typed: Mapping[str, Any]) -> vol.Optional:
+    """Return an optional field that shows what was typed before."""
+    return vol.Optional(name, description={"suggested_value": typed.get(name)})

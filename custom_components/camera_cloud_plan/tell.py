@@ -1,0 +1,354 @@
+"""Telling people what happens to their plans: where they chose, and in few messages.
+
+Each step's message takes the place of the one before. What comes in close together goes
+out together, and many cameras of which the same is told make one message. Nothing is told
+before Home Assistant has started, when the ways to tell are there.
+"""
+
+import asyncio
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+import logging
+from typing import Final
+
+from homeassistant.components import persistent_notification
+from homeassistant.components.notify.const import DOMAIN as NOTIFY, NotifyEntityFeature
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import ATTR_ENTITY_ID, ATTR_SUPPORTED_FEATURES
+from homeassistant.core import CALLBACK_TYPE, CoreState, HassJob, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.start import async_at_started
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util import slugify
+
+from .activity import Happened
+from .const import CONF_NOTIFY, DOMAIN, NOTIFY_HERE
+from .devices import key_of
+from .plan import Activity
+from .words import spoken
+
+_LOGGER = logging.getLogger(__name__)
+
+# Where the steps are. No address of the frontend opens a single one of them (its releases
+# 2026.10 and 2026.11 know `?dialog=system-health` on that page, and nothing else).
+_REPAIRS: Final = "/config/repairs"
+
+# Seconds that messages are collected, so that a person still hears within two.
+_COLLECTED_FOR: Final = 1.0
+# Cameras of which the same is told one by one; more make one message.
+_MOST_SINGLY: Final = 5
+# Seconds that one way to tell may take.
+_PATIENCE: Final = 30
+
+_MOBILE_APP: Final = "mobile_app"
+
+# What a message is about. A later message about the same takes the place of an earlier.
+_RENEWAL: Final = "renewal"
+_OF_ITS_OWN: Final = frozenset({Activity.CAMERA_LEFT, Activity.CAMERA_OFFLINE, Activity.UPLOAD_OFF})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """A sentence that is added where its facts are known; `ahead` must lie in the future."""
+
+    key: str
+    facts: tuple[str, ...]
+    ahead: str | None = None
+
+
+_ASKED: Final = _Line(key="tell_asked", facts=("asked_on", "checks"))
+_CHARGE: Final = _Line(key="tell_charge", facts=("earliest", "latest"), ahead="latest")
+_ENDS: Final = _Line(key="tell_ends", facts=("plan_ends",), ahead="plan_ends")
+_MOVED: Final = _Line(key="tell_moved", facts=("old_end", "new_end"))
+
+# What people are told of, and the sentences that may be added.
+_TOLD: Final[Mapping[Activity, tuple[_Line, ...]]] = {
+    Activity.CANCELLATION_OPENED: (),
+    Activity.CANCELLATION_REMINDER: (_CHARGE,),
+    Activity.CANCELLATION_NOT_EFFECTIVE: (_ASKED, _CHARGE),
+    Activity.CANCELLATION_CONFIRMED: (_ENDS,),
+    Activity.RENEWED_AFTER_CANCELLING: (_MOVED,),
+    Activity.RENEWAL_BACK_ON: (_CHARGE,),
+    Activity.RENEWAL_SWITCHED_ON: (_CHARGE,),
+    Activity.TURN_ON_OPENED: (_ENDS,),
+    Activity.TURN_ON_NOT_EFFECTIVE: (_ASKED, _ENDS),
+    Activity.TURN_ON_CONFIRMED: (_CHARGE,),
+    Activity.CAMERA_LEFT: (_CHARGE,),
+    Activity.CAMERA_OFFLINE: (_CHARGE,),
+    Activity.UPLOAD_OFF: (_CHARGE,),
+}
+
+# After these nothing is left that a person would have to do.
+_NOTHING_LEFT: Final = frozenset({Activity.CANCELLATION_CONFIRMED, Activity.TURN_ON_CONFIRMED})
+
+# These make the message before them untrue, and are none themselves.
+_ENDS_A_MESSAGE: Final = frozenset(
+    {
+        Activity.CANCELLATION_WITHDRAWN,
+        Activity.CANCELLATION_STEP_DONE,
+        Activity.CANCELLATION_REQUEST_SENT,
+        Activity.TURN_ON_WITHDRAWN,
+        Activity.TURN_ON_STEP_DONE,
+        Activity.TURN_ON_REQUEST_SENT,
+    }
+)
+
+
+@callback
+def async_ways_to_tell(hass: HomeAssistant) -> dict[str, str]:
+    """Return who can be told besides Home Assistant's own notifications: names by target.
+
+    A target is a notify entity's id or a mobile app's action. A phone is reached by its
+    action, which can carry a link, and so its entity is left out.
+    """
+    apps = {
+        f"{NOTIFY}.{slugify(f'{_MOBILE_APP}_{app.data.get("device_name")}')}": app
+        for app in hass.config_entries.async_entries(_MOBILE_APP)
+    }
+    actions = [
+        f"{NOTIFY}.{action}"
+        for action in hass.services.async_services_for_domain(NOTIFY)
+        if action.startswith(f"{_MOBILE_APP}_")
+    ]
+    ways = {action: apps[action].title if action in apps else action for action in actions}
+    reached = {apps[action].entry_id for action in actions if action in apps}
+    registry = er.async_get(hass)
+    for state in hass.states.async_all(NOTIFY):
+        entity = registry.async_get(state.entity_id)
+        if entity is None or entity.config_entry_id not in reached:
+            ways[state.entity_id] = state.name
+    return ways
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Text:
+    """A message in words: `ref` names what it takes the place of, `more` asks to look."""
+
+    ref: str
+    title: str
+    message: str
+    more: bool
+
+
+class Teller:
+    """Tells people what happens to the plans of one account."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Take the account; its options name who is told."""
+        self._hass = hass
+        self._entry = entry
+        self._words: Mapping[str, str] = {}
+        self._waiting: dict[tuple[str, str], Happened] = {}
+        self._batches = 0
+        self._stop_waiting: CALLBACK_TYPE | None = None
+        # Messages about many cameras that stand in Home Assistant: names by camera.
+        self._shared: dict[Activity, dict[str, str]] = {}
+        self._failing: set[str] = set()
+
+    @callback
+    def async_tell(self, happened: Happened) -> None:
+        """Tell people what happened, soon; or take back what it makes untrue."""
+        about = (happened.camera_id, _subject(happened.activity))
+        if happened.activity in _ENDS_A_MESSAGE:
+            self._waiting.pop(about, None)
+            self._async_take_down(*about)
+        elif happened.activity in _TOLD:
+            self._waiting.pop(about, None)
+            self._waiting[about] = happened
+            self._async_wait(_COLLECTED_FOR)
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Collect what is told while it is open, however long that takes."""
+        self._batches += 1
+        try:
+            yield
+        finally:
+            self._batches -= 1
+            self._async_wait(0)
+
+    @callback
+    def async_stop(self) -> None:
+        """Collect no longer: what is still to be told is told now."""
+        if self._stop_waiting:
+            self._stop_waiting()
+            self._stop_waiting = None
+        if self._waiting:
+            self._hass.async_create_background_task(self._async_tell_all(), f"{DOMAIN} tells")
+
+    # --- Waiting ---
+
+    @callback
+    def _async_wait(self, seconds: float) -> None:
+        if self._stop_waiting or self._batches or not self._waiting:
+            return
+        if self._hass.state is CoreState.running:
+            job = HassJob(self._async_on_time, cancel_on_shutdown=True)
+            self._stop_waiting = async_call_later(self._hass, seconds, job)
+        else:
+            self._stop_waiting = async_at_started(self._hass, self._async_on_time)
+
+    @callback
+    def _async_on_time(self, _: datetime | HomeAssistant) -> None:
+        self._stop_waiting = None
+        if not self._batches:
+            self._entry.async_create_background_task(
+                self._hass, self._async_tell_all(), f"{DOMAIN} tells"
+            )
+
+    # --- Telling ---
+
+    async def _async_tell_all(self) -> None:
+        self._words = await async_get_translations(
+            self._hass, self._hass.config.language, "common", {DOMAIN}
+        )
+        targets = self._entry.options.get(CONF_NOTIFY, [NOTIFY_HERE])
+        waiting, self._waiting = self._waiting, {}
+        by_activity: dict[Activity, list[Happened]] = {}
+        for happened in waiting.values():
+            by_activity.setdefault(happened.activity, []).append(happened)
+        texts: list[_Text] = []
+        for activity, all_of_it in by_activity.items():
+            here = NOTIFY_HERE in targets
+            if len(all_of_it) > _MOST_SINGLY:
+                texts.append(self._async_tell_of_many(activity, all_of_it, here=here))
+            else:
+                texts += [self._async_tell_of_one(happened, here=here) for happened in all_of_it]
+        others = [target for target in targets if target != NOTIFY_HERE]
+        await asyncio.gather(*(self._async_send(target, texts) for target in others))
+
+    @callback
+    def _async_tell_of_one(self, happened: Happened, *, here: bool) -> _Text:
+        text = self._text_of_one(happened)
+        self._async_take_down(happened.camera_id, _subject(happened.activity), keep=text.ref)
+        if here:
+            self._async_show(text)
+        return text
+
+    @callback
+    def _async_tell_of_many(
+        self, activity: Activity, all_of_it: Iterable[Happened], *, here: bool
+    ) -> _Text:
+        cameras = self._shared.get(activity, {}) | {
+            happened.camera_id: happened.camera for happened in all_of_it
+        }
+        for camera_id in cameras:
+            self._async_take_down(camera_id, _subject(activity))
+        text = self._text_of_many(activity, cameras.values())
+        if here:
+            self._shared[activity] = cameras
+            self._async_show(text)
+        return text
+
+    @callback
+    def _async_take_down(self, camera_id: str, subject: str, *, keep: str | None = None) -> None:
+        """Take a camera out of what Home Assistant shows of it about a subject."""
+        if (ref := self._ref_of_one(camera_id, subject)) != keep:
+            persistent_notification.async_dismiss(self._hass, ref)
+        for activity in [*self._shared]:
+            cameras = self._shared[activity]
+            if _subject(activity) != subject or camera_id not in cameras:
+                continue
+            del cameras[camera_id]
+            if cameras:
+                self._async_show(self._text_of_many(activity, cameras.values()))
+            else:
+                del self._shared[activity]
+                persistent_notification.async_dismiss(self._hass, self._ref_of_many(activity))
+
+    @callback
+    def _async_show(self, text: _Text) -> None:
+        message = text.message
+        if text.more:
+            message = f"{message}\n\n[{self._word('tell_show_me')}]({_REPAIRS})"
+        persistent_notification.async_create(self._hass, message, text.title, text.ref)
+
+    async def _async_send(self, target: str, texts: Collection[_Text]) -> None:
+        """Send to one target; one that fails is named once, until it works again."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                for text in texts:
+                    await self._async_send_one(target, text)
+        except Exception as err:  # noqa: BLE001 - whatever another integration may raise
+            if target not in self._failing:
+                self._failing.add(target)
+                # The text of an error of another integration may hold that one's secrets.
+                _LOGGER.warning("Nobody could be told at %s: %s", target, type(err).__name__)
+        else:
+            self._failing.discard(target)
+
+    async def _async_send_one(self, target: str, text: _Text) -> None:
+        name = target.partition(".")[2]
+        if name.startswith(f"{_MOBILE_APP}_") and self._hass.services.has_service(NOTIFY, name):
+            action = name
+            data: dict[str, object] = {"title": text.title, "message": text.message}
+            data["data"] = {"tag": text.ref} | (
+                {"url": _REPAIRS, "clickAction": _REPAIRS} if text.more else {}
+            )
+        else:
+            action = "send_message"
+            data = {ATTR_ENTITY_ID: target, **self._plain(target, text)}
+        await self._hass.services.async_call(NOTIFY, action, data, blocking=True)
+
+    def _plain(self, target: str, text: _Text) -> dict[str, object]:
+        """Return a text without links, in one piece where a target knows no title."""
+        if (state := self._hass.states.get(target)) is None:
+            raise LookupError(target)
+        message = f"{text.message}\n{self._word('tell_where')}" if text.more else text.message
+        if state.attributes.get(ATTR_SUPPORTED_FEATURES, 0) & NotifyEntityFeature.TITLE:
+            return {"title": text.title, "message": message}
+        return {"message": f"{text.title}\n{message}"}
+
+    # --- Words ---
+
+    def _text_of_one(self, happened: Happened) -> _Text:
+        key = f"tell_{happened.activity}"
+        message = [self._word(f"{key}_message"), *self._lines(happened)]
+        return _Text(
+            ref=self._ref_of_one(happened.camera_id, _subject(happened.activity)),
+            title=self._word(key, camera=happened.camera),
+            message=" ".join(message),
+            more=happened.activity not in _NOTHING_LEFT,
+        )
+
+    def _text_of_many(self, activity: Activity, cameras: Collection[str]) -> _Text:
+        key = f"tell_{activity}"
+        names = "\n".join(f"• {camera}" for camera in sorted(cameras, key=str.casefold))
+        return _Text(
+            ref=self._ref_of_many(activity),
+            title=self._word(f"{key}_many", count=str(len(cameras))),
+            message=f"{self._word(f'{key}_message')}\n\n{names}",
+            more=activity not in _NOTHING_LEFT,
+        )
+
+    def _lines(self, happened: Happened) -> Iterator[str]:
+        facts = happened.facts
+        for line in _TOLD[happened.activity]:
+            if not all(fact in facts for fact in line.facts):
+                continue
+            if line.ahead is None or facts[line.ahead] > happened.at:
+                yield self._word(
+                    line.key,
+                    **{
+                        fact: spoken(self._hass, value) if isinstance(value, datetime) else value
+                        for fact in line.facts
+                        for value in (facts[fact],)
+                    },
+                )
+
+    def _word(self, key: str, **gaps: object) -> str:
+        return self._words[f"component.{DOMAIN}.common.{key}"].format(**gaps)
+
+    def _ref_of_one(self, camera_id: str, subject: str) -> str:
+        """Return what a message about a camera is known by; it does not tell the camera's id."""
+        return f"{DOMAIN}_{subject}_{key_of(self._entry.entry_id, camera_id)}"
+
+    def _ref_of_many(self, activity: Activity) -> str:
+        return f"{DOMAIN}_{activity}_{key_of(self._entry.entry_id)}"
+
+
+def _subject(activity: Activity) -> str:
+    return activity.value if activity in _OF_ITS_OWN else _RENEWAL
