@@ -54,6 +54,8 @@ def maker_routes(cloud: Cloud) -> list[web.RouteDef]:
         web.post("/who", pages.guarded(pages.choose_who)),
         web.get("/plan", pages.guarded(pages.plans)),
         web.get("/plan/{did}", pages.guarded(pages.plan)),
+        # Where the address bar stands while the page asks further questions.
+        web.get("/plan/{did}/renewal", pages.guarded(pages.plan)),
         web.post("/plan/{did}/renewal", pages.guarded(pages.switch_renewal)),
         web.get("/orders", pages.guarded(pages.orders)),
         web.get("/approve", pages.guarded(pages.approve)),

@@ -452,6 +452,11 @@ async def test_the_questions_are_asked_in_both_languages(browser: Browser, langu
     await browser.sign_in("cn")
     words = load_words()
     page = await browser.get(f"/plan/{BALCONY}?confirm=off&lang={language}")
+    # In the middle of it the language can be changed, which begins anew.
+    asked = await browser.press(page, "renewal", "off")
+    [switched] = [link for link in asked.links if "lang=" in link]
+    assert (await browser.get(switched)).status == 200
+    assert (await browser.get(f"/plan/{BALCONY}?lang={language}")).status == 200
     for key in ("confirm_again_title", "confirm_password_title"):
         page = await browser.press(page, "renewal", "off")
         assert getattr(words[key], language) in page.text
