@@ -52,6 +52,25 @@ async def add_account(home: HomeAssistant, maker: Maker, account: Account) -> st
         raise SetUpError(message) from error
 
 
+async def choose(
+    home: HomeAssistant, title: str, page: str, *answers: Mapping[str, object]
+) -> None:
+    """Fill in one page of an account's options, whose config entry has this title.
+
+    Every further field keeps what the form suggests. Raises `SetUpError`.
+    """
+    entries = await home.command("config_entries/get", domain=DOMAIN)
+    entry_id = next(entry["entry_id"] for entry in entries if entry["title"] == title)
+    step = await home.start_flow(entry_id, options=True)
+    for answer in ({"next_step_id": page}, *answers):
+        given = answer if step["type"] == "menu" else filled(step, answer)
+        step = await home.answer_flow(step["flow_id"], given, options=True)
+        if step.get("errors"):
+            raise SetUpError(_where(step, f"says {step['errors']}"))
+    if step["type"] != "create_entry":
+        raise SetUpError(_where(step, "is not the last"))
+
+
 def filled(step: Json, answers: Mapping[str, object]) -> dict[str, Any]:
     """Return a form's answer: ours where we have one, else what the form suggests."""
     return {

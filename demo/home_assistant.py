@@ -114,17 +114,19 @@ class HomeAssistant:
         """Call an action; raises `RefusedError` with the text a person would see."""
         await self.command("call_service", domain=domain, service=service, service_data=data)
 
-    async def start_flow(self, handler: str) -> Json:
-        """Start a config flow and return its first step."""
-        return await self._post("/api/config/config_entries/flow", {"handler": handler})
+    async def start_flow(self, handler: str, *, options: bool = False) -> Json:
+        """Start a config flow, or the options' of a config entry; return its first step."""
+        return await self._post(_flows(options=options), {"handler": handler})
 
-    async def answer_flow(self, flow_id: str, answer: Mapping[str, object]) -> Json:
-        """Submit one step of a config flow and return the next."""
-        return await self._post(f"/api/config/config_entries/flow/{flow_id}", answer)
+    async def answer_flow(
+        self, flow_id: str, answer: Mapping[str, object], *, options: bool = False
+    ) -> Json:
+        """Submit one step of a flow and return the next."""
+        return await self._post(f"{_flows(options=options)}/{flow_id}", answer)
 
     async def flow(self, flow_id: str) -> Json:
         """Return the step at which a config flow stands."""
-        return await self._get(f"/api/config/config_entries/flow/{flow_id}")
+        return await self._get(f"{_flows(options=False)}/{flow_id}")
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         async for frame in socket:
@@ -172,6 +174,10 @@ class HomeAssistant:
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._token}"} if self._token else {}
+
+
+def _flows(*, options: bool) -> str:
+    return f"/api/config/config_entries/{'options/' if options else ''}flow"
 
 
 async def _json(answer: aiohttp.ClientResponse) -> Json:

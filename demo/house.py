@@ -52,6 +52,10 @@ _MARK: Final = ".camera-cloud-plan-demo"
 _ONBOARDING_STEPS: Final = ("user", "core_config", "analytics", "integration")
 
 
+DEFINITION: Final = "simulated_maker.json"
+"""The file with the simulated maker's own renewal request, in the integration's folder."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """What the seeded Home Assistant is told about itself.
@@ -83,6 +87,7 @@ def build(folder: Path, house: House) -> None:
     (folder / "configuration.yaml").write_text(_CONFIGURATION, encoding="utf-8")
     (folder / "automations.yaml").write_text("[]\n", encoding="utf-8")
     _link_repository(folder)
+    _lay_out_definition(folder)
     owner = uuid4().hex
     for seed in (
         _auth(owner),
@@ -104,6 +109,13 @@ def _link_repository(folder: Path) -> None:
         link = folder / ours
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(REPOSITORY / ours, target_is_directory=True)
+
+
+def _lay_out_definition(folder: Path) -> None:
+    """Put the simulated maker's own renewal request where the options look for such files."""
+    definitions = folder / "camera_cloud_plan"
+    definitions.mkdir()
+    shutil.copy(REPOSITORY / "simulator" / "renewal_request.json", definitions / DEFINITION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

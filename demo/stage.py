@@ -1,7 +1,7 @@
 """Starting everything: the simulated maker, Home Assistant, the accounts, the dashboard."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +11,9 @@ from typing import Final
 import aiohttp
 
 from . import dashboard
-from .accounts import add_account
+from .accounts import add_account, choose
 from .home_assistant import ConnectionLostError, HomeAssistant, RefusedError
-from .house import House, build, machine_time_zone
+from .house import DEFINITION, House, build, machine_time_zone
 from .keeper import Keeper
 from .maker import Account, Maker
 from .ports import LOOPBACK, free_port
@@ -25,6 +25,14 @@ DEFAULT_MAKER_PORT: Final = 8124
 _START_WITHIN: Final = 180.0
 _RESTART_ASKED: Final = 100
 """Home Assistant's exit status when somebody pressed "restart"."""
+
+
+# What the accounts' owners chose in the options: one knows who bills, another found the
+# request behind the page and lets the switch send it.
+_CHOICES: Final[Mapping[str, Mapping[str, Sequence[Mapping[str, object]]]]] = {
+    "cn": {"billing": [{"billed_by": "mi_pay"}]},
+    "cn2": {"direct": [{"file": DEFINITION}, {"mode": "by_switch"}]},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +99,9 @@ async def staged(plot: Plot) -> AsyncIterator[Stage]:
         accounts = tuple(account for account in everybody if account.signs_in)
         for account in accounts:
             say(f"Signing in {account.name}")
-            await add_account(home, maker, account)
+            title = await add_account(home, maker, account)
+            for page, answers in _CHOICES.get(account.key, {}).items():
+                await choose(home, title, page, *answers)
         keeper = Keeper(home.base_url, f"{maker.base_url}/", plot.language)
         await keeper.tidy(home)
         keeping = asyncio.create_task(keeper.run(http))

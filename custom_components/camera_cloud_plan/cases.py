@@ -159,13 +159,6 @@ class CaseBook:
         self._requests[digest] = replace(record, failed_at=clock.now())
         await self._async_save()
 
-    async def async_request_renewed(self, digest: str) -> None:
-        """Forget that a definition had no effect: its owner added it anew."""
-        record = self.request_record(digest)
-        if record.failed_at:
-            self._requests[digest] = replace(record, failed_at=None)
-            await self._async_save()
-
     # --- The disk ---
 
     async def _async_put_safely(self, case: Case, name: str) -> None:

@@ -317,13 +317,16 @@ class Casework:
         if option is None or request is None:
             return None
         record = self.cases.request_record(request.digest)
+        added_at = dt_util.parse_datetime(option[CONF_ADDED_AT], raise_on_error=True)
+        # Adding it anew gives it another chance.
+        failed = record.failed_at is not None and record.failed_at > added_at
         return DefinitionRecord(
             source=option[CONF_SOURCE],
-            added_at=dt_util.parse_datetime(option[CONF_ADDED_AT], raise_on_error=True),
+            added_at=added_at,
             by_switch=option[CONF_BY_SWITCH],
             has_on=request.template(Wish.ON) is not None,
             worked=record.worked,
-            failed_at=record.failed_at,
+            failed_at=record.failed_at if failed else None,
         )
 
     def can_send(self, camera_id: str, *, by_switch: bool) -> bool:
@@ -388,7 +391,8 @@ class Casework:
         return Answer.ACCEPTED, None
 
     async def _async_failed(self, case: Case) -> None:
-        if case.request and not self.cases.request_record(case.request.definition).failed_at:
+        record = self.cases.request_record(case.request.definition) if case.request else None
+        if case.request and record and (record.failed_at or case.request.at) <= case.request.at:
             await self.cases.async_request_failed(case.request.definition)
 
     def _worked(self, before: Case | None, after: Case) -> bool:
