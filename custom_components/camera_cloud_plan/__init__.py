@@ -90,6 +90,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) ->
         ) from err
     entry.runtime_data = CloudPlanRuntime(provider=provider, coordinator=coordinator)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    coordinator.activity.async_release()
     return True
 
 

@@ -27,11 +27,16 @@ class Happened:
 
 
 class ActivityHub:
-    """Passes on what happened to whoever listens."""
+    """Passes on what happened to whoever listens.
+
+    What happens before everybody is there is held back until `async_release`: the first
+    reading after a start shows what changed meanwhile, before there are entities.
+    """
 
     def __init__(self) -> None:
-        """Begin without listeners."""
+        """Begin without listeners, holding back."""
         self._listeners: list[Callable[[Happened], None]] = []
+        self._held: list[Happened] | None = []
 
     @callback
     def async_listen(self, listener: Callable[[Happened], None]) -> Callable[[], None]:
@@ -46,6 +51,16 @@ class ActivityHub:
 
     @callback
     def async_tell(self, happened: Happened) -> None:
-        """Tell everybody."""
+        """Tell everybody, or hold it back while not everybody is there."""
+        if self._held is not None:
+            self._held.append(happened)
+            return
         for listener in tuple(self._listeners):
             listener(happened)
+
+    @callback
+    def async_release(self) -> None:
+        """Tell what was held back, and hold nothing back any more."""
+        held, self._held = self._held or [], None
+        for happened in held:
+            self.async_tell(happened)

@@ -249,6 +249,8 @@ class Casework:
 
     async def async_check(self, camera_id: str) -> bool:
         """Read a camera's plan now; return whether the maker could be asked."""
+        if self._reader.known(camera_id) is None:
+            return False
         try:
             await self._reader.async_read_back(camera_id)
         except CloudError as err:
@@ -279,6 +281,8 @@ class Casework:
         self._ticker.async_set({camera_id: self._next(camera_id) for camera_id in camera_ids})
 
     def _next(self, camera_id: str) -> datetime | None:
+        if self._reader.known(camera_id) is None:
+            return None  # nothing can be asked about it until the account lists it again
         moments = (self.next_check(camera_id), self.next_escalation(camera_id))
         return min((moment for moment in moments if moment), default=None)
 

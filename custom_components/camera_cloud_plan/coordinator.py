@@ -32,6 +32,7 @@ from .casework import Casework
 from .cloud.errors import CloudError, RateLimitedError, SignInNeededError
 from .cloud.provider import Detail, PlanProvider, PlanReadings
 from .cloud.renewal_request import RenewalRequest
+from .connect import mask
 from .const import (
     BILLED_BY_DEFAULT,
     BILLED_BY_UNKNOWN,
@@ -220,10 +221,13 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
 
     @callback
     def display_name(self, camera_id: str) -> str:
-        """Return the name that people gave a camera's device here, else the maker's."""
+        """Return the name that people gave a camera's device here, else the maker's.
+
+        One that the account does not list, and that has no device, goes by the end of its id.
+        """
         plan = self.known(camera_id)
         own = async_shown_name(self.hass, self.config_entry, camera_id)
-        return own or (plan.camera.name if plan else "")
+        return own or (plan.camera.name if plan else mask(camera_id))
 
     # --- Who bills ---
 
