@@ -20,15 +20,14 @@ from custom_components.camera_cloud_plan.plan import (
 from custom_components.camera_cloud_plan.plan.charge import expect_charge
 from custom_components.camera_cloud_plan.plan.clock import now as clock_now
 from custom_components.camera_cloud_plan.plan.view import next_day_change
-from tests.plan.test_trust import NOW, camera, reading, witness
+from tests.plan.readings import DAY, MAKERS, NOW, TICK, camera
+from tests.plan.test_trust import reading, witness
 
 MOMENTS = st.datetimes(
     min_value=datetime(2020, 1, 1),  # noqa: DTZ001 - made aware below
     max_value=datetime(2090, 1, 1),  # noqa: DTZ001 - the same
     timezones=st.just(UTC),
 )
-DAY = timedelta(days=1)
-TICK = timedelta(microseconds=1)
 
 
 def view(
@@ -226,7 +225,7 @@ def test_no_reading_however_odd_makes_judging_fail(
         assert judged.is_active
         assert charge.latest == odd.ends_at
     if judged.renewal is Renewal.OFF:
-        assert channel in (Channel.MI_PAY, Channel.WECHAT_PAY, Channel.ALIPAY)
+        assert channel in MAKERS
         assert charge is None
         assert odd.renewal is not None
         assert odd.renewal.says is False

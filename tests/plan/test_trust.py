@@ -1,15 +1,13 @@
 """Who may say "off": channel by channel, region by region, flag by flag."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import product
 
 from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.camera_cloud_plan.plan import (
-    Camera,
     Channel,
-    Ownership,
     PlanReading,
     PlanStatus,
     PlanView,
@@ -21,22 +19,10 @@ from custom_components.camera_cloud_plan.plan import (
     trust_rule,
 )
 from custom_components.camera_cloud_plan.plan.channel import preload
+from tests.plan.readings import MAKERS, NOW, STORES, camera
 
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 REGIONS = ("cn", "de", "i2", "ru", "sg", "us")
-STORES = (Channel.APPLE, Channel.GOOGLE_PLAY, Channel.OUTSIDE_UNKNOWN)
 FLAGS = (True, False, None)
-
-
-def camera(region: str = "cn") -> Camera:
-    return Camera(
-        camera_id="1",
-        name="Front door",
-        maker="Xiaomi",
-        model="isa.camera.x",
-        region=region,
-        ownership=Ownership.OWNER,
-    )
 
 
 def witness(says: bool | None, source: str = "isRenew") -> Witness:
@@ -89,7 +75,7 @@ def test_by_region_alone_only_the_mainland_can_say_off(region: str, flag: bool |
     assert (view.renewal is Renewal.OFF) is can_be_off
 
 
-@pytest.mark.parametrize("channel", [Channel.MI_PAY, Channel.WECHAT_PAY, Channel.ALIPAY])
+@pytest.mark.parametrize("channel", MAKERS)
 @pytest.mark.parametrize(
     ("flag", "second", "renewal", "disagree"),
     [

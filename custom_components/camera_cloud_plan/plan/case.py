@@ -447,8 +447,12 @@ _WORDS: Final = {
 def activities(before: Case | None, after: Case | None) -> Iterator[Activity]:
     """Yield what happened between two versions of one case; `None` where there is none.
 
-    A case that ends undecided was withdrawn; one that ends decided ends silently.
+    A case that ends undecided was withdrawn, also in favour of the opposite wish; one that
+    ends decided ends silently. A request is told as sent unless it surely never left.
     """
+    if before and after and before.wish is not after.wish:
+        yield from activities(before, None)
+        before = None
     if after is None:
         if before and before.is_open:
             yield _WORDS[before.wish].withdrawn
@@ -476,7 +480,8 @@ def _bad_news(before: Case, after: Case) -> Activity | None:
 
 
 def _sent_at(case: Case) -> datetime | None:
-    return case.request.at if case.request else None
+    sent = case.request
+    return sent.at if sent and sent.answer is not Answer.NOT_SENT else None
 
 
 def _at_most(moment: datetime | None, now: datetime) -> datetime | None:
