@@ -1,10 +1,13 @@
-"""Moments as people say them."""
+"""Words that are put together on the server: moments, and half-sentences for gaps in texts."""
 
 from datetime import datetime
 from typing import Final
 
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_get_cached_translations
 from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = (
@@ -21,3 +24,14 @@ def spoken(hass: HomeAssistant, moment: datetime) -> str:
     if hass.config.language.startswith("zh"):
         return f"{local.month}月{local.day}日（{_ZH_DAYS[local.weekday()]}）{clock}"
     return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}, {clock}"
+
+
+def translated(hass: HomeAssistant, key: str, **gaps: object) -> str:
+    """Return a text of ours in Home Assistant's language, its gaps filled.
+
+    `key` is the path in the translations, e.g. "common.many_cameras". Raises `KeyError`
+    for a text that is not there.
+    """
+    category = key.partition(".")[0]
+    texts = async_get_cached_translations(hass, hass.config.language, category, DOMAIN)
+    return texts[f"component.{DOMAIN}.{key}"].format(**gaps)

@@ -1,0 +1,240 @@
+"""Where things stand for one camera, and the words for it.
+
+Looked up anew at each step: a guide keeps nothing of its own, so that a closed window, a
+restart or a second browser goes on from what is stored.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from homeassistant.core import HomeAssistant
+
+from ..casework import Casework
+from ..coordinator import CloudPlanCoordinator
+from ..doors import phone_for
+from ..plan import (
+    Answer,
+    Case,
+    Channel,
+    ChargeExpectation,
+    Renewal,
+    TrustRule,
+    clock,
+    trust_rule,
+)
+from ..plan.charge import expect_charge
+from ..snapshot import CameraPlan
+from ..words import spoken, translated
+
+# Who decides about money that was taken, as named in the texts about it.
+_REFUND_BY: Final = {
+    Channel.MI_PAY: "maker",
+    Channel.WECHAT_PAY: "maker",
+    Channel.ALIPAY: "maker",
+    Channel.APPLE: "apple",
+    Channel.GOOGLE_PLAY: "google_play",
+    Channel.OUTSIDE_UNKNOWN: "store",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One camera with its plan and its case, at `now` (UTC)."""
+
+    coordinator: CloudPlanCoordinator
+    plan: CameraPlan
+    now: datetime
+
+    @classmethod
+    def of(cls, coordinator: CloudPlanCoordinator, camera_id: str) -> Standing | None:
+        """Return where things stand for a camera; `None` if the account has it no more."""
+        plan = coordinator.known(camera_id)
+        if plan is None:
+            return None
+        return cls(coordinator=coordinator, plan=plan, now=clock.now())
+
+    # --- What there is ---
+
+    @property
+    def camera_id(self) -> str:
+        """The camera's id."""
+        return self.plan.camera.camera_id
+
+    @property
+    def case(self) -> Case | None:
+        """The camera's case, open or decided."""
+        return self.coordinator.cases.get(self.camera_id)
+
+    @property
+    def casework(self) -> Casework:
+        """Who works on the account's cases."""
+        return self.coordinator.casework
+
+    @property
+    def rule(self) -> TrustRule:
+        """The trust rule of whoever bills."""
+        return trust_rule(self.plan.channel)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the maker says that a bought plan runs."""
+        return self.plan.view is not None and self.plan.view.is_active
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When the running plan ends, or the last one ended (UTC)."""
+        if self.is_active and self.plan.reading:
+            return self.plan.reading.ends_at
+        return self.case.term_ends_at if self.case else None
+
+    @property
+    def charge(self) -> ChargeExpectation | None:
+        """The next charge, if renewal is on; `None` where no end of a running plan is known."""
+        if self.plan.view is None or not self.is_active:
+            return None
+        known = self.plan.view.charge
+        return known or expect_charge(self.ends_at, Renewal.UNKNOWN, self.rule)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether a charge may already be on its way."""
+        return self.charge is not None and self.charge.earliest <= self.now
+
+    @property
+    def watched_until(self) -> datetime | None:
+        """Until when a late charge may still come (UTC)."""
+        return self.ends_at + self.rule.watched_after_end if self.ends_at else None
+
+    @property
+    def nothing_done(self) -> bool:
+        """Whether nobody has done anything so far about what the case is for."""
+        case = self.case
+        return case is None or (case.acted_at is None and case.back_on_at is None)
+
+    @property
+    def disagree(self) -> bool:
+        """Whether the maker's witnesses contradict each other."""
+        return self.plan.view is not None and self.plan.view.verdict.disagree
+
+    @property
+    def rests_on_request(self) -> bool:
+        """Whether a request, not the owner, was the last to do something about the case."""
+        case = self.case
+        return case is not None and case.request is not None and case.acted_at == case.request.at
+
+    @property
+    def was_refused(self) -> bool:
+        """Whether the request that was sent last surely had no effect."""
+        return self._answer in (Answer.REFUSED, Answer.NOT_SENT)
+
+    @property
+    def was_unanswered(self) -> bool:
+        """Whether the last thing done is a request of which nobody knows what became."""
+        return self.rests_on_request and self._answer is Answer.UNKNOWN
+
+    @property
+    def _answer(self) -> Answer | None:
+        return self.case.request.answer if self.case and self.case.request else None
+
+    # --- The words for it ---
+
+    @property
+    def gaps(self) -> dict[str, str]:
+        """What fills the gaps in the texts; what is unknown is not among it."""
+        moments = {name: spoken(self._hass, at) for name, at in self._moments() if at}
+        return {**dict(self._names()), **moments, **dict(self._sentences())}
+
+    @property
+    def _hass(self) -> HomeAssistant:
+        return self.coordinator.hass
+
+    def _names(self) -> Iterator[tuple[str, str]]:
+        yield "camera", self.coordinator.display_name(self.camera_id)
+        yield "maker", self.coordinator.provider.maker
+        yield "seller", self._said(f"seller_{self.plan.channel}")
+        yield "hours", str(self.coordinator.poll_hours)
+        if case := self.case:
+            yield "count", str(case.contrary)
+            yield "checks", str(case.checks)
+        if definition := self.casework.definition:
+            yield "file", definition.source
+        if self.disagree and self.plan.view:
+            for witness in self.plan.view.verdict.witnesses:
+                yield "says_on" if witness.says else "says_off", witness.source
+
+    def _moments(self) -> Iterator[tuple[str, datetime | None]]:
+        yield "end", self.ends_at
+        yield "earliest", self.charge.earliest if self.charge else None
+        yield "watch_end", self.watched_until
+        if case := self.case:
+            yield "asked_on", case.opened_at
+            yield "time", case.confirmed_at
+            yield "back_on", case.back_on_at
+            if term := case.renewed:
+                yield "old", term.old_end
+                yield "new", term.new_end
+                yield "seen", term.seen_at
+        if definition := self.casework.definition:
+            yield "added_on", definition.added_at
+
+    def _sentences(self) -> Iterator[tuple[str, str]]:
+        yield "kept", self._kept()
+        yield "next_charge", self._next_charge()
+        yield "reminding", self._reminding()
+        yield "watching", self._watching()
+        yield "call", self._call()
+        yield (
+            "refund",
+            self._said(
+                f"refund_{_REFUND_BY[self.plan.channel]}", maker=self.coordinator.provider.maker
+            ),
+        )
+        if definition := self.casework.definition:
+            yield "worked", self._worked(definition.worked)
+        if self.was_refused:
+            yield "refusal", self._refusal()
+
+    def _kept(self) -> str:
+        days = self.plan.reading.retention_days if self.plan.reading else None
+        return self._said("kept_for", days=days) if days else ""
+
+    def _next_charge(self) -> str:
+        if self.charge is None:
+            return self._said("charge_unknown")
+        if self.is_late:
+            return self._said("charge_on_its_way")
+        return self._said("charge_from", earliest=spoken(self._hass, self.charge.earliest))
+
+    def _reminding(self) -> str:
+        if self.charge is None or self.is_late:
+            return self._said("reminding")
+        return self._said("reminding_until", earliest=spoken(self._hass, self.charge.earliest))
+
+    def _watching(self) -> str:
+        look = self.casework.next_check(self.camera_id)
+        until = self.casework.next_escalation(self.camera_id)
+        if look is None or look <= self.now:
+            return self._said("watching", hours=self.coordinator.poll_hours)
+        if until is None or until <= self.now:
+            return self._said("watching_from", next=spoken(self._hass, look))
+        return self._said(
+            "watching_until", next=spoken(self._hass, look), until=spoken(self._hass, until)
+        )
+
+    def _call(self) -> str:
+        phone = phone_for(self.plan.camera.region, self.plan.channel)
+        return self._said("call", phone=phone.number) if phone else ""
+
+    def _worked(self, times: int) -> str:
+        if not times:
+            return self._said("worked_never")
+        return self._said("worked_once") if times == 1 else self._said("worked", times=times)
+
+    def _refusal(self) -> str:
+        meaning = self.case.request.meaning if self.case and self.case.request else None
+        return self._said(f"refused_{meaning or 'not_sent'}", maker=self.coordinator.provider.maker)
+
+    def _said(self, key: str, **gaps: object) -> str:
+        return translated(self._hass, f"common.guide_{key}", **gaps)
