@@ -681,7 +681,7 @@ async def test_all_regions_are_asked_once_at_set_up(
     assert tuple(found) == REGIONS
     assert {
         region: len(cameras) for region, cameras in found.items() if isinstance(cameras, tuple)
-    } == {region: 4 if region == "de" else 0 for region in REGIONS}
+    } == {region: 5 if region == "de" else 0 for region in REGIONS}
     assert sim.requests.total(path=HOMES) == len(REGIONS)
     assert sim.requests.total(path=SUPPORT) == 0
     assert await cloud.list_cameras() == ()

@@ -13,6 +13,7 @@ from typing import Final
 
 _DATA: Final = Path(__file__).with_name("deny_list.json")
 
+_SEGMENT: Final = re.compile(r"[A-Za-z0-9._-]+")
 _NO_LETTERS: Final = re.compile(r"[^a-z]+")
 # "payOrder", "PAYOrder" and "PayORDER" are each two words.
 _CAMEL_WORD: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
@@ -23,15 +24,14 @@ class DenyList:
     """The data file; all in lower case.
 
     `anywhere` is refused as a part of a text's letters, `edges` as the beginning or end of
-    a word that is not `harmless`, `words` as a word of its own with one of the `endings`,
-    `secrets` as a part of a parameter's name.
+    a word unless it is that of a `harmless` one, `words` (with every ending) as a word of
+    its own, `secrets` as a part of a parameter's name.
     """
 
     anywhere: tuple[str, ...]
     edges: tuple[str, ...]
-    harmless: frozenset[str]
-    words: tuple[str, ...]
-    endings: tuple[str, ...]
+    harmless: tuple[str, ...]
+    words: frozenset[str]
     secrets: tuple[str, ...]
 
     def denies(self, text: str) -> bool:
@@ -39,8 +39,7 @@ class DenyList:
         letters = _letters(text)
         if any(piece in letters for piece in self.anywhere):
             return True
-        inflected = {word + ending for word in self.words for ending in self.endings}
-        return any(word in inflected or self._has_denied_edge(word) for word in _words(text))
+        return any(word in self.words or self._has_denied_edge(word) for word in _words(text))
 
     def names_a_secret(self, name: str) -> bool:
         """Return whether a parameter of this name carries a secret."""
@@ -48,8 +47,8 @@ class DenyList:
         return any(piece in letters for piece in self.secrets)
 
     def _has_denied_edge(self, word: str) -> bool:
-        return word not in self.harmless and any(
-            word.startswith(edge) or word.endswith(edge) for edge in self.edges
+        return (word.startswith(self.edges) and not word.startswith(self.harmless)) or (
+            word.endswith(self.edges) and not word.endswith(self.harmless)
         )
 
 
@@ -60,9 +59,8 @@ def deny_list() -> DenyList:
     return DenyList(
         anywhere=tuple(data["anywhere"]),
         edges=tuple(data["edges"]),
-        harmless=frozenset(data["harmless"]),
-        words=tuple(data["words"]),
-        endings=tuple(data["endings"]),
+        harmless=tuple(data["harmless"]),
+        words=frozenset(word + ending for word in data["words"] for ending in data["endings"]),
         secrets=tuple(data["secrets"]),
     )
 
@@ -82,6 +80,6 @@ def _words(text: str) -> Iterator[str]:
         yield match[0].lower()
     # Odd capitals are no border of words: "dEL".
     yield from _NO_LETTERS.split(text.lower())
-    # Nor are dots between single letters: "d.e.l".
-    for segment in text.split("/"):
+    # Nor are marks between single letters: "d.e.l", "D-E-L".
+    for segment in _SEGMENT.findall(text):
         yield _letters(segment)

@@ -42,7 +42,7 @@ MAX_NUMBER: Final = 999_999
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 _CODE: Final = re.compile(r"[A-Za-z0-9_.-]{1,32}")
-_PATH: Final = re.compile(r"(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+/?")
+_PATH: Final = re.compile(r"(?:/[A-Za-z0-9_-](?:\.?[A-Za-z0-9_-])*\.?)+/?")
 # Neither quotes and braces, in which more could be packed, nor escapes.
 _LITERAL: Final = re.compile(r"[A-Za-z0-9 _.,:/+=-]*")
 _BRACES: Final = re.compile(r"\{.*\}")
@@ -134,7 +134,7 @@ def _template(value: object, where: str, hosts: Collection[str]) -> RequestTempl
 
 def _path(value: object, where: str) -> str:
     path = _text(value, where)
-    if len(path) > MAX_PATH or not _PATH.fullmatch(path) or ".." in path:
+    if len(path) > MAX_PATH or not _PATH.fullmatch(path):
         raise DefinitionError(DefinitionFlaw.UNSAFE_PATH, where)
     for segment in path.split("/"):
         _refuse_what_is_personal(segment, where)
