@@ -18,8 +18,8 @@ from pytest_homeassistant_custom_component.common import (
 from simulator.edits import edit_camera
 from simulator.server import RunningSimulator
 
+from .acts import STORE_BILLED
 from .conftest import entity_id
-from .test_cancellation import STORE_BILLED
 from .test_coordinator import RENEWING, refresh
 
 REMINDER = Path("blueprints/automation/camera_cloud_plan/charge_reminder.yaml")

@@ -16,6 +16,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.camera_cloud_plan.devices import account_identifier, camera_identifier
+from custom_components.camera_cloud_plan.plan import Wish
 from simulator.faults import Trouble
 from simulator.server import RunningSimulator
 from simulator.world import World
@@ -90,6 +91,7 @@ async def test_account(
         "show_shared": True,
         "cameras_excluded": 1,
         "cameras": 6,
+        "direct_way": None,
     }
     assert told["last_poll"]["succeeded"] is True
     assert told["last_poll"]["error"] is None
@@ -121,7 +123,8 @@ async def test_camera(
     assert camera["shown"]["status"] == "active_renewing"
     assert camera["shown"]["days_remaining"] == 5
     assert camera["shown"]["charge"]["latest"] == camera["reading"]["ends_at"]
-    assert camera["cancellation"] is None
+    assert camera["case"] is None
+    assert camera["notices"] == []
 
 
 async def test_account_device(
@@ -161,7 +164,7 @@ async def test_the_whole_download(
 ) -> None:
     """Home Assistant adds the open Repairs issues by their ids: those tell no camera either."""
     coordinator = loaded.runtime_data.coordinator
-    await coordinator.cancellations.async_open(coordinator.data.cameras[FRONT_DOOR])
+    await coordinator.casework.async_open(coordinator.data.cameras[FRONT_DOOR], Wish.OFF)
     sim.world.remove_device(GARAGE)
     for _ in range(2):
         await coordinator.async_refresh()
@@ -175,5 +178,5 @@ async def test_the_whole_download(
         "plan_cancellation",
         "camera_left",
     }
-    states = [camera["cancellation"] for camera in told["data"]["cameras"]]
-    assert states.count("waiting_for_you") == 1
+    cases = [camera["case"] for camera in told["data"]["cameras"] if camera["case"]]
+    assert [case["state"] for case in cases] == ["waiting_for_you"]

@@ -10,7 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, snapshot_platform
 from syrupy.assertion import SnapshotAssertion
 
-from custom_components.camera_cloud_plan.const import DOMAIN
+from custom_components.camera_cloud_plan.const import DOMAIN, PLATFORMS
 from simulator.edits import edit_camera
 from simulator.server import RunningSimulator
 from simulator.world import World
@@ -19,12 +19,11 @@ from simulator.worldfile import load_world
 from .conftest import EUROPE, MAINLAND, EntryMaker, entity_id, set_up
 
 NOON = "2026-11-22T12:00:00+00:00"
+ATTIC = "1064000205"
 
 
 @pytest.mark.freeze_time(NOON)
-@pytest.mark.parametrize(
-    "platform", [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.SENSOR, Platform.SWITCH]
-)
+@pytest.mark.parametrize("platform", PLATFORMS)
 @pytest.mark.parametrize("account", [MAINLAND, EUROPE])
 @pytest.mark.usefixtures("all_entities_enabled")
 async def test_entities(
@@ -85,6 +84,7 @@ async def test_twelve_cameras_in_three_accounts_make_at_most_75_enabled_entities
 ) -> None:
     homes = await hass.async_add_executor_job(load_world, "two_homes")
     sim.world.become(homes)
+    sim.world.remove_device(ATTIC)  # the thirteenth
     for key in ("cn", "de", "cn2"):
         await set_up(hass, await make_entry(homes.account(key).user_id, show_shared=True))
     registry = er.async_get(hass)

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
@@ -13,11 +13,12 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.camera_cloud_plan.const import DOMAIN, SERVICE_CANCEL_PLAN
+from custom_components.camera_cloud_plan.const import DOMAIN
 from custom_components.camera_cloud_plan.devices import async_remove_camera, camera_identifier
 from simulator.server import RunningSimulator
 
-from .conftest import entity_id, pass_time, set_up
+from .acts import press_off, restart
+from .conftest import pass_time, set_up
 from .test_coordinator import (
     RENEWING,
     as_of,
@@ -32,13 +33,6 @@ type Storage = dict[str, Any]
 
 def stored(hass_storage: Storage, entry: MockConfigEntry, what: str) -> Any:
     return hass_storage[f"{DOMAIN}.{entry.entry_id}.{what}"]["data"]
-
-
-async def restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Unload and set up again, as a restart does for an entry."""
-    await hass.config_entries.async_unload(entry.entry_id)
-    await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 async def test_a_restart_during_an_outage_has_its_entities(
@@ -146,64 +140,6 @@ async def test_stored_data_of_another_minor_version_is_used(
     assert state_of(hass, RENEWING, "auto_renewal") == "on"
 
 
-async def test_cancellations_survive_a_restart_and_show_their_issue_again(
-    hass: HomeAssistant, loaded: MockConfigEntry, hass_storage: Storage, sim: RunningSimulator
-) -> None:
-    await open_cancellation(hass)
-    assert set(stored(hass_storage, loaded, "cancellations")) == {RENEWING}
-    await hass.config_entries.async_unload(loaded.entry_id)
-    for issue in list(ir.async_get(hass).issues.values()):
-        ir.async_delete_issue(hass, DOMAIN, issue.issue_id)
-    sim.faults.add("http_status", status=503)
-    await hass.config_entries.async_setup(loaded.entry_id)
-    await hass.async_block_till_done()
-    assert coordinator_of(loaded).cancellations.is_open(RENEWING)
-    assert len(ir.async_get(hass).issues) == 1
-
-
-async def test_a_damaged_cancellation_starts_anew_rather_than_being_lost(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    hass_storage: Storage,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    key = f"{DOMAIN}.{entry.entry_id}.cancellations"
-    hass_storage[key] = {
-        "version": 1,
-        "minor_version": 1,
-        "key": key,
-        "data": {RENEWING: {"camera_id": RENEWING, "opened_at": 17}},
-    }
-    await set_up(hass, entry)
-    assert coordinator_of(entry).cancellations.is_open(RENEWING)
-    assert "starts anew" in caplog.text
-
-
-async def test_cancellations_of_a_newer_major_version_stop_set_up(
-    hass: HomeAssistant, entry: MockConfigEntry, hass_storage: Storage
-) -> None:
-    key = f"{DOMAIN}.{entry.entry_id}.cancellations"
-    newer = {"version": 2, "minor_version": 1, "key": key, "data": {"not": "ours"}}
-    hass_storage[key] = dict(newer)
-    assert not await hass.config_entries.async_setup(entry.entry_id)
-    assert entry.state is ConfigEntryState.SETUP_ERROR
-    assert entry.error_reason_translation_key == "stored_by_newer_version"
-    assert hass_storage[key] == newer
-
-
-async def test_cancellations_of_another_minor_version_are_kept(
-    hass: HomeAssistant, loaded: MockConfigEntry, hass_storage: Storage
-) -> None:
-    await open_cancellation(hass)
-    await hass.config_entries.async_unload(loaded.entry_id)
-    key = f"{DOMAIN}.{loaded.entry_id}.cancellations"
-    hass_storage[key]["minor_version"] = 2
-    hass_storage[key]["data"][RENEWING]["of_a_later_version"] = 1
-    await hass.config_entries.async_setup(loaded.entry_id)
-    await hass.async_block_till_done()
-    assert coordinator_of(loaded).cancellations.is_open(RENEWING)
-
-
 async def test_unloading_writes_the_last_reading_and_makes_entities_unavailable(
     hass: HomeAssistant, loaded: MockConfigEntry, hass_storage: Storage, sim: RunningSimulator
 ) -> None:
@@ -232,23 +168,12 @@ async def test_unloading_in_the_midst_of_a_poll_ends_it(
     assert as_of(hass, RENEWING) is None
 
 
-async def test_disabling_hides_the_issues_and_keeps_the_cancellation(
-    hass: HomeAssistant, loaded: MockConfigEntry
-) -> None:
-    await open_cancellation(hass)
-    await hass.config_entries.async_set_disabled_by(loaded.entry_id, ConfigEntryDisabler.USER)
-    await hass.async_block_till_done()
-    assert not ir.async_get(hass).issues
-    await hass.config_entries.async_set_disabled_by(loaded.entry_id, None)
-    await hass.async_block_till_done(wait_background_tasks=True)
-    assert len(ir.async_get(hass).issues) == 1
-
-
 async def test_removing_leaves_nothing(
-    hass: HomeAssistant, loaded: MockConfigEntry, hass_storage: Storage
+    hass: HomeAssistant, loaded: MockConfigEntry, hass_storage: Storage, sim: RunningSimulator
 ) -> None:
-    await open_cancellation(hass)
-    await refresh(hass, loaded)
+    sim.world.remove_device(RENEWING)  # an issue about a plan that may go on
+    for _ in range(2):
+        await refresh(hass, loaded)
     ir.async_create_issue(
         hass,
         "other",
@@ -259,7 +184,8 @@ async def test_removing_leaves_nothing(
     )
     await hass.config_entries.async_remove(loaded.entry_id)
     await hass.async_block_till_done()
-    assert not [key for key in hass_storage if loaded.entry_id in key]
+    await hass.async_block_till_done()
+    assert [key for key in hass_storage if key.startswith(DOMAIN)] == []
     assert [issue.domain for issue in ir.async_get(hass).issues.values()] == ["other"]
     assert not dr.async_entries_for_config_entry(dr.async_get(hass), loaded.entry_id)
     assert not [state for state in hass.states.async_all() if "plan" in state.entity_id]
@@ -320,14 +246,14 @@ async def test_only_devices_of_cameras_that_are_gone_can_be_removed_by_hand(
 
     assert not await remove(None)
     assert not await remove(RENEWING)
-    await open_cancellation(hass)
+    await press_off(hass)
     sim.world.remove_device(RENEWING)
     for _ in range(2):
         await refresh(hass, loaded)
     assert len(ir.async_get(hass).issues) == 2
     assert await remove(RENEWING)
     assert RENEWING not in coordinator_of(loaded).data.cameras
-    assert coordinator_of(loaded).cancellations.get(RENEWING) is None
+    assert coordinator_of(loaded).cases.get(RENEWING) is None
     assert not ir.async_get(hass).issues
 
 
@@ -338,12 +264,3 @@ async def test_removing_a_device_that_is_not_there_does_nothing(
     before = len(dr.async_entries_for_config_entry(registry, loaded.entry_id))
     async_remove_camera(hass, loaded, "unheard-of")
     assert len(dr.async_entries_for_config_entry(registry, loaded.entry_id)) == before
-
-
-async def open_cancellation(hass: HomeAssistant) -> None:
-    await hass.services.async_call(
-        DOMAIN,
-        SERVICE_CANCEL_PLAN,
-        {"entity_id": entity_id(hass, RENEWING, "plan_status")},
-        blocking=True,
-    )
