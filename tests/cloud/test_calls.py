@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partialmethod
 
 import aiohttp
 from aiohttp import web
@@ -266,11 +267,8 @@ async def test_an_account_host_in_trouble_says_nothing_about_the_account(
     cameras = await mei.list_cameras()
     sim.sessions.expire()
     struck = sim.faults.add(str(fault["trouble"]), _params(fault), host=HostKind.ACCOUNT)
-    monkeypatch.setattr(
-        transport.Transport.send,
-        "__kwdefaults__",
-        {**(transport.Transport.send.__kwdefaults__ or {}), "patience": 0.3},
-    )
+    impatient = partialmethod(transport.Transport.send, patience=0.3)
+    monkeypatch.setattr(transport.Transport, "send", impatient)
     with pytest.raises(UnreachableError):
         await mei.read_plans(cameras, {})
     # Not one try for every camera. (On a kept connection that breaks, aiohttp asks once more.)

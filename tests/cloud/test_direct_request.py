@@ -335,6 +335,7 @@ async def _breaks_off(*, after_answers: int) -> AsyncIterator[tuple[str, list[by
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", seen
 
 
+@pytest.mark.own_server
 @pytest.mark.parametrize("method", sorted(_BY_METHOD))
 @pytest.mark.parametrize("after_answers", [0, 1], ids=["fresh connection", "kept connection"])
 async def test_no_method_is_tried_again_on_a_connection_that_broke_off(

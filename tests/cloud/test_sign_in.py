@@ -458,6 +458,7 @@ async def _signed_in(
         return await dialogue.wait()
 
 
+@pytest.mark.own_server
 async def test_the_last_step_is_signed_and_its_address_kept_to_the_letter(
     http: aiohttp.ClientSession,
 ) -> None:
@@ -473,6 +474,7 @@ async def test_the_last_step_is_signed_and_its_address_kept_to_the_letter(
     assert "Cookie" not in last.headers
 
 
+@pytest.mark.own_server
 @pytest.mark.parametrize(
     "change",
     [
@@ -491,6 +493,7 @@ async def test_no_half_credentials(http: aiohttp.ClientSession, change: dict[str
         await _signed_in(http, answer)
 
 
+@pytest.mark.own_server
 @pytest.mark.parametrize(
     ("change", "url"),
     [
@@ -513,12 +516,14 @@ async def test_where_a_verification_may_send(
     assert raised.value.url == url
 
 
+@pytest.mark.own_server
 async def test_a_captcha_named_by_its_address(http: aiohttp.ClientSession) -> None:
     answer, _ = _maker({"code": 1, "captchaUrl": "/pass/getCode"}, _token)
     with pytest.raises(CaptchaNeededError):
         await _signed_in(http, answer)
 
 
+@pytest.mark.own_server
 async def test_cookies_of_a_hop_go_back_to_its_host_only(http: aiohttp.ClientSession) -> None:
     def sts(request: web.Request) -> web.Response:
         match request.headers["Host"], request.path:
@@ -538,6 +543,7 @@ async def test_cookies_of_a_hop_go_back_to_its_host_only(http: aiohttp.ClientSes
     assert [request.raw_path.count("clientSign") for request in seen[2:]] == [1, 1, 0]
 
 
+@pytest.mark.own_server
 async def test_a_service_token_under_the_services_own_name(http: aiohttp.ClientSession) -> None:
     def sts(_request: web.Request) -> web.Response:
         response = web.Response(text="ok")
@@ -552,6 +558,7 @@ async def test_a_service_token_under_the_services_own_name(http: aiohttp.ClientS
     assert credentials.session.service_token == "quoted/token=="
 
 
+@pytest.mark.own_server
 async def test_hops_that_go_round(http: aiohttp.ClientSession) -> None:
     answer, seen = _maker(
         _APPROVED,
@@ -562,6 +569,7 @@ async def test_hops_that_go_round(http: aiohttp.ClientSession) -> None:
     assert len(seen) == 2 + 8
 
 
+@pytest.mark.own_server
 async def test_a_redirect_without_an_address(http: aiohttp.ClientSession) -> None:
     answer, _ = _maker(_APPROVED, lambda _request: web.Response(status=302))
     with pytest.raises(UnexpectedAnswerError, match="without a service token"):

@@ -64,6 +64,7 @@ def _through(http: aiohttp.ClientSession, gateway: str | None) -> Transport:
     return Transport(http, device_id=DEVICE_ID, gateway=gateway)
 
 
+@pytest.mark.own_server
 async def test_through_a_gateway_only_the_address_changes(http: aiohttp.ClientSession) -> None:
     seen: list[web.Request] = []
 
@@ -93,6 +94,7 @@ async def test_through_a_gateway_only_the_address_changes(http: aiohttp.ClientSe
     assert request.headers["Accept-Encoding"] == "identity"
 
 
+@pytest.mark.own_server
 async def test_a_path_that_looks_like_a_host_stays_a_path(http: aiohttp.ClientSession) -> None:
     seen: list[web.Request] = []
 
@@ -120,6 +122,7 @@ async def test_nothing_is_sent_elsewhere(http: aiohttp.ClientSession, address: s
             await _through(http, origin).send("GET", URL(address), cookies={})
 
 
+@pytest.mark.own_server
 async def test_redirects_are_not_followed(http: aiohttp.ClientSession) -> None:
     async def handler(request: web.Request) -> web.Response:
         assert request.path == "/app/x/y"
@@ -130,6 +133,7 @@ async def test_redirects_are_not_followed(http: aiohttp.ClientSession) -> None:
     assert (answer.status, answer.location) == (302, "/other")
 
 
+@pytest.mark.own_server
 async def test_the_session_keeps_no_cookies(http: aiohttp.ClientSession) -> None:
     seen: list[str | None] = []
 
@@ -150,6 +154,7 @@ async def test_the_session_keeps_no_cookies(http: aiohttp.ClientSession) -> None
     assert answers[0].cookies() == {"serviceToken": "x", "quoted": "y/z=="}
 
 
+@pytest.mark.own_server
 async def test_an_answer_without_end_is_cut(
     http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +171,7 @@ async def test_an_answer_without_end_is_cut(
             await sender.send("GET", _API.update_query(size=1001), cookies={})
 
 
+@pytest.mark.own_server
 async def test_an_answer_that_does_not_come_in_time(http: aiohttp.ClientSession) -> None:
     async def handler(_request: web.Request) -> web.Response:
         await asyncio.sleep(30)
@@ -192,6 +198,7 @@ async def _raw_server(said: bytes) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
+@pytest.mark.own_server
 @pytest.mark.parametrize(
     ("said", "error", "reason"),
     [
@@ -208,6 +215,7 @@ async def test_a_connection_that_breaks_off(
             await _through(http, origin).send("GET", _API, cookies={})
 
 
+@pytest.mark.own_server
 async def test_a_gateway_that_is_not_there_is_named(http: aiohttp.ClientSession) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -221,6 +229,7 @@ class _GuardError(aiohttp.ClientError):
     """As Home Assistant's guard against redirects to this machine raises one."""
 
 
+@pytest.mark.own_server
 async def test_the_redirect_guard_is_no_statement_about_the_network(
     socket_enabled: None,
 ) -> None:

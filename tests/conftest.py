@@ -1,0 +1,31 @@
+"""What holds for every test in this process: it sends nothing that is not known to be harmless."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.contract import sent
+
+_OWN_SERVER = "own_server"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the one mark known by which a test may make up addresses."""
+    config.addinivalue_line(
+        "markers", f"{_OWN_SERVER}: talks to a server of its own, whose addresses are made up"
+    )
+
+
+@pytest.fixture(autouse=True)
+def only_known_requests(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test in which the integration sent anything but reading and signing in.
+
+    And the simulated maker's own request about renewal. Requests that a test makes
+    itself, to see the simulated cloud refuse them, are not the integration's.
+    """
+    sent.watch()
+    sent.RECORD.clear()
+    yield
+    assert not sent.spending(sent.RECORD)
+    if request.node.get_closest_marker(_OWN_SERVER) is None:
+        assert not sent.unknown(sent.RECORD)
