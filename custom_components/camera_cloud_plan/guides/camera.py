@@ -65,10 +65,12 @@ class CameraGuide(RepairsFlow):
             description_placeholders={**at.gaps, **(more_gaps or {})},
         )
 
-    def _end(self, reason: str, at: Standing | None = None) -> RepairsFlowResult:
+    def _end(self, reason: str, at: Standing | None) -> RepairsFlowResult:
         """Close without deleting the issue."""
-        return self.async_abort(reason=reason, description_placeholders=at.gaps if at else None)
+        if at is None:
+            return self._nothing_to_do()
+        return self.async_abort(reason=reason, description_placeholders=at.gaps)
 
     def _nothing_to_do(self) -> RepairsFlowResult:
         """Close where the account is not loaded, the camera is gone or all is settled."""
-        return self._end("not_open")
+        return self.async_abort(reason="not_open")

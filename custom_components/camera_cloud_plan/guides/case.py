@@ -165,13 +165,13 @@ class CaseGuide(CameraGuide):
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Say that nothing was begun, as it could not be kept on disk."""
-        return self._end("not_saved", self._standing())
+        return self._end("not_saved", self._case_stands())
 
     async def async_step_not_sent(
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Say that nothing was sent, as the maker could not be asked before."""
-        return self._end("not_sent", self._standing())
+        return self._end("not_sent", self._case_stands())
 
     async def _async_send(self, at: Standing) -> str:
         """Send the request; return the step that follows."""
@@ -204,7 +204,7 @@ class CaseGuide(CameraGuide):
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Say that the maker could not be asked; the issue stays."""
-        return self._end("not_reached", self._standing())
+        return self._end("not_reached", self._case_stands())
 
     async def async_step_not_open(
         self, _user_input: dict[str, Any] | None = None
@@ -284,7 +284,7 @@ class CaseGuide(CameraGuide):
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Close and go on watching; the issue stays."""
-        return self._end("left", self._standing())
+        return self._end("left", self._open())
 
 
 def _unconfirmed(at: Standing) -> str:
