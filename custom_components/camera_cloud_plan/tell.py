@@ -158,7 +158,7 @@ class Teller:
         elif happened.activity in _TOLD:
             self._waiting.pop(about, None)
             self._waiting[about] = happened
-            self._async_wait(_COLLECTED_FOR)
+            self._async_wait()
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -168,7 +168,8 @@ class Teller:
             yield
         finally:
             self._batches -= 1
-            self._async_wait(0)
+            if self._stop_waiting is None:
+                self._async_on_time()
 
     @callback
     def async_stop(self) -> None:
@@ -182,22 +183,22 @@ class Teller:
     # --- Waiting ---
 
     @callback
-    def _async_wait(self, seconds: float) -> None:
-        if self._stop_waiting or self._batches or not self._waiting:
-            return
-        if self._hass.state is CoreState.running:
+    def _async_wait(self) -> None:
+        if self._stop_waiting is None and not self._batches:
             job = HassJob(self._async_on_time, cancel_on_shutdown=True)
-            self._stop_waiting = async_call_later(self._hass, seconds, job)
-        else:
-            self._stop_waiting = async_at_started(self._hass, self._async_on_time)
+            self._stop_waiting = async_call_later(self._hass, _COLLECTED_FOR, job)
 
     @callback
-    def _async_on_time(self, _: datetime | HomeAssistant) -> None:
+    def _async_on_time(self, _: datetime | HomeAssistant | None = None) -> None:
         self._stop_waiting = None
-        if not self._batches:
+        if self._batches or not self._waiting:
+            return
+        if self._hass.state is CoreState.running:
             self._entry.async_create_background_task(
                 self._hass, self._async_tell_all(), f"{DOMAIN} tells"
             )
+        else:
+            self._stop_waiting = async_at_started(self._hass, self._async_on_time)
 
     # --- Telling ---
 

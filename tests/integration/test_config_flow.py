@@ -7,6 +7,7 @@ dialogue must go on to its end; every step that is shown must have its words.
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 import json
 from pathlib import Path
 import re
@@ -14,14 +15,21 @@ from typing import Any
 from unittest.mock import patch
 
 from aiohttp import ClientSession, web
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData, section
+from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 import voluptuous as vol
 
+from custom_components.camera_cloud_plan.cloud.renewal_request import DefinitionFlaw, parse
 from custom_components.camera_cloud_plan.const import DOMAIN
+from custom_components.camera_cloud_plan.definition_files import read_definition
+from custom_components.camera_cloud_plan.plan import Channel, channels_sold_in
 from simulator.faults import Trouble
 from simulator.server import RunningSimulator
 from simulator.world import World
@@ -837,17 +845,21 @@ async def loaded(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry
 
 
 async def start_options(
-    hass: HomeAssistant, sim: RunningSimulator, entry: MockConfigEntry
+    hass: HomeAssistant, sim: RunningSimulator, entry: MockConfigEntry, *choices: str
 ) -> Dialogue:
+    """Open the options, and go down the menus."""
     dialogue = Dialogue(hass, sim)
     dialogue.section = "options"
     dialogue.took(await hass.config_entries.options.async_init(entry.entry_id))
+    for choice in choices:
+        assert dialogue.result["type"] is FlowResultType.MENU
+        await dialogue.choose(choice)
     return dialogue
 
 
 async def test_options(hass: HomeAssistant, sim: RunningSimulator, loaded: MockConfigEntry) -> None:
     """How often, which cameras; what is shared can be chosen from once it is shown."""
-    dialogue = await start_options(hass, sim, loaded)
+    dialogue = await start_options(hass, sim, loaded, "general")
     assert dialogue.error is None
     assert dialogue.result["data_schema"]({})["poll_hours"] == 6
     offered = options_of(dialogue.result, "cameras")
@@ -865,7 +877,7 @@ async def test_options(hass: HomeAssistant, sim: RunningSimulator, loaded: MockC
     assert isinstance(loaded.options["poll_hours"], int)
     assert set(loaded.runtime_data.coordinator.data.cameras) == {STUDY, HALL}
 
-    dialogue = await start_options(hass, sim, loaded)
+    dialogue = await start_options(hass, sim, loaded, "general")
     assert set(options_of(dialogue.result, "cameras")) == {*offered, HALL}
 
 
@@ -873,7 +885,7 @@ async def test_options(hass: HomeAssistant, sim: RunningSimulator, loaded: MockC
 async def test_options_outside_the_range(
     hass: HomeAssistant, sim: RunningSimulator, loaded: MockConfigEntry, hours: int
 ) -> None:
-    dialogue = await start_options(hass, sim, loaded)
+    dialogue = await start_options(hass, sim, loaded, "general")
     with pytest.raises(InvalidData):
         await dialogue.answer(poll_hours=hours, cameras=[], show_shared=False)
     done = await dialogue.answer(poll_hours=1, cameras=[], show_shared=False)
@@ -885,7 +897,7 @@ async def test_options_while_the_cloud_is_away(
 ) -> None:
     """Those that are left out cannot be named then, and stay left out."""
     sim.faults.add(Trouble.DROPPED, host="api")
-    dialogue = await start_options(hass, sim, loaded)
+    dialogue = await start_options(hass, sim, loaded, "general")
     assert dialogue.error == "cameras_unreadable"
     offered = set(options_of(dialogue.result, "cameras"))
     assert STUDY not in offered
@@ -899,9 +911,376 @@ async def test_options_of_an_entry_that_is_not_loaded(
     hass: HomeAssistant, sim: RunningSimulator, loaded: MockConfigEntry
 ) -> None:
     await hass.config_entries.async_unload(loaded.entry_id)
-    dialogue = await start_options(hass, sim, loaded)
+    dialogue = await start_options(hass, sim, loaded, "general")
     assert dialogue.error == "not_loaded"
     assert list(dialogue.result["data_schema"].schema) == ["poll_hours", "show_shared"]
     await dialogue.answer(poll_hours=3, show_shared=False)
     assert loaded.options["poll_hours"] == 3
     assert loaded.options["cameras_excluded"] == [STUDY]
+
+
+async def test_options_are_for_administrators(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    hass_read_only_access_token: str,
+) -> None:
+    assert await async_setup_component(hass, "config", {})
+    page = "/api/config/config_entries/options/flow"
+    other = await hass_client(hass_read_only_access_token)
+    refused = await other.post(page, json={"handler": loaded.entry_id})
+    assert refused.status == HTTPStatus.UNAUTHORIZED
+    administrator = await hass_client()
+    shown = await (await administrator.post(page, json={"handler": loaded.entry_id})).json()
+    refused = await other.post(f"{page}/{shown['flow_id']}", json={"next_step_id": "direct"})
+    assert refused.status == HTTPStatus.UNAUTHORIZED
+
+
+# --- Options: who is told ---
+
+
+async def test_who_is_told(
+    hass: HomeAssistant, sim: RunningSimulator, loaded: MockConfigEntry
+) -> None:
+    """Home Assistant itself until told otherwise; notify entities and phones beside it."""
+    phone = MockConfigEntry(domain="mobile_app", title="Mum", data={"device_name": "Mei's phone"})
+    phone.add_to_hass(hass)
+    hass.services.async_register("notify", "mobile_app_mei_s_phone", lambda _: None)
+    hass.services.async_register("notify", "mobile_app_tablet", lambda _: None)
+    hass.services.async_register("notify", "send_message", lambda _: None)
+    registry = er.async_get(hass)
+    own = registry.async_get_or_create(
+        "notify", "mobile_app", "1", config_entry=phone, suggested_object_id="mei_s_phone"
+    )
+    hass.states.async_set(own.entity_id, "unknown", {"friendly_name": "Mei's phone"})
+    hass.states.async_set("notify.kitchen", "unknown", {"friendly_name": "Kitchen display"})
+
+    dialogue = await start_options(hass, sim, loaded, "people")
+    assert options_of(dialogue.result, "notify") == {
+        "persistent_notification": "Home Assistant's own notifications",
+        "notify.mobile_app_mei_s_phone": "Mum",
+        "notify.mobile_app_tablet": "notify.mobile_app_tablet",
+        "notify.kitchen": "Kitchen display",
+    }
+    assert ticked(dialogue.result, "notify") == ["persistent_notification"]
+    before = dict(loaded.options)
+    chosen = ["notify.mobile_app_mei_s_phone", "notify.kitchen"]
+    await dialogue.answer(notify=chosen)
+    assert dict(loaded.options) == {**before, "notify": chosen}
+
+    # What is not there just now stays chosen.
+    hass.states.async_remove("notify.kitchen")
+    dialogue = await start_options(hass, sim, loaded, "people")
+    assert options_of(dialogue.result, "notify")["notify.kitchen"] == "notify.kitchen"
+    assert ticked(dialogue.result, "notify") == chosen
+    await dialogue.answer(notify=[])
+    assert loaded.options["notify"] == []
+
+
+async def test_who_is_told_in_home_assistants_language(
+    hass: HomeAssistant, sim: RunningSimulator, loaded: MockConfigEntry
+) -> None:
+    hass.config.language = "zh-Hans"
+    dialogue = await start_options(hass, sim, loaded, "people")
+    here = options_of(dialogue.result, "notify")["persistent_notification"]
+    assert here == "Home Assistant 自带的通知"
+
+
+# --- Options: who bills ---
+
+
+async def offered_sellers(
+    hass: HomeAssistant, sim: RunningSimulator, entry: MockConfigEntry
+) -> tuple[list[str], str]:
+    """Return who is offered as billing, and who is chosen."""
+    dialogue = await start_options(hass, sim, entry, "billing")
+    ((field, selector),) = dialogue.result["data_schema"].schema.items()
+    return selector.config["options"], field.default()
+
+
+async def test_who_bills(
+    hass: HomeAssistant, sim: RunningSimulator, loaded: MockConfigEntry
+) -> None:
+    """One answer for all, in place of what was said of single cameras."""
+    sellers = ["mi_pay", "wechat_pay", "alipay", "apple", "unknown", "as_it_is"]
+    assert await offered_sellers(hass, sim, loaded) == (sellers, "as_it_is")
+    dialogue = await start_options(hass, sim, loaded, "billing")
+    await dialogue.answer(billed_by="as_it_is")
+    assert "billed_by" not in loaded.options
+
+    dialogue = await start_options(hass, sim, loaded, "billing")
+    await dialogue.answer(billed_by="alipay")
+    await hass.async_block_till_done()
+    coordinator = loaded.runtime_data.coordinator
+    assert {plan.channel for plan in coordinator.data.cameras.values()} == {Channel.ALIPAY}
+    assert await offered_sellers(hass, sim, loaded) == (sellers, "alipay")
+
+    one = next(iter(coordinator.data.cameras))
+    await coordinator.async_set_billed_by(Channel.APPLE, one)
+    assert (await offered_sellers(hass, sim, loaded))[1] == "as_it_is"
+    dialogue = await start_options(hass, sim, loaded, "billing")
+    await dialogue.answer(billed_by="as_it_is")
+    assert coordinator.billed_by(one) is Channel.APPLE
+
+    dialogue = await start_options(hass, sim, loaded, "billing")
+    await dialogue.answer(billed_by="unknown")
+    await hass.async_block_till_done()
+    coordinator = loaded.runtime_data.coordinator
+    assert coordinator.billed_by(one) is None
+    assert coordinator.is_billing_known(one)
+
+
+async def test_who_bills_outside_the_mainland(
+    hass: HomeAssistant, sim: RunningSimulator, make_entry: EntryMaker
+) -> None:
+    """Only who sells where the cameras are; while that is not known, in the regions asked."""
+    entry = await make_entry(BERLIN, regions=["cn", "de"])
+    everyone = ["mi_pay", "wechat_pay", "alipay", "apple", "google_play", "unknown", "as_it_is"]
+    assert (await offered_sellers(hass, sim, entry))[0] == everyone
+    await set_up(hass, entry)
+    stores = ["google_play", "apple", "unknown", "as_it_is"]
+    assert (await offered_sellers(hass, sim, entry))[0] == stores
+
+
+def test_everyone_who_bills_has_a_name() -> None:
+    sold = {channel.value for region in ("cn", "de") for channel in channels_sold_in(region)}
+    named = set(WORDS["selector"]["billed_by"]["options"])
+    assert named == {*sold, "unknown", "as_it_is"}
+    assert set(WORDS["entity"]["select"]["billed_by"]["state"]) == {*sold, "not_known"}
+
+
+# --- Options: the direct way ---
+
+DEFINITION = (Path(__file__).parents[2] / "simulator" / "renewal_request.json").read_text(
+    encoding="utf-8"
+)
+
+
+@pytest.fixture
+def configuration(hass: HomeAssistant, tmp_path: Path) -> Path:
+    """Return a configuration folder of this test's own."""
+    hass.config.config_dir = str(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def folder(configuration: Path) -> Path:
+    """Return the folder for definitions, with the simulated maker's in it."""
+    folder = configuration / DOMAIN
+    folder.mkdir()
+    (folder / "simulated.json").write_text(DEFINITION, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.usefixtures("configuration")
+async def test_a_pasted_definition(
+    hass: HomeAssistant,
+    sim: RunningSimulator,
+    loaded: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """It is shown what is sent where; the guided screen is the default."""
+    freezer.move_to("2026-11-22T12:00:00+00:00")
+    dialogue = await start_options(hass, sim, loaded, "direct")
+    assert dialogue.step == "definition"
+    assert list(dialogue.result["data_schema"].schema) == ["pasted"]
+    assert dialogue.words["folder"] == "camera_cloud_plan/"
+    await dialogue.answer(pasted=f"\n{DEFINITION}\n")
+    assert (dialogue.step, dialogue.error) == ("mode", None)
+    assert dialogue.words["source"] == "pasted text"
+    address = "POST https://camera.api.io.mi.com/simulated/cloud-plan/renewal"
+    assert dialogue.words["requests"] == f"- `off`: `{address}`\n- `on`: `{address}`"
+    assert "renewal_request" not in loaded.options
+    await dialogue.answer(**dialogue.result["data_schema"]({}))
+    await hass.async_block_till_done()
+    kept = loaded.options["renewal_request"]
+    assert kept == {
+        "definition": parse(DEFINITION).as_dict(),
+        "source": "pasted",
+        "added_at": "2026-11-22T12:00:00+00:00",
+        "by_switch": False,
+    }
+    definition = loaded.runtime_data.coordinator.casework.definition
+    assert definition is not None
+    assert (definition.by_switch, definition.has_on, definition.worked) == (False, True, 0)
+
+
+async def test_a_definition_from_a_file(
+    hass: HomeAssistant, sim: RunningSimulator, loaded: MockConfigEntry, folder: Path
+) -> None:
+    (folder / "notes.txt").write_text("not offered", encoding="utf-8")
+    (folder / "folder.json").mkdir()
+    dialogue = await start_options(hass, sim, loaded, "direct")
+    files = dialogue.result["data_schema"].schema["file"].config["options"]
+    assert files == ["simulated.json"]
+    await dialogue.answer(file="simulated.json")
+    assert dialogue.words["source"] == "simulated.json"
+    await dialogue.answer(mode="by_switch")
+    await hass.async_block_till_done()
+    kept = loaded.options["renewal_request"]
+    assert (kept["source"], kept["by_switch"]) == ("simulated.json", True)
+
+
+async def test_no_file_outside_the_folder_is_read(
+    hass: HomeAssistant, sim: RunningSimulator, loaded: MockConfigEntry, folder: Path
+) -> None:
+    """A link to somewhere else is not offered, nor followed if it appears meanwhile."""
+    outside = folder.parent / "secrets.json"
+    outside.write_text(DEFINITION, encoding="utf-8")
+    (folder / "link.json").symlink_to(outside)
+    (folder / "inside.json").symlink_to(folder / "simulated.json")
+    dialogue = await start_options(hass, sim, loaded, "direct")
+    files = dialogue.result["data_schema"].schema["file"].config["options"]
+    assert files == ["inside.json", "simulated.json"]
+    for way_out in ("../secrets.json", "link.json"):
+        with pytest.raises(InvalidData):
+            await dialogue.answer(file=way_out)
+        with pytest.raises(OSError):  # noqa: PT011 - nothing of it may be told
+            read_definition(str(folder.parent), way_out)
+    (folder / "simulated.json").unlink()
+    (folder / "simulated.json").symlink_to(outside)
+    await dialogue.answer(file="simulated.json")
+    assert (dialogue.step, dialogue.error) == ("definition", "file_unreadable")
+    assert list(dialogue.result["data_schema"].schema) == ["pasted"]
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [(b"\xff\xfe", "file_unreadable"), (b" " * 100_000, "too_large"), (b"{", "not_json")],
+)
+async def test_a_file_that_is_no_definition(
+    hass: HomeAssistant,
+    sim: RunningSimulator,
+    loaded: MockConfigEntry,
+    folder: Path,
+    content: bytes,
+    error: str,
+) -> None:
+    (folder / "odd.json").write_bytes(content)
+    dialogue = await start_options(hass, sim, loaded, "direct")
+    await dialogue.answer(file="odd.json")
+    assert (dialogue.step, dialogue.error) == ("definition", error)
+    await dialogue.answer(file="simulated.json")
+    assert (dialogue.step, dialogue.error) == ("mode", None)
+
+
+async def test_a_file_and_a_text_are_too_much(
+    hass: HomeAssistant, sim: RunningSimulator, loaded: MockConfigEntry, folder: Path
+) -> None:
+    """What was typed is still there to be put right."""
+    dialogue = await start_options(hass, sim, loaded, "direct")
+    await dialogue.answer()
+    assert dialogue.error == "one_of_two"
+    await dialogue.answer(file="simulated.json", pasted="{}")
+    assert dialogue.error == "one_of_two"
+    typed = {
+        marker.schema: marker.description["suggested_value"]
+        for marker in dialogue.result["data_schema"].schema
+    }
+    assert typed == {"file": "simulated.json", "pasted": "{}"}
+
+
+@pytest.mark.usefixtures("configuration")
+async def test_a_flaw_is_named_with_its_place(
+    hass: HomeAssistant, sim: RunningSimulator, loaded: MockConfigEntry
+) -> None:
+    flawed = json.loads(DEFINITION)
+    flawed["off"]["path"] = "/cloud/order/create"
+    dialogue = await start_options(hass, sim, loaded, "direct")
+    await dialogue.answer(pasted=json.dumps(flawed))
+    assert dialogue.error == "denied_word"
+    assert dialogue.words["where"] == "$.off.path"
+    assert "order" not in json.dumps(dialogue.words)
+    assert "renewal_request" not in loaded.options
+
+
+@pytest.mark.usefixtures("configuration")
+async def test_a_definition_for_gateways_only(
+    hass: HomeAssistant, sim: RunningSimulator, entry: MockConfigEntry
+) -> None:
+    """The simulated maker's is for nobody who asks the maker itself."""
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "gateway": None})
+    dialogue = await start_options(hass, sim, entry, "direct")
+    await dialogue.answer(pasted=DEFINITION)
+    assert (dialogue.step, dialogue.error) == ("definition", "gateway_only")
+
+
+def test_every_flaw_has_words() -> None:
+    """Words that say where, but for a text of which nothing can be pointed at."""
+    for flaw in DefinitionFlaw:
+        text = WORDS["options"]["error"][flaw]
+        assert ("{where}" in text) is (flaw is not DefinitionFlaw.NOT_JSON), flaw
+
+
+async def keep_definition(
+    hass: HomeAssistant, sim: RunningSimulator, entry: MockConfigEntry
+) -> None:
+    dialogue = await start_options(hass, sim, entry, "direct")
+    await dialogue.answer(file="simulated.json")
+    await dialogue.answer(mode="guided")
+    await hass.async_block_till_done()
+
+
+async def test_a_definition_that_is_there(
+    hass: HomeAssistant, sim: RunningSimulator, loaded: MockConfigEntry, folder: Path
+) -> None:
+    """Who may send it can be changed, another put in its place, and it can be taken out."""
+    await keep_definition(hass, sim, loaded)
+    before = dict(loaded.options["renewal_request"])
+    dialogue = await start_options(hass, sim, loaded, "direct")
+    assert dialogue.step == "direct"
+    assert (dialogue.words["source"], dialogue.words["worked"]) == ("simulated.json", "0")
+    assert re.fullmatch(r"\w{3} \d{1,2} \w{3}, \d\d:\d\d", dialogue.words["added"])
+    await dialogue.choose("mode")
+    assert dialogue.result["data_schema"]({}) == {"mode": "guided"}
+    await dialogue.answer(mode="by_switch")
+    await hass.async_block_till_done()
+    assert loaded.options["renewal_request"] == {**before, "by_switch": True}
+    dialogue = await start_options(hass, sim, loaded, "direct", "mode")
+    assert dialogue.result["data_schema"]({}) == {"mode": "by_switch"}
+
+    dialogue = await start_options(hass, sim, loaded, "direct", "definition")
+    await dialogue.answer(pasted=DEFINITION)
+    assert dialogue.result["data_schema"]({}) == {"mode": "guided"}
+    await dialogue.answer(mode="guided")
+    await hass.async_block_till_done()
+    assert loaded.options["renewal_request"]["source"] == "pasted"
+
+    dialogue = await start_options(hass, sim, loaded, "direct", "remove")
+    await hass.async_block_till_done()
+    assert "renewal_request" not in loaded.options
+    assert loaded.runtime_data.coordinator.casework.definition is None
+
+
+async def test_a_definition_of_an_entry_that_is_not_loaded(
+    hass: HomeAssistant, sim: RunningSimulator, loaded: MockConfigEntry, folder: Path
+) -> None:
+    """How often it worked is not known then."""
+    await keep_definition(hass, sim, loaded)
+    await hass.config_entries.async_unload(loaded.entry_id)
+    dialogue = await start_options(hass, sim, loaded, "direct")
+    assert dialogue.words["worked"] == "–"
+
+
+async def test_a_definition_that_does_not_work(
+    hass: HomeAssistant,
+    sim: RunningSimulator,
+    loaded: MockConfigEntry,
+    folder: Path,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """The mark is shown; saving the same definition anew clears it."""
+    await keep_definition(hass, sim, loaded)
+    coordinator = loaded.runtime_data.coordinator
+    freezer.tick(60)
+    await coordinator.cases.async_request_failed(parse(DEFINITION).digest)
+    dialogue = await start_options(hass, sim, loaded, "direct")
+    assert dialogue.step == "direct_failed"
+    assert re.fullmatch(r"\w{3} \d{1,2} \w{3}, \d\d:\d\d", dialogue.words["failed"])
+    freezer.tick(60)
+    await dialogue.choose("definition")
+    await dialogue.answer(file="simulated.json")
+    await dialogue.answer(mode="guided")
+    await hass.async_block_till_done()
+    dialogue = await start_options(hass, sim, loaded, "direct")
+    assert dialogue.step == "direct"
