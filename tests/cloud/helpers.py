@@ -7,6 +7,7 @@ from typing import Final
 
 import aiohttp
 
+from custom_components.camera_cloud_plan.cloud.renewal_request import RenewalRequest
 from custom_components.camera_cloud_plan.cloud.xiaomi import (
     REGIONS,
     LinkSignIn,
@@ -55,7 +56,7 @@ def credentials_of(
     )
 
 
-def connect(
+def connect(  # noqa: PLR0913 - what an account is connected with
     sim: RunningSimulator,
     http: aiohttp.ClientSession,
     credentials: XiaomiCredentials,
@@ -63,6 +64,7 @@ def connect(
     regions: Collection[str] = REGIONS,
     on_renewed: Callable[[XiaomiCredentials], None] | None = None,
     locale: str = "en",
+    renewal_request: RenewalRequest | None = None,
 ) -> XiaomiCloud:
     """Return the client of an account, which reaches the simulator through the gateway."""
     return XiaomiCloud(
@@ -72,6 +74,7 @@ def connect(
         gateway=sim.base_url,
         on_renewed=on_renewed,
         locale=locale,
+        renewal_request=renewal_request,
     )
 
 

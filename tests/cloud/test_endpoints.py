@@ -49,6 +49,11 @@ def test_camera_hosts_in_their_order() -> None:
     assert endpoints().hosts_of(HostKind.CAMERA, "cn")[0] == "business.smartcamera.api.io.mi.com"
 
 
+def test_a_page_has_its_regions_prefix() -> None:
+    assert endpoints().page_host("camera.api.io.mi.com", "cn") == "camera.api.io.mi.com"
+    assert endpoints().page_host("camera.api.io.mi.com", "sg") == "sg.camera.api.io.mi.com"
+
+
 def test_is_read_once() -> None:
     xiaomi.preload()
     assert endpoints() is endpoints()

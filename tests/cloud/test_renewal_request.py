@@ -129,6 +129,11 @@ def test_what_is_kept_is_read_again_as_the_same(text: str) -> None:
     assert again.digest == request.digest == parse("\ufeff" + text).digest
 
 
+def test_where_it_was_seen_may_be_an_address() -> None:
+    about = "As of https://forum.example/a-thread-about-it/page-123"
+    assert parse(_changed(lambda data: data.update(about=about))).about == about
+
+
 def test_the_digest_tells_definitions_apart() -> None:
     changes: list[Callable[[dict[str, Any]], object]] = [
         lambda _: None,

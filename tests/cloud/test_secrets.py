@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 import logging
+from pathlib import Path
 import traceback
 from typing import override
 from urllib.parse import quote
@@ -12,10 +13,13 @@ import pytest
 
 from custom_components.camera_cloud_plan.cloud.errors import CloudError
 from custom_components.camera_cloud_plan.cloud.provider import Detail
+from custom_components.camera_cloud_plan.cloud.renewal_request import DefinitionError, parse
 from custom_components.camera_cloud_plan.cloud.xiaomi import LinkSignIn, XiaomiCredentials
+from custom_components.camera_cloud_plan.plan import Wish
 from simulator.faults import Trouble
+from simulator.hosts import HostKind
 from simulator.server import RunningSimulator
-from tests.cloud.helpers import DEVICE_ID, MEI, approved, connect
+from tests.cloud.helpers import DEVICE_ID, FRONT_DOOR, MEI, approved, connect, credentials_of
 
 _ALL = Detail.STORAGE_USED | Detail.UPLOAD | Detail.SECOND_WITNESS
 
@@ -119,6 +123,61 @@ async def test_no_secret_in_logs_or_errors(
     for line in log.lines:
         for word in ("signature=", "_nonce", "clientSign", "serviceToken", "passToken"):
             assert word not in line
+
+
+_REQUEST = (Path(__file__).parents[2] / "simulator" / "renewal_request.json").read_text("utf-8")
+
+
+async def test_no_secret_in_what_is_said_of_a_renewal_request(
+    sim: RunningSimulator, http: aiohttp.ClientSession, log: _Everything
+) -> None:
+    """Nor the camera's id, which the request holds, nor anything of the answer's body."""
+    credentials = credentials_of(sim, MEI)
+    definition = parse(_REQUEST)
+    cloud = connect(sim, http, credentials, regions=("cn",), renewal_request=definition)
+    cameras = {camera.camera_id: camera for camera in await cloud.list_cameras()}
+    log.lines.clear()
+    seen: list[str] = [repr(vars(cloud))]
+    for trouble, params in (
+        (Trouble.LOST_ANSWER, {}),
+        (Trouble.DROPPED, {}),
+        (Trouble.HTTP_STATUS, {"status": 503}),
+        (Trouble.HTTP_STATUS, {"status": 429}),
+        (Trouble.HTML, {}),
+        (Trouble.API_ERROR, {"message": "the words of the answer"}),
+        (Trouble.TRUNCATED_CIPHER, {}),
+        (Trouble.EXPIRED_TOKEN, {}),
+    ):
+        fault = sim.faults.add(trouble, params, host=HostKind.WEB)
+        with pytest.raises(CloudError) as raised:
+            await cloud.request_renewal(cameras[FRONT_DOOR], Wish.OFF)
+        sim.faults.remove(fault)
+        seen.append(_traced(raised.value))
+        seen += [repr(vars(error)) for error in (raised.value, raised.value.__cause__) if error]
+        assert raised.value.__context__ is raised.value.__cause__
+    assert len([line for line in log.lines if "camera.api.io.mi.com" in line]) == 8
+    for secret in {*_secrets(sim, credentials), FRONT_DOOR, "the words of the answer", "<html"}:
+        for line in [*log.lines, *seen]:
+            assert secret not in line
+
+
+def test_a_definition_that_is_refused_is_not_repeated() -> None:
+    for changed in (
+        _REQUEST.replace('"confirmed"', '"V1:a-pass-token-as-a-name"'),
+        _REQUEST.replace('"1"', '"V1:a-pass-token-as-a-value-1"'),
+        _REQUEST.replace('"form"', '"V1:a-pass-token"'),
+        _REQUEST.replace('"about"', '"V1:a-pass-token"'),
+        _REQUEST.replace('"accepted"', '"V1:a-pass-token"'),
+        _REQUEST.replace('"4001"', '"V1:a-pass-token"'),
+        _REQUEST.replace("/simulated/", "/V1:a-pass-token/"),
+        _REQUEST.replace("camera.api", "V1.a-pass-token"),
+        _REQUEST[:-9] + "V1:a-pass-token",
+    ):
+        assert changed != _REQUEST
+        with pytest.raises(DefinitionError) as raised:
+            parse(changed)
+        said = _traced(raised.value).replace(str(Path(__file__).parents[2]), "")
+        assert "a-pass-token" not in said
 
 
 async def test_what_aiohttp_says_with_the_address_is_not_passed_on(

@@ -50,7 +50,7 @@ _BRACES: Final = re.compile(r"\{.*\}")
 # A camera's or an account's id, or a moment; the longest run of digits that is neither.
 _LONG_NUMBER: Final = re.compile(r"[0-9]{7,}")
 _HEX: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Fa-f])[0-9A-Fa-f]{16,}")
-_TOKEN: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9+/=_.-]{20,}")
+_TOKEN: Final = re.compile(r"(?!https:)(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9+/=:_.-]{20,}")
 
 _GOES_WITH: Final = {
     Method.GET: {Body.QUERY},

@@ -66,13 +66,12 @@ def _written(
 ) -> tuple[URL, bytes | None]:
     """Return the address and the body of a request."""
     query, body = "", None
-    match template.body:
-        case Body.QUERY:
-            query = urlencode(parameters)
-        case Body.FORM:
-            body = urlencode(parameters).encode()
-        case Body.JSON:
-            body = json.dumps(parameters, separators=(",", ":")).encode()
+    if template.body is Body.QUERY:
+        query = urlencode(parameters)
+    elif template.body is Body.FORM:
+        body = urlencode(parameters).encode()
+    else:
+        body = json.dumps(parameters, separators=(",", ":")).encode()
     url = URL.build(scheme="https", host=host, path=template.path, query_string=query, encoded=True)
     return url, body
 
