@@ -33,7 +33,7 @@ from .const import (
     PLATFORMS,
 )
 from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator, CloudPlanRuntime
-from .devices import account_key, async_register_account, camera_id_of
+from .devices import account_key, async_register_account, async_shown_name, camera_id_of
 from .issues import ISSUE_REMOVED
 from .plan import channel
 from .services import async_setup_services
@@ -110,21 +110,16 @@ async def async_remove_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) -
     nobody watches them now; that page offers to end them.
     """
     _async_delete_issues(hass, entry)
-    snapshots = SnapshotStore(hass, entry.entry_id)
-    snapshot = await snapshots.async_load()
     kept = await async_remove_cases(hass, entry)
     if kept:
-        names = [
-            snapshot.cameras[key].camera.name
-            for key in kept
-            if snapshot and key in snapshot.cameras
-        ]
+        names = [name for key in kept if (name := async_shown_name(hass, entry, key))]
         ir.async_create_issue(
             hass,
             DOMAIN,
             _removed_issue_id(entry),
             data={"account_key": account_key(entry)},
             is_fixable=True,
+            is_persistent=True,  # after a restart nothing else would say it
             severity=ir.IssueSeverity.WARNING,
             translation_key=ISSUE_REMOVED,
             translation_placeholders={
@@ -132,7 +127,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) -
                 "cameras": ", ".join(sorted(names)) or str(len(kept)),
             },
         )
-    await snapshots.async_remove()
+    await SnapshotStore(hass, entry.entry_id).async_remove()
     await WatchBook(hass, entry.entry_id).async_remove()
 
 

@@ -66,7 +66,8 @@ class CaseBook:
         if stored is None and (cases := await earlier.async_load()) is not None:
             stored = {"cases": cases, "requests": {}}
             await self._store.async_save(stored)
-            await earlier.async_remove()
+            if await self._store.async_load() == stored:
+                await earlier.async_remove()
         stored = stored or {}
         now = clock.now()
         for camera_id, data in stored.get("cases", {}).items():

@@ -57,6 +57,10 @@ _FIRST_RETRY: Final = timedelta(minutes=5)
 _LONGEST_RETRY: Final = timedelta(hours=1)
 _MAX_DOUBLINGS: Final = 8
 
+# A case that was restored is not spoken of before it was read anew; only where that failed
+# so often in a row (after some 35 minutes) is silence the greater harm.
+_SPEAKS_UNREAD_AFTER: Final = 4
+
 # Seconds between the readings that follow a request.
 _LOOKS_AFTER_SENDING: Final = (0.0, 0.7, 1.0, 1.5)
 
@@ -126,6 +130,8 @@ class Casework:
         # By camera: how many checks in a row failed, and when the next is made.
         self._failed: dict[str, int] = {}
         self._retry_at: dict[str, datetime] = {}
+        # Cameras that were read since the start.
+        self._read: set[str] = set()
         # What cases told of the reading that is being taken.
         self._told: set[tuple[str, Activity]] = set()
         self._started = False
@@ -165,6 +171,7 @@ class Casework:
         self._told.clear()
         self._failed.pop(camera_id, None)
         self._retry_at.pop(camera_id, None)
+        self._read.add(camera_id)
         case = await self.cases.async_change(camera_id, lambda case: case.seen(view, now))
         watch, findings = self.watches.get(camera_id).seen(view, now, wanted_on=case is not None)
         noticed = watch.notices.keys() != self.watches.get(camera_id).notices.keys()
@@ -283,8 +290,12 @@ class Casework:
     def _next(self, camera_id: str) -> datetime | None:
         if self._reader.known(camera_id) is None:
             return None  # nothing can be asked about it until the account lists it again
-        moments = (self.next_check(camera_id), self.next_escalation(camera_id))
+        speaks_at = self.next_escalation(camera_id) if self._may_speak(camera_id) else None
+        moments = (self.next_check(camera_id), speaks_at)
         return min((moment for moment in moments if moment), default=None)
+
+    def _may_speak(self, camera_id: str) -> bool:
+        return camera_id in self._read or self._failed.get(camera_id, 0) >= _SPEAKS_UNREAD_AFTER
 
     @callback
     def _async_on_due(self, camera_ids: Collection[str]) -> None:
@@ -305,11 +316,16 @@ class Casework:
             failed = self._failed[camera_id] = self._failed.get(camera_id, 0) + 1
             wait = _FIRST_RETRY * (1 << min(failed - 1, _MAX_DOUBLINGS))
             self._retry_at[camera_id] = clock.now() + min(wait, _LONGEST_RETRY)
+        if self._may_speak(camera_id):
+            await self._async_speak_up(camera_id)
+        self._async_arm((camera_id,))
+
+    async def _async_speak_up(self, camera_id: str) -> None:
+        """Say that a case has no effect, where it is time for that."""
         now, charge = clock.now(), self._charge(camera_id)
         case = await self.cases.async_change(camera_id, lambda case: case.escalated(charge, now))
         if case and case.state is CaseState.NOT_EFFECTIVE and _rests_on_request(case):
             await self._async_failed(case)
-        self._async_arm((camera_id,))
 
     # --- Sending ---
 

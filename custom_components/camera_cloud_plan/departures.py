@@ -14,7 +14,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
-from .devices import key_of
+from .devices import async_shown_name, key_of
 from .plan import clock
 from .snapshot import CameraPlan, Failure
 
@@ -43,7 +43,7 @@ class Departures:
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Take the account whose cameras they are."""
         self._hass = hass
-        self._entry_id = entry.entry_id
+        self._entry = entry
         self._missing: dict[str, int] = {}
 
     @callback
@@ -90,15 +90,16 @@ class Departures:
     def async_show(self, plan: CameraPlan) -> None:
         """Create the Repairs issue that says that a plan may outlive its camera."""
         camera = plan.camera
+        name = async_shown_name(self._hass, self._entry, camera.camera_id) or camera.name
         ir.async_create_issue(
             self._hass,
             DOMAIN,
             self.issue_id(camera.camera_id),
-            data={"entry_id": self._entry_id, "camera_id": camera.camera_id},
+            data={"entry_id": self._entry.entry_id, "camera_id": camera.camera_id},
             is_fixable=True,
             severity=ir.IssueSeverity.WARNING,
             translation_key=ISSUE_CAMERA_LEFT,
-            translation_placeholders={"camera": camera.name},
+            translation_placeholders={"camera": name},
         )
 
     @callback
@@ -108,4 +109,4 @@ class Departures:
 
     def issue_id(self, camera_id: str) -> str:
         """Return the id of a camera's Repairs issue; it gets into diagnostics, the camera's not."""
-        return f"{ISSUE_CAMERA_LEFT}_{key_of(self._entry_id, camera_id)}"
+        return f"{ISSUE_CAMERA_LEFT}_{key_of(self._entry.entry_id, camera_id)}"

@@ -24,11 +24,10 @@ class NextCharge:
         """The first moment at which it may come (UTC)."""
         return self.charge.earliest
 
-    @property
-    def words(self) -> dict[str, Any]:
-        """What is shown beside the moment."""
+    def words(self, camera: str) -> dict[str, Any]:
+        """Return what is shown beside the moment; `camera` is what people call it."""
         return {
-            "camera": self.plan.camera.name,
+            "camera": camera,
             "latest": self.charge.latest,
             "possible": self.charge.possible,
             "channel": self.plan.channel.value,

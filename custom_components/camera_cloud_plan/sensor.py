@@ -44,10 +44,10 @@ class CameraSensorDescription(CameraDescription, SensorEntityDescription):
 
 @dataclass(frozen=True, kw_only=True)
 class AccountSensorDescription(SensorEntityDescription):
-    """A sensor of the account: its value and attributes, from a snapshot at a moment (UTC)."""
+    """A sensor of the account: its value and attributes, at a moment (UTC)."""
 
     value: Callable[[AccountSnapshot, datetime], Value]
-    attributes: Callable[[AccountSnapshot, datetime], Mapping[str, Any]] = lambda _data, _now: {}
+    attributes: Callable[[CloudPlanCoordinator, datetime], Mapping[str, Any]] = lambda _of, _now: {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +75,14 @@ def _charge_attributes(view: PlanView) -> dict[str, Any]:
         "possible": view.charge.possible,
         "channel": view.channel.value,
     }
+
+
+def _next_charge_words(coordinator: CloudPlanCoordinator, now: datetime) -> dict[str, Any]:
+    """Return which camera the account's next charge is for, and what goes with it."""
+    charge = next_charge(coordinator.data, now)
+    if charge is None:
+        return {}
+    return charge.words(coordinator.display_name(charge.plan.camera.camera_id))
 
 
 CAMERA_SENSORS: tuple[CameraSensorDescription, ...] = (
@@ -149,13 +157,13 @@ ACCOUNT_SENSORS: tuple[AccountSensorDescription, ...] = (
         translation_key="account_next_charge",
         device_class=SensorDeviceClass.TIMESTAMP,
         value=lambda data, now: charge.earliest if (charge := next_charge(data, now)) else None,
-        attributes=lambda data, now: charge.words if (charge := next_charge(data, now)) else {},
+        attributes=_next_charge_words,
     ),
     AccountSensorDescription(
         key="renewing_plans",
         translation_key="renewing_plans",
         value=lambda data, _now: renewing(data).known,
-        attributes=lambda data, _now: {"unknown": renewing(data).unknown},
+        attributes=lambda coordinator, _now: {"unknown": renewing(coordinator.data).unknown},
     ),
     AccountSensorDescription(
         key="last_checked",
@@ -283,4 +291,4 @@ class AccountSensor(AccountEntity, SensorEntity):
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """What goes with the value."""
-        return self.entity_description.attributes(self.coordinator.data, clock.now())
+        return self.entity_description.attributes(self.coordinator, clock.now())
