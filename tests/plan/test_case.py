@@ -701,9 +701,11 @@ def test_what_is_done_after_the_clock_was_set_back_is_the_last_thing_done(again:
 
 
 def test_a_clock_set_back_accuses_nobody() -> None:
-    """Acted after the charge; by the clock of the reading it was long before."""
-    done = replace(OPENED, opened_at=EARLIEST + HOUR).done(EARLIEST + HOUR)
-    assert done.seen(read(NOW, ends=ENDS + TERM), NOW).renewed is None
+    """Done after the charge; by the clock of the reading it was long before."""
+    done = OPENED.done(EARLIEST + HOUR)
+    set_back = done.seen(read(NOW + HOUR, ends=ENDS + TERM), NOW + HOUR)
+    assert set_back.term_ends_at == ENDS + TERM
+    assert set_back.renewed is None
 
 
 def test_a_clock_set_forward_makes_everything_due_once() -> None:
