@@ -6,6 +6,7 @@ import copy
 from datetime import date
 import json
 from pathlib import Path
+import re
 import string
 from typing import Any
 
@@ -154,10 +155,11 @@ FORM: list[tuple[Callable[[dict[str, Any]], object], DefinitionFlaw, str]] = [
     (lambda d: d.pop("off"), DefinitionFlaw.MISSING, "$.off"),
     (lambda d: d["on"].pop("host"), DefinitionFlaw.MISSING, "$.on.host"),
     (lambda d: d["off"]["answer"].pop("code"), DefinitionFlaw.MISSING, "$.off.answer.code"),
-    (lambda d: d.update(script="x"), DefinitionFlaw.UNKNOWN_KEY, "$"),
-    (lambda d: d["off"].update(headers={}), DefinitionFlaw.UNKNOWN_KEY, "$.off"),
-    (lambda d: d["off"].update(scheme="http"), DefinitionFlaw.UNKNOWN_KEY, "$.off"),
-    (lambda d: d["off"]["answer"].update(x=1), DefinitionFlaw.UNKNOWN_KEY, "$.off.answer"),
+    (lambda d: d.update(script="x"), DefinitionFlaw.UNKNOWN_KEY, "$.script"),
+    (lambda d: d.update({"x 1": 2}), DefinitionFlaw.UNKNOWN_KEY, "$"),
+    (lambda d: d["off"].update(headers={}), DefinitionFlaw.UNKNOWN_KEY, "$.off.headers"),
+    (lambda d: d["off"].update(scheme="http"), DefinitionFlaw.UNKNOWN_KEY, "$.off.scheme"),
+    (lambda d: d["off"]["answer"].update(x=1), DefinitionFlaw.UNKNOWN_KEY, "$.off.answer.x"),
     (lambda d: d.update(format=2), DefinitionFlaw.UNSUPPORTED_FORMAT, "$.format"),
     (lambda d: d.update(format=True), DefinitionFlaw.UNSUPPORTED_FORMAT, "$.format"),
     (lambda d: d.update(format="1"), DefinitionFlaw.UNSUPPORTED_FORMAT, "$.format"),
@@ -595,6 +597,15 @@ def test_words_that_harm_nobody(text: str) -> None:
 def test_the_schema_takes_what_is_taken(text: str) -> None:
     parse(text)
     assert fits(json.loads(text), SCHEMA, SCHEMA)
+
+
+def test_the_guides_own_example_is_taken() -> None:
+    guide = (ROOT / "docs" / "renewal-request.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"```json\n(.*?)```", guide, re.DOTALL)
+    assert parse(example).about.startswith("In one line")
+    assert fits(json.loads(example), SCHEMA, SCHEMA)
+    for meaning in RefusalMeaning:
+        assert f"`{meaning}`" in guide
 
 
 def test_the_schema_names_the_same_choices_and_limits() -> None:

@@ -45,6 +45,7 @@ _CODE: Final = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 _PATH: Final = re.compile(r"(?:/[A-Za-z0-9_-](?:\.?[A-Za-z0-9_-])*\.?)+/?")
 # Neither quotes and braces, in which more could be packed, nor escapes.
 _LITERAL: Final = re.compile(r"[A-Za-z0-9 _.,:/+=-]*")
+_PLAIN_WORD: Final = re.compile(r"[A-Za-z_]{1,20}")
 _BRACES: Final = re.compile(r"\{.*\}")
 
 # A camera's or an account's id, or a moment; the longest run of digits that is neither.
@@ -260,9 +261,10 @@ def _members(
 ) -> Mapping[str, object]:
     if not isinstance(value, dict):
         raise DefinitionError(DefinitionFlaw.WRONG_VALUE, where)
-    # Named by nothing but its place: it may be anything, a secret too.
-    if not value.keys() <= required.union(optional):
-        raise DefinitionError(DefinitionFlaw.UNKNOWN_KEY, where)
+    for name in sorted(value.keys() - required.union(optional)):
+        # A key that is no plain word may be anything, a secret too: only its place is told.
+        place = f"{where}.{name}" if _PLAIN_WORD.fullmatch(name) else where
+        raise DefinitionError(DefinitionFlaw.UNKNOWN_KEY, place)
     for name in sorted(required - value.keys()):
         raise DefinitionError(DefinitionFlaw.MISSING, f"{where}.{name}")
     return value
