@@ -98,6 +98,8 @@ class Guide:
         section = words(language)["issues"][self._key]["fix_flow"]
         lines: list[str] = []
         match self.result["type"]:
+            case FlowResultType.CREATE_ENTRY:
+                lines = [section["create_entry"][self.result["description"]]]
             case FlowResultType.ABORT:
                 lines = [section["abort"][self.result["reason"]]]
             case FlowResultType.SHOW_PROGRESS:
@@ -113,5 +115,6 @@ class Guide:
                 lines = [step["title"], step["description"], *labels, step["submit"]]
         gaps = {**self._issue_gaps, **(self.result.get("description_placeholders") or {})}
         text = "\n".join(lines).format_map(gaps)
+        assert text, self.result
         assert not [word for word in _BANNED if word in text], text
         return text

@@ -90,7 +90,7 @@ async def test_three_screens_and_five_taps_from_the_notification(
     await guide.tap()
     taps += 1
     assert guide.shows == "confirmed"
-    assert "Off. Confirmed by Xiaomi on " in guide.said
+    assert "Off. Confirmed by Xiaomi" in guide.said
     assert state_of(hass, RENEWING, "auto_renewal") == "off"
     assert not issue_keys(hass)
 
@@ -585,7 +585,7 @@ async def test_one_issue_for_many_leads_from_one_to_the_next(
     assert guide.shows == "pick"
     assert "6 cameras wait for you" in guide.said
     labels = [option["label"] for option in _options(guide)]
-    assert "Renewing: One step left" in labels
+    assert "Renewing · One step left" in labels
 
     sim.world.switch_renewal(RENEWING, on=False)
     await guide.tap(camera=RENEWING)

@@ -14,7 +14,7 @@ import voluptuous as vol
 
 from ..coordinator import CloudPlanCoordinator
 from ..doors import Door, doors_for
-from ..plan import CaseState, Channel, Proof, Renewal, Wish, channels_sold_in
+from ..plan import Case, CaseState, Channel, Proof, Renewal, Wish, channels_sold_in
 from ..words import translated
 from .case import CaseGuide
 from .standing import Standing
@@ -130,8 +130,7 @@ class CancellationGuide(CaseGuide):
 
     @override
     def _decide(self, at: Standing) -> RepairsFlowResult:
-        sends = at.casework.can_send(at.camera_id, by_switch=False)
-        do_it = ["send", "by_hand"] if sends else ["steps"]
+        do_it = ["send", "by_hand"] if self._may_send(at) else ["steps"]
         return self._menu(at, _decision(at), [*do_it, "save_first", "keep"])
 
     async_step_decide = async_step_init
@@ -179,8 +178,8 @@ class CancellationGuide(CaseGuide):
             step = "not_effective_back_on"
         else:
             step = "not_effective" if case and case.contrary else "not_effective_silent"
-        sends = at.casework.can_send(at.camera_id, by_switch=False)
-        return self._menu(at, step, ["steps", *(["send"] if sends else []), "check", "keep"])
+        send = ["send"] if self._may_send(at) else []
+        return self._menu(at, step, ["steps", *send, "check", "keep"])
 
     async_step_not_effective = async_step_init
     async_step_not_effective_back_on = async_step_init
@@ -191,10 +190,8 @@ class CancellationGuide(CaseGuide):
         """Say that it is off and on whose word, or that a new term began all the same."""
         case = at.case
         if case and case.state is CaseState.CHARGED_AFTER:
-            may_renew = at.plan.view is not None and at.plan.may_charge
-            return self._menu(
-                at, "renewed_after", [*(["again"] if may_renew else []), "taken_note"]
-            )
+            again = ["again"] if at.plan.may_charge else []
+            return self._menu(at, "renewed_after", [*again, "taken_note"])
         if case and case.proof is Proof.NO_NEW_TERM:
             return self._form(at, "confirmed_no_new_term")
         return self._form(at, "confirmed" if at.ends_at else "confirmed_no_end")
@@ -210,7 +207,7 @@ class CancellationGuide(CaseGuide):
         if self._stands_for_many and coordinator and _waiting(coordinator):
             self._camera_id = None
             return await self.async_step_pick()
-        return self.async_create_entry(data={})
+        return self.async_create_entry(data={}, description="off")
 
     async_step_confirmed_no_end = async_step_confirmed
     async_step_confirmed_no_new_term = async_step_confirmed
@@ -221,7 +218,8 @@ class CancellationGuide(CaseGuide):
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Begin anew about the term that began all the same."""
-        if (at := self._case_stands()) is None:
+        at = self._case_stands()
+        if at is None or at.case is None or at.case.state is not CaseState.CHARGED_AFTER:
             return self._nothing_to_do()
         try:
             await at.casework.async_open(at.plan, Wish.OFF)
@@ -242,16 +240,16 @@ def _waiting(coordinator: CloudPlanCoordinator) -> dict[str, str]:
     """Return the cameras of which one is to be chosen, by id, with how each stands."""
     cases = (coordinator.cases.get(key) for key in coordinator.cases.watched_cameras)
     labels = {
-        case.camera_id: translated(
-            coordinator.hass,
-            "common.guide_camera_and_standing",
-            camera=coordinator.display_name(case.camera_id),
-            standing=translated(coordinator.hass, f"entity.sensor.cancellation.state.{case.state}"),
-        )
+        case.camera_id: f"{coordinator.display_name(case.camera_id)} · {_standing(coordinator, case)}"
         for case in cases
         if case and case.wish is Wish.OFF and case.state is not CaseState.CONFIRMED
     }
     return dict(sorted(labels.items(), key=lambda item: item[1]))
+
+
+def _standing(coordinator: CloudPlanCoordinator, case: Case) -> str:
+    """Return how a case stands, in the words of the sensor."""
+    return translated(coordinator.hass, f"entity.sensor.cancellation.state.{case.state}")
 
 
 def _decision(at: Standing) -> str:

@@ -151,7 +151,7 @@ class CaseGuide(CameraGuide):
         """Say with which request it would be sent, and ask."""
         if (at := self._open()) is None:
             return self._nothing_to_do()
-        if not at.casework.can_send(at.camera_id, by_switch=False):
+        if not self._may_send(at):
             return await self.async_step_steps()
         return self._menu(at, "send", ["send_now", "by_hand"])
 
@@ -159,6 +159,9 @@ class CaseGuide(CameraGuide):
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Send it, once, at the owner's press of this very button."""
+        at = self._open()
+        if self._work is None and at and not self._may_send(at):
+            return await self.async_step_check()  # it was sent elsewhere meanwhile
         return self._while_working("send_now", "sending", self._async_send)
 
     async def async_step_not_saved(
@@ -172,6 +175,10 @@ class CaseGuide(CameraGuide):
     ) -> RepairsFlowResult:
         """Say that nothing was sent, as the maker could not be asked before."""
         return self._end("not_sent", self._case_stands())
+
+    def _may_send(self, at: Standing) -> bool:
+        """Return whether there is a request that may be sent for the case."""
+        return at.casework.can_send(at.camera_id, by_switch=False)
 
     async def _async_send(self, at: Standing) -> str:
         """Send the request; return the step that follows."""

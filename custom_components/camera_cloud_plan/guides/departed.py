@@ -26,7 +26,7 @@ class CameraLeftGuide(CameraGuide):
         if user_input is None:
             return self._form(at, "confirm")
         await at.coordinator.async_forget(at.camera_id)
-        return self.async_create_entry(data={})
+        return self.async_create_entry(data={}, description="removed")
 
 
 class AccountRemovedGuide(RepairsFlow):

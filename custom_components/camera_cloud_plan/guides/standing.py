@@ -154,7 +154,6 @@ class Standing:
         yield "camera", self.coordinator.display_name(self.camera_id)
         yield "maker", self.coordinator.provider.maker
         yield "seller", self._said(f"seller_{self.plan.channel}")
-        yield "hours", str(self.coordinator.poll_hours)
         if case := self.case:
             yield "count", str(case.contrary)
             yield "checks", str(case.checks)

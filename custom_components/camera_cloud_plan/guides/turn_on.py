@@ -29,12 +29,8 @@ class TurnOnGuide(CaseGuide):
             return self._end("plan_ended", at)
         if at.charge is None:
             return self._menu(at, "decide_no_dates", ["steps", "keep"])
-        sends = at.casework.can_send(at.camera_id, by_switch=False)
-        return self._menu(
-            at,
-            "decide_late" if at.is_late else "decide",
-            [*(["send", "by_hand"] if sends else ["steps"]), "keep"],
-        )
+        do_it = ["send", "by_hand"] if self._may_send(at) else ["steps"]
+        return self._menu(at, "decide_late" if at.is_late else "decide", [*do_it, "keep"])
 
     # Menus need a step of their name.
     async_step_decide = CaseGuide.async_step_init
@@ -42,11 +38,9 @@ class TurnOnGuide(CaseGuide):
     async_step_decide_no_dates = CaseGuide.async_step_init
 
     @override
-    async def async_step_send(self, _user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Ask before it is sent, naming the next charge; without that it is never sent."""
-        if (at := self._open()) and at.charge is None:
-            return await self.async_step_steps()
-        return await super().async_step_send()
+    def _may_send(self, at: Standing) -> bool:
+        """Return whether it may be sent: only where the screen can name the next charge."""
+        return at.charge is not None and super()._may_send(at)
 
     @override
     def _doors(self, at: Standing) -> tuple[Door, ...]:
@@ -77,6 +71,6 @@ class TurnOnGuide(CaseGuide):
         at = self._case_stands()
         if at and at.case and at.case.state is not CaseState.CONFIRMED:
             return await self.async_step_init()  # it changed while the screen was open
-        return self.async_create_entry(data={})
+        return self.async_create_entry(data={}, description="on")
 
     async_step_confirmed_no_dates = async_step_confirmed
