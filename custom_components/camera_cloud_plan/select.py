@@ -12,7 +12,7 @@ from .coordinator import CloudPlanConfigEntry
 from .entity import CameraDescription, CameraEntity, async_setup_camera_entities, own_plan
 from .plan import Channel, channels_sold_in
 
-PARALLEL_UPDATES = 1
+PARALLEL_UPDATES = 0
 
 # "I don't know" is an answer; `unknown` would be Home Assistant's word for no answer yet.
 _NOT_KNOWN: Final = "not_known"
