@@ -78,7 +78,7 @@ async def test_the_owner_does_it_and_it_is_read_back(
     sim.world.switch_renewal(NOT_RENEWING, on=True)
     await guide.tap()
     assert guide.shows == "confirmed"
-    assert "On. Confirmed by Xiaomi on " in guide.said
+    assert "On. Confirmed by Xiaomi" in guide.said
     assert state_of(hass, NOT_RENEWING, "auto_renewal") == "on"
     await guide.tap()
     assert guide.shows == "finished"

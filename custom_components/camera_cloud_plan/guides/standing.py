@@ -150,9 +150,13 @@ class Standing:
     def _hass(self) -> HomeAssistant:
         return self.coordinator.hass
 
+    @property
+    def _maker(self) -> str:
+        return self._said(f"maker_{self.coordinator.provider.maker.lower()}")
+
     def _names(self) -> Iterator[tuple[str, str]]:
         yield "camera", self.coordinator.display_name(self.camera_id)
-        yield "maker", self.coordinator.provider.maker
+        yield "maker", self._maker
         yield "seller", self._said(f"seller_{self.plan.channel}")
         if case := self.case:
             yield "count", str(case.contrary)
@@ -233,7 +237,7 @@ class Standing:
 
     def _refusal(self) -> str:
         meaning = self.case.request.meaning if self.case and self.case.request else None
-        return self._said(f"refused_{meaning or 'not_sent'}", maker=self.coordinator.provider.maker)
+        return self._said(f"refused_{meaning or 'not_sent'}", maker=self._maker)
 
     def _said(self, key: str, **gaps: object) -> str:
         return translated(self._hass, f"common.guide_{key}", **gaps)
