@@ -2,11 +2,16 @@
 
 from collections.abc import Iterator
 
+from hypothesis import HealthCheck, settings
 import pytest
 
 from tests.contract import sent
 
 _OWN_SERVER = "own_server"
+
+# How long an example takes says how busy the machine is, nothing about the code.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_configure(config: pytest.Config) -> None:
