@@ -7,6 +7,7 @@ from typing import Final
 from .accounts import DOMAIN
 from .home_assistant import HomeAssistant
 
+ACTIVITY: Final = "activity"
 ATTENTION: Final = "attention"
 AUTO_RENEWAL: Final = "auto_renewal"
 CANCELLATION: Final = "cancellation"

@@ -9,6 +9,7 @@ import aiohttp
 
 _PATIENCE: Final = 30.0
 _BAD_REQUEST: Final = 400
+_GUIDES: Final = "/api/repairs/issues/fix"
 type Json = dict[str, Any]
 
 
@@ -127,6 +128,18 @@ class HomeAssistant:
     async def flow(self, flow_id: str) -> Json:
         """Return the step at which a config flow stands."""
         return await self._get(f"{_flows(options=False)}/{flow_id}")
+
+    async def open_guide(self, domain: str, issue_id: str) -> Json:
+        """Open the guide that Repairs offers about an issue and return its first step."""
+        return await self._post(_GUIDES, {"handler": domain, "issue_id": issue_id})
+
+    async def answer_guide(self, flow_id: str, answer: Mapping[str, object]) -> Json:
+        """Submit one step of a guide and return the next."""
+        return await self._post(f"{_GUIDES}/{flow_id}", answer)
+
+    async def guide(self, flow_id: str) -> Json:
+        """Return the step at which a guide stands."""
+        return await self._get(f"{_GUIDES}/{flow_id}")
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         async for frame in socket:

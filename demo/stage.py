@@ -113,14 +113,25 @@ async def staged(plot: Plot) -> AsyncIterator[Stage]:
 
 @asynccontextmanager
 async def simulator(
-    world: str, *, port: int, language: Language, output: Path, http: aiohttp.ClientSession
+    world: str,
+    *,
+    port: int,
+    language: Language,
+    output: Path,
+    http: aiohttp.ClientSession,
+    ageing: bool = True,
 ) -> AsyncIterator[Maker]:
-    """Run the simulated maker in a process of its own; raises `StartError`."""
+    """Run the simulated maker in a process of its own; raises `StartError`.
+
+    `ageing` lets time pass there by moving what is stored into the past. Without it the
+    maker's clock runs ahead, for a Home Assistant that is started under one as far ahead.
+    """
     say("Starting the simulated maker")
     child = await Child.start(
         "The simulated maker",
         (
-            *(sys.executable, "-m", "simulator", "--ageing"),
+            *(sys.executable, "-m", "simulator"),
+            "--ageing" if ageing else "--virtual-clock",
             *("--world", world, "--language", language.of_simulator),
             *("--host", LOOPBACK, "--port", str(port)),
         ),
