@@ -75,7 +75,7 @@ class Guide:
             case FlowResultType.ABORT:
                 return f"abort: {self.result['reason']}"
             case FlowResultType.CREATE_ENTRY:
-                return "finished"
+                return f"finished: {self.result['description']}"
             case _:
                 return str(self.result["step_id"])
 

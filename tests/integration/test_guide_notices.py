@@ -159,7 +159,7 @@ async def test_taking_note_of_a_camera_that_left_removes_it(
     assert guide.shows == "confirm"
     assert "Removing a camera does not end its plan" in guide.said
     await guide.tap()
-    assert guide.shows == "finished"
+    assert guide.shows == "finished: removed"
     assert RENEWING not in coordinator_of(loaded).data.cameras
     assert not issue_keys(hass)
 

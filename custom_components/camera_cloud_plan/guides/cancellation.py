@@ -193,21 +193,22 @@ class CancellationGuide(CaseGuide):
             again = ["again"] if at.plan.may_charge else []
             return self._menu(at, "renewed_after", [*again, "taken_note"])
         if case and case.proof is Proof.NO_NEW_TERM:
-            return self._form(at, "confirmed_no_new_term")
-        return self._form(at, "confirmed" if at.ends_at else "confirmed_no_end")
+            ending = "confirmed_no_new_term"
+        else:
+            ending = "confirmed" if at.ends_at else "confirmed_no_end"
+        if self._stands_for_many and _waiting(at.coordinator):
+            return self._form(at, ending)
+        return self._finish(ending, at)
 
     async def async_step_confirmed(
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
-        """End the issue, once it was read that renewal is off; nothing else ends it."""
+        """Go on to the next camera, where one issue stands for many."""
         at = self._case_stands()
         if at and at.case and at.case.state is not CaseState.CONFIRMED:
             return await self.async_step_init()  # it changed while the screen was open
-        coordinator = self._coordinator()
-        if self._stands_for_many and coordinator and _waiting(coordinator):
-            self._camera_id = None
-            return await self.async_step_pick()
-        return self.async_create_entry(data={}, description="off")
+        self._camera_id = None
+        return await self.async_step_pick()
 
     async_step_confirmed_no_end = async_step_confirmed
     async_step_confirmed_no_new_term = async_step_confirmed

@@ -251,6 +251,15 @@ class CaseGuide(CameraGuide):
 
     # --- Say what it said ---
 
+    def _finish(self, ending: str, at: Standing) -> RepairsFlowResult:
+        """End the guide and its issue, once it was read from the maker; nothing else ends it.
+
+        The frontend shows these words on its own last page, so no screen goes before it.
+        """
+        return self.async_create_entry(
+            data={}, description=ending, description_placeholders=at.gaps
+        )
+
     async def async_step_answer(
         self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:

@@ -9,7 +9,7 @@ from typing import Any, override
 from homeassistant.components.repairs import RepairsFlowResult
 
 from ..doors import Door, doors_to_turn_on
-from ..plan import CaseState, Wish
+from ..plan import Wish
 from .case import CaseGuide
 from .standing import Standing
 
@@ -62,15 +62,4 @@ class TurnOnGuide(CaseGuide):
 
     @override
     def _show_settled(self, at: Standing) -> RepairsFlowResult:
-        return self._form(at, "confirmed" if at.charge else "confirmed_no_dates")
-
-    async def async_step_confirmed(
-        self, _user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
-        """End the issue, once it was read that renewal is on; nothing else ends it."""
-        at = self._case_stands()
-        if at and at.case and at.case.state is not CaseState.CONFIRMED:
-            return await self.async_step_init()  # it changed while the screen was open
-        return self.async_create_entry(data={}, description="on")
-
-    async_step_confirmed_no_dates = async_step_confirmed
+        return self._finish("confirmed" if at.charge else "confirmed_no_dates", at)
