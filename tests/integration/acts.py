@@ -125,6 +125,7 @@ async def live(
     step: timedelta = timedelta(minutes=15),
 ) -> None:
     """Let time pass in steps, each with whatever falls due in it."""
+    hass.loop.set_debug(False)  # which keeps where each task was made: half of a long life
     end = dt_util.utcnow() + span
     while (left := end - dt_util.utcnow()) > timedelta(0):
         freezer.tick(min(step, left))
@@ -192,12 +193,17 @@ def device_id(hass: HomeAssistant, camera_id: str) -> str:
 
 
 class Heard:
-    """Notes what an account tells, in the order in which it was told."""
+    """Notes what an account tells of its cameras, or of one, in the order of telling."""
 
-    def __init__(self, entry: MockConfigEntry) -> None:
+    def __init__(self, entry: MockConfigEntry, camera_id: str | None = None) -> None:
         """Begin to listen."""
         self.all: list[Happened] = []
-        self.stop: Callable[[], None] = coordinator_of(entry).activity.async_listen(self.all.append)
+        self._camera_id = camera_id
+        self.stop: Callable[[], None] = coordinator_of(entry).activity.async_listen(self._note)
+
+    def _note(self, happened: Happened) -> None:
+        if self._camera_id in {None, happened.camera_id}:
+            self.all.append(happened)
 
     def take(self) -> list[Activity]:
         """Return what was told since, and forget it."""
