@@ -179,6 +179,9 @@ async def test_every_answer_leads_to_its_door(
     assert guide.shows == door
     # Only what is not the seller's own word is said to differ.
     assert ("Menus move" in guide.said) is (door != "apple")
+    await guide.tap()
+    assert case_of(loaded).done_at is not None
+    assert guide.shows == "still_on"
 
 
 @pytest.mark.parametrize("phone", ["google_play", "apple"])
@@ -546,6 +549,28 @@ async def test_a_new_term_that_does_not_renew_is_only_taken_note_of(
     assert standing(known) is None
 
 
+async def test_two_windows_about_a_new_term_do_one_thing(
+    hass: HomeAssistant,
+    known: MockConfigEntry,
+    sim: RunningSimulator,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    await _press_off_later(hass, freezer)
+    sim.world.switch_renewal(RENEWING, on=False)
+    await refresh(hass, known)
+    freezer.tick(3600)
+    edit_camera(sim.world, RENEWING, {"plan": {"end": "+43d", "auto_renew": True}})
+    await refresh(hass, known)
+    first, second, third = [await Guide.open(hass) for _ in range(3)]
+    await first.tap("again")
+    begun = case_of(known)
+    await second.tap("taken_note")
+    assert case_of(known) == begun
+    await third.tap("again")
+    assert third.shows == "abort: not_open"
+    assert case_of(known) == begun
+
+
 async def test_what_cannot_be_saved_is_not_begun_again(
     hass: HomeAssistant,
     known: MockConfigEntry,
@@ -717,6 +742,16 @@ async def test_a_window_left_open_while_the_account_was_unloaded_ends(
     await guide.tap(then)
     assert guide.shows == "abort: not_open"
     assert (await Guide.open(hass)).shows == "abort: not_open"
+
+
+async def test_a_window_left_open_while_the_camera_went_ends(
+    hass: HomeAssistant, known: MockConfigEntry
+) -> None:
+    await press_off(hass)
+    guide = await Guide.open(hass)
+    await coordinator_of(known).async_forget(RENEWING)
+    await guide.tap("steps")
+    assert guide.shows == "abort: not_open"
 
 
 @pytest.mark.parametrize("is_admin", [True, False])

@@ -155,6 +155,18 @@ async def test_two_windows_send_it_once(
     assert sent(sim) == 1
 
 
+async def test_a_window_left_open_while_another_sent_it_asks_instead(
+    hass: HomeAssistant, direct: MockConfigEntry, sim: RunningSimulator
+) -> None:
+    sim.faults.add("accepted_no_effect", path=REQUEST_PATH)
+    await press_off(hass)
+    first, second = await at_send(hass), await at_send(hass)
+    await first.tap("send_now")
+    await second.tap("send_now")
+    assert second.shows == "still_on"
+    assert sent(sim) == 1
+
+
 async def test_a_refusal_is_said_in_words(
     hass: HomeAssistant, direct: MockConfigEntry, sim: RunningSimulator
 ) -> None:
