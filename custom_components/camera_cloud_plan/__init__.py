@@ -16,6 +16,7 @@ from homeassistant.helpers import (
     device_registry as dr,
     issue_registry as ir,
 )
+from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 
 from . import doors
@@ -90,7 +91,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) ->
         ) from err
     entry.runtime_data = CloudPlanRuntime(provider=provider, coordinator=coordinator)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    coordinator.activity.async_release()
+
+    @callback
+    def release(_hass: HomeAssistant) -> None:
+        coordinator.activity.async_release()
+
+    # Automations listen only once Home Assistant has started.
+    entry.async_on_unload(async_at_started(hass, release))
     return True
 
 

@@ -64,6 +64,11 @@ _SPEAKS_UNREAD_AFTER: Final = 4
 # Seconds between the readings that follow a request.
 _LOOKS_AFTER_SENDING: Final = (0.0, 0.7, 1.0, 1.5)
 
+_OPENED: Final[Mapping[Wish, Activity]] = {
+    Wish.OFF: Activity.CANCELLATION_OPENED,
+    Wish.ON: Activity.TURN_ON_OPENED,
+}
+
 # News that a case tells in words of its own.
 _TOLD_BY_CASE: Final[Mapping[Activity, Activity]] = {
     Activity.RENEWED: Activity.RENEWED_AFTER_CANCELLING,
@@ -390,7 +395,10 @@ class Casework:
             )
             answer, meaning = await self._async_request(camera_id, case.wish)
             await self.cases.async_change(camera_id, lambda case: case.answered(answer, meaning))
-            if answer in (Answer.ACCEPTED, Answer.UNKNOWN):
+            if answer in (Answer.REFUSED, Answer.NOT_SENT):
+                # The step is left after all: people hear of it as they did at first.
+                self._teller.async_tell(self._happened(camera_id, _OPENED[case.wish], {}))
+            else:
                 for wait in _LOOKS_AFTER_SENDING:
                     await asyncio.sleep(wait)
                     if await self.async_check(camera_id) and not self.cases.is_open(camera_id):
@@ -465,6 +473,13 @@ class Casework:
         to_people: bool,
     ) -> None:
         """Tell that something happened: as an event, and to people where they should know."""
+        happened = self._happened(camera_id, activity, facts or {})
+        self.activity.async_tell(happened)
+        if to_people:
+            self._teller.async_tell(happened)
+
+    def _happened(self, camera_id: str, activity: Activity, facts: Mapping[str, Any]) -> Happened:
+        """Return what happened with all that is known beside it."""
         plan = self._reader.known(camera_id)
         view = plan.view if plan else None
         charge = view.charge if view else None
@@ -472,18 +487,15 @@ class Casework:
             "plan_ends": view.reading.ends_at if view else None,
             "earliest": charge.earliest if charge else None,
             "latest": charge.latest if charge else None,
-            **(facts or {}),
+            **facts,
         }
-        happened = Happened(
+        return Happened(
             activity=activity,
             camera_id=camera_id,
             camera=self._reader.display_name(camera_id),
             at=clock.now(),
             facts={name: fact for name, fact in known.items() if fact is not None},
         )
-        self.activity.async_tell(happened)
-        if to_people:
-            self._teller.async_tell(happened)
 
     def batch(self) -> AbstractContextManager[None]:
         """Collect what people are told while it is open, so that many make one message."""

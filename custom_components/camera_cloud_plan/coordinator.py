@@ -267,7 +267,8 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
             }
             await self._async_take(replace(self.data, cameras=cameras))
             self._store.async_save(self.data)
-        self.async_update_listeners()
+        # Also where nothing is judged differently: who bills is itself shown.
+        self.async_show(*cameras)
 
     # --- Asking the maker ---
 

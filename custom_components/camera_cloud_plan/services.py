@@ -293,9 +293,7 @@ def _entity_ids(hass: HomeAssistant, given: str | list[str] | None) -> list[str]
 
 def _target(hass: HomeAssistant, device: dr.DeviceEntry) -> _Target | _Unreachable | None:
     """Return the camera that a device stands for; `None` for a device that is not one."""
-    entry: CloudPlanConfigEntry | None = hass.config_entries.async_get_entry(
-        device.config_entry_id
-    )
+    entry: CloudPlanConfigEntry | None = hass.config_entries.async_get_entry(device.config_entry_id)
     if entry is None or entry.domain != DOMAIN:
         return None
     if (camera_id := camera_id_of(entry, device)) is None:

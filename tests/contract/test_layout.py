@@ -21,6 +21,8 @@ SHOWN = {
     "button.py",
     "diagnostics.py",
     "entity.py",
+    "event.py",
+    "select.py",
     "sensor.py",
     "switch.py",
     "system_health.py",

@@ -43,7 +43,7 @@ RULES = f"{BRONZE} {SILVER} {GOLD} {PLATINUM}".split()
 
 JUDGED: dict[str, Any] = load_yaml_dict(str(INTEGRATION / "quality_scale.yaml"))["rules"]
 MANIFEST: dict[str, Any] = read_json(INTEGRATION / "manifest.json")
-PLATFORMS = ("binary_sensor", "button", "sensor", "switch")
+PLATFORMS = ("binary_sensor", "button", "event", "select", "sensor", "switch")
 
 
 def status(rule: str) -> str:

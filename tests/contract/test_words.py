@@ -22,7 +22,7 @@ from tests.contract.shipped import (
 EN = words()
 ICONS = read_json(INTEGRATION / "icons.json")
 MODULES = tuple(modules(INTEGRATION))
-PLATFORMS = ("binary_sensor", "button", "sensor", "switch")
+PLATFORMS = ("binary_sensor", "button", "event", "select", "sensor", "switch")
 
 SAID = set().union(*(strings(path) for path in MODULES))
 DONE = set().union(*(functions(path) for path in MODULES))
@@ -150,7 +150,8 @@ def test_every_home_assistant_error_is_translated() -> None:
 @pytest.mark.parametrize(
     ("module", "sections"),
     [
-        ("config_flow", [EN["config"], EN["options"]]),
+        ("config_flow", [EN["config"]]),
+        ("options_flow", [EN["options"]]),
         ("repairs", [issue.get("fix_flow", {}) for issue in EN["issues"].values()]),
     ],
 )
