@@ -43,6 +43,7 @@ RULES = f"{BRONZE} {SILVER} {GOLD} {PLATINUM}".split()
 
 JUDGED: dict[str, Any] = load_yaml_dict(str(INTEGRATION / "quality_scale.yaml"))["rules"]
 MANIFEST: dict[str, Any] = read_json(INTEGRATION / "manifest.json")
+ACTIONS = tuple(load_yaml_dict(str(INTEGRATION / "services.yaml")))
 PLATFORMS = ("binary_sensor", "button", "event", "select", "sensor", "switch")
 
 
@@ -67,6 +68,12 @@ def documented(*headings: str) -> bool:
     return all(any(heading in title for title in titles) for heading in headings)
 
 
+def mentioned(*names: str) -> bool:
+    """Return whether all these are named in the reference."""
+    text = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    return all(f"`{name}`" in text or f".{name}`" in text for name in names)
+
+
 def descriptions(argument: str) -> Iterator[ast.keyword]:
     """Yield where an argument is given to an entity's description."""
     for platform in PLATFORMS:
@@ -81,7 +88,7 @@ EVIDENCE: dict[str, Callable[[], bool]] = {
     "config-flow": lambda: MANIFEST["config_flow"] is True,
     "config-flow-test-coverage": (ROOT / "tests/integration/test_config_flow.py").exists,
     "dependency-transparency": lambda: MANIFEST["requirements"] == [],
-    "docs-actions": lambda: documented("cancel_plan"),
+    "docs-actions": lambda: documented("actions") and mentioned(*ACTIONS),
     "docs-removal-instructions": lambda: documented("removal"),
     "docs-installation-instructions": lambda: documented("install"),
     "docs-configuration-parameters": lambda: documented("option"),

@@ -48,7 +48,7 @@ FORBIDDEN = {
     "zh-Hans": "签约|委托代扣|提交",
 }
 # Names that are the same in both languages.
-SAME = {"Google Play", "Apple", "{camera}", ""}
+SAME = {"Google Play", "Apple", "{camera}", "{standing}：{camera}", ""}
 
 
 def texts(language: str) -> list[tuple[str, str]]:
@@ -148,15 +148,18 @@ def test_every_home_assistant_error_is_translated() -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "sections"),
+    ("path", "sections"),
     [
-        ("config_flow", [EN["config"]]),
-        ("options_flow", [EN["options"]]),
-        ("repairs", [issue.get("fix_flow", {}) for issue in EN["issues"].values()]),
+        (INTEGRATION / "config_flow.py", [EN["config"]]),
+        (INTEGRATION / "options_flow.py", [EN["options"]]),
+        *(
+            (path, [issue.get("fix_flow", {}) for issue in EN["issues"].values()])
+            for path in modules(INTEGRATION / "guides")
+        ),
     ],
+    ids=lambda value: value.name if isinstance(value, Path) else "",
 )
-def test_dialogues_have_words(module: str, sections: list[dict[str, Any]]) -> None:
-    path = INTEGRATION / f"{module}.py"
+def test_dialogues_have_words(path: Path, sections: list[dict[str, Any]]) -> None:
     for keyword, part in (
         ("step_id", "step"),
         ("reason", "abort"),
