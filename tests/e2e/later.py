@@ -47,11 +47,11 @@ class Control:
         """Ask."""
         return await self._ask("GET", path)
 
-    async def post(self, path: str, **body: object) -> Json:
+    async def post(self, path: str, body: object = None) -> Json:
         """Tell."""
         return await self._ask("POST", path, body)
 
-    async def patch(self, path: str, **body: object) -> Json:
+    async def patch(self, path: str, body: object) -> Json:
         """Change."""
         return await self._ask("PATCH", path, body)
 
@@ -69,9 +69,11 @@ class Control:
 class HouseInTime:
     """One Home Assistant and one simulated maker, both at the same hour."""
 
-    def __init__(self, folder: Path, maker: Maker, http: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, folder: Path, maker: Maker, http: aiohttp.ClientSession, port: int = _PORT
+    ) -> None:
         """Build the configuration folder, for a running maker; use `house_in_time`."""
-        port = free_port(_PORT)
+        port = free_port(port)
         building = House(
             port=port, language=Language.EN, time_zone="Europe/Berlin", default_panel="home"
         )
@@ -87,14 +89,14 @@ class HouseInTime:
         self._running: RunningHome | None = None
 
     def another(self, folder: Path) -> HouseInTime:
-        """Build another house for the same maker; to be used while this one runs."""
-        return HouseInTime(folder, self.maker, self._http)
+        """Build another house for the same maker, beside this one."""
+        return HouseInTime(folder, self.maker, self._http, self._port + 1)
 
     @asynccontextmanager
     async def at(self, hours: float) -> AsyncIterator[HomeAssistant]:
         """Start Home Assistant so many hours after the beginning; kill it at the end."""
         minutes = round(hours * _HOUR_MINUTES)
-        await self.control.post("advance", minutes=minutes - self._minutes)
+        await self.control.post("advance", {"minutes": minutes - self._minutes})
         self._minutes = minutes
         await self._answer_in_time()
         # A session does not live as long as these gaps.
@@ -120,9 +122,13 @@ class HouseInTime:
         await self._running.kill()
 
     @asynccontextmanager
-    async def slow_maker(self) -> AsyncIterator[None]:
-        """Have the maker take its time for every answer, so that a kill comes before it."""
-        await self.control.post("faults", trouble="latency", params={"seconds": _SLOW})
+    async def slow_maker(self, path: str | None = None) -> AsyncIterator[None]:
+        """Have the maker take its time, so that a kill comes before its answer.
+
+        For every answer, or for those of one path only.
+        """
+        fault = {"trouble": "latency", "path": path, "params": {"seconds": _SLOW}}
+        await self.control.post("faults", fault)
         try:
             yield
         finally:
@@ -132,8 +138,8 @@ class HouseInTime:
         """Have the maker answer at once, and by its own clock, which is at the hour."""
         await self.control.delete("faults")
         if self._minutes:
-            ahead = {"seconds": self._minutes * 60.0}
-            await self.control.post("faults", trouble="clock_skew", params=ahead)
+            fault = {"trouble": "clock_skew", "params": {"seconds": self._minutes * 60.0}}
+            await self.control.post("faults", fault)
 
     def case_file(self, camera_id: str) -> Path:
         """Return the file that holds a camera's case."""

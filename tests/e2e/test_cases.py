@@ -153,10 +153,12 @@ async def _begin(house: HouseInTime) -> None:
         shown = await cameras(home)
         for name in ALL:
             assert "Not off yet" in await press_off(home, shown[name])
-        await house.control.post("misbehaviour", charges_anyway=True, dids=[did_of(CHARGES)])
+        await house.control.post(
+            "misbehaviour", {"charges_anyway": True, "dids": [did_of(CHARGES)]}
+        )
         for name in ALL:
-            await house.control.post(f"camera/{did_of(name)}/renewal", on=False)
-        await house.control.patch(f"camera/{did_of(FLIPS)}", plan={"flips_back": "+2d"})
+            await house.control.post(f"camera/{did_of(name)}/renewal", {"on": False})
+        await house.control.patch(f"camera/{did_of(FLIPS)}", {"plan": {"flips_back": "+2d"}})
         for name in ALL:
             if name != NEVER:
                 step = await end_of_guide(home, await say_done(home, name))
