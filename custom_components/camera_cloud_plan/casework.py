@@ -61,6 +61,9 @@ _MAX_DOUBLINGS: Final = 8
 # so often in a row (after some 35 minutes) is silence the greater harm.
 _SPEAKS_UNREAD_AFTER: Final = 4
 
+# Whoever opens a case or acts on it reads back at once; the timer makes up for it if not.
+_MAKES_UP_AFTER: Final = timedelta(seconds=5)
+
 # Seconds between the readings that follow a request.
 _LOOKS_AFTER_SENDING: Final = (0.0, 0.7, 1.0, 1.5)
 
@@ -295,8 +298,11 @@ class Casework:
     def _next(self, camera_id: str) -> datetime | None:
         if self._reader.known(camera_id) is None:
             return None  # nothing can be asked about it until the account lists it again
-        speaks_at = self.next_escalation(camera_id) if self._may_speak(camera_id) else None
-        moments = (self.next_check(camera_id), speaks_at)
+        check = self.next_check(camera_id)
+        moments = (
+            check and max(check, clock.now() + _MAKES_UP_AFTER),
+            self.next_escalation(camera_id) if self._may_speak(camera_id) else None,
+        )
         return min((moment for moment in moments if moment), default=None)
 
     def _may_speak(self, camera_id: str) -> bool:

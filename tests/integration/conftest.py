@@ -15,6 +15,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
+    MockUser,
     async_fire_time_changed,
 )
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
@@ -57,6 +58,9 @@ _EXPECTED_WORDS = (
     "Showing the last good data",
     "The stored plan data cannot be used",
     "A stored cancellation is damaged",
+    "What a renewal request did is damaged",
+    "What was noticed so far cannot be used",
+    "The renewal request of",
     "Error fetching camera_cloud_plan",
     "Authentication failed while fetching camera_cloud_plan",
     "Unexpected error updating a listener",
@@ -204,6 +208,14 @@ def entity_id(hass: HomeAssistant, camera_id: str, key: str) -> str:
         if entity.platform == DOMAIN and entity.unique_id.endswith(f"_{camera_id}_{key}")
     )
     return found
+
+
+@pytest.fixture
+async def housemate(hass: HomeAssistant) -> MockUser:
+    """Add a person of the household without administrator's rights."""
+    group = await hass.auth.async_get_group("system-users")
+    assert group is not None
+    return MockUser(groups=[group]).add_to_hass(hass)
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ async def ask(
     await pass_time(hass, freezer, 1)
     asked_at = dt_util.utcnow()
     await press_off(hass, camera_id, key)
-    await pass_time(hass, freezer, 1)
+    await pass_time(hass, freezer, 10)
     return asked_at
 
 
@@ -127,7 +127,7 @@ async def test_the_schedule_begins_anew_with_the_step_that_was_done(
     await live(hass, freezer, 5 * HOUR)
     await do_step(hass, daily)
     done_at = dt_util.utcnow()
-    await pass_time(hass, freezer, 1)
+    await pass_time(hass, freezer, 10)
     checks = await checks_within(hass, daily, freezer, done_at, 9 * HOUR)
     assert checks == [timedelta(0), 15 * MINUTE, 2 * HOUR, 8 * HOUR]
 
@@ -215,7 +215,7 @@ async def test_what_fell_due_while_it_was_down_is_done_at_start(
     freezer.tick(4 * DAY)
     await hass.config_entries.async_setup(daily.entry_id)
     await settle(hass)
-    await pass_time(hass, freezer, 1)
+    await pass_time(hass, freezer, 10)
     assert standing(daily) is CaseState.NOT_EFFECTIVE
     event = hass.states.get("event.xiaomi_cloud_plans_0011_plan_activity")
     assert event is not None
