@@ -11,13 +11,13 @@ from typing import Final
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.translation import async_get_cached_translations
 
 from .cases import CaseBook
 from .const import DOMAIN
 from .devices import key_of
 from .plan import Case, CaseState, Notice, Wish
 from .watches import WatchBook
+from .words import translated
 
 ISSUE_CANCELLATION: Final = "plan_cancellation"
 ISSUE_TURN_ON: Final = "plan_turn_on"
@@ -111,7 +111,9 @@ class IssueBoard:
             key=ISSUE_CANCELLATION,
             camera_id=camera_id,
             placeholders={
-                "standing": self._words(f"entity.sensor.cancellation.state.{case.state}"),
+                "standing": translated(
+                    self._hass, f"entity.sensor.cancellation.state.{case.state}"
+                ),
                 "camera": self._name_of(camera_id),
             },
             severity=_severity(case.state),
@@ -120,24 +122,16 @@ class IssueBoard:
     def _digest(self, cases: list[Case]) -> _Issue:
         """Return the one issue for many; it is named by the weightiest of their states."""
         state = max((case.state for case in cases), key=_weight)
-        cameras = self._words("common.many_cameras").format(count=len(cases))
+        cameras = translated(self._hass, "common.many_cameras", count=len(cases))
         return _Issue(
             key=ISSUE_CANCELLATION,
             camera_id=None,
             placeholders={
-                "standing": self._words(f"entity.sensor.cancellation.state.{state}"),
+                "standing": translated(self._hass, f"entity.sensor.cancellation.state.{state}"),
                 "camera": cameras,
             },
             severity=_severity(state),
         )
-
-    def _words(self, key: str) -> str:
-        """Return words in Home Assistant's language; titles are made of them."""
-        category = key.partition(".")[0]
-        words = async_get_cached_translations(
-            self._hass, self._hass.config.language, category, DOMAIN
-        )
-        return words[f"component.{DOMAIN}.{key}"]
 
     def _issue_id(self, issue: _Issue) -> str:
         """Return an issue's id; it gets into diagnostics, the camera's does not."""

@@ -21,6 +21,7 @@ from .doors import doors_for
 from .entity import CameraDescription, CameraEntity, async_setup_camera_entities, own_plan
 from .plan import Renewal, Wish
 from .snapshot import CameraPlan
+from .words import maker_name
 
 PARALLEL_UPDATES = 1
 
@@ -159,7 +160,7 @@ class AutoRenewalSwitch(CameraEntity, SwitchEntity):
             translation_key=key,
             translation_placeholders={
                 "camera": self.coordinator.display_name(self.camera_id),
-                "maker": self.coordinator.provider.maker,
+                "maker": maker_name(self.hass, self.coordinator.provider.maker),
             },
         )
 

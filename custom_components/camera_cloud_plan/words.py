@@ -35,3 +35,9 @@ def translated(hass: HomeAssistant, key: str, **gaps: object) -> str:
     category = key.partition(".")[0]
     texts = async_get_cached_translations(hass, hass.config.language, category, DOMAIN)
     return texts[f"component.{DOMAIN}.{key}"].format(**gaps)
+
+
+def maker_name(hass: HomeAssistant, maker: str) -> str:
+    """Return what people call a maker in Home Assistant's language."""
+    texts = async_get_cached_translations(hass, hass.config.language, "common", DOMAIN)
+    return texts.get(f"component.{DOMAIN}.common.maker_{maker.lower()}", maker)

@@ -26,7 +26,7 @@ from ..plan import (
 )
 from ..plan.charge import expect_charge
 from ..snapshot import CameraPlan
-from ..words import spoken, translated
+from ..words import maker_name, spoken, translated
 
 # Who decides about money that was taken, as named in the texts about it.
 _REFUND_BY: Final = {
@@ -152,7 +152,7 @@ class Standing:
 
     @property
     def _maker(self) -> str:
-        return self._said(f"maker_{self.coordinator.provider.maker.lower()}")
+        return maker_name(self._hass, self.coordinator.provider.maker)
 
     def _names(self) -> Iterator[tuple[str, str]]:
         yield "camera", self.coordinator.display_name(self.camera_id)
@@ -190,9 +190,7 @@ class Standing:
         yield "call", self._call()
         yield (
             "refund",
-            self._said(
-                f"refund_{_REFUND_BY[self.plan.channel]}", maker=self.coordinator.provider.maker
-            ),
+            self._said(f"refund_{_REFUND_BY[self.plan.channel]}", maker=self._maker),
         )
         if definition := self.casework.definition:
             yield "worked", self._worked(definition.worked)
