@@ -93,12 +93,14 @@ class HouseInTime:
         return HouseInTime(folder, self.maker, self._http, self._port + 1)
 
     @asynccontextmanager
-    async def at(self, hours: float) -> AsyncIterator[HomeAssistant]:
+    async def at(self, hours: float, *, maker_answers: bool = True) -> AsyncIterator[HomeAssistant]:
         """Start Home Assistant so many hours after the beginning; kill it at the end."""
         minutes = round(hours * _HOUR_MINUTES)
         await self.control.post("advance", {"minutes": minutes - self._minutes})
         self._minutes = minutes
-        await self._answer_in_time()
+        await self.let_maker_answer()
+        if not maker_answers:
+            await self.control.post("faults", {"trouble": "dropped"})
         # A session does not live as long as these gaps.
         await self.control.post("sessions/expire")
         self.started_at = self.now()
@@ -132,9 +134,9 @@ class HouseInTime:
         try:
             yield
         finally:
-            await self._answer_in_time()
+            await self.let_maker_answer()
 
-    async def _answer_in_time(self) -> None:
+    async def let_maker_answer(self) -> None:
         """Have the maker answer at once, and by its own clock, which is at the hour."""
         await self.control.delete("faults")
         if self._minutes:

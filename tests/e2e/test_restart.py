@@ -1,105 +1,67 @@
-"""A real Home Assistant, cut off in the middle and started again later by the wall clock."""
+"""A real Home Assistant, cut off in the middle and started again in an outage of the maker's."""
 
-import asyncio
 from pathlib import Path
-import sys
+from typing import Final
 
-import aiohttp
 import pytest
 
-from demo.accounts import add_account
-from demo.entities import AUTO_RENEWAL, DAYS_REMAINING, Device, devices
-from demo.home_assistant import HomeAssistant, Json, RefusedError
-from demo.house import House, build
-from demo.ports import free_port
-from demo.stage import home_assistant, simulator
-from demo.words import Language
+from demo.entities import AUTO_RENEWAL, CANCELLATION, DAYS_REMAINING
+from demo.home_assistant import HomeAssistant, Json
+from tests.e2e.later import (
+    add_accounts,
+    cameras,
+    check,
+    house_in_time,
+    issues,
+    press_off,
+    until,
+    write,
+)
+from tests.e2e.small_world import did_of, small_world
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
-SHIFTED = Path(__file__).with_name("shifted_hass.py")
-HOURS_LATER = 80
-DAYS_SHOWN, DAYS_SHOWN_LATER = "5", "2"  # of the 116 hours left, 36 are left by then
+GATE: Final = "Gate"
+HOURS_LATER: Final = 80
+DAYS_SHOWN, DAYS_SHOWN_LATER = "4", "1"  # of the 92 hours left, 12 are left by then
 
 
 async def test_a_cancellation_and_the_last_good_data_outlive_a_power_cut_and_an_outage(
     tmp_path: Path,
 ) -> None:
-    port = free_port(8523)
-    maker_port = free_port(8524, taken=frozenset({port}))
-    folder, log = tmp_path / "config", tmp_path / "home-assistant.log"
-    build(
-        folder,
-        House(port=port, language=Language.EN, time_zone="Europe/Berlin", default_panel="home"),
-    )
-    async with aiohttp.ClientSession() as http:
-        async with (
-            simulator(
-                "two_homes",
-                port=maker_port,
-                language=Language.EN,
-                output=tmp_path / "simulator.log",
-                http=http,
-            ) as maker,
-            home_assistant(folder, port=port, output=log, http=http) as running,
-        ):
-            account = next(a for a in await maker.accounts() if a.key == "cn")
-            await add_account(running.home, maker, account)
-            front_door = await _front_door(running.home)
-            await _wait_for(running.home, front_door, DAYS_REMAINING, DAYS_SHOWN)
-            await _write(running.home, folder)
-            with pytest.raises(RefusedError, match="Not off yet"):
-                await running.home.call(
-                    "switch", "turn_off", entity_id=front_door.entities[AUTO_RENEWAL]
-                )
-            await running.kill()
+    async with house_in_time(tmp_path, small_world(mei={GATE: {}})) as house:
+        async with house.at(0) as home:
+            await add_accounts(house, home, "mei")
+            assert (await _shown(home, DAYS_REMAINING, DAYS_SHOWN))["state"] == DAYS_SHOWN
+            await write(house, home)
+            assert "Not off yet" in await press_off(home, (await cameras(home))[GATE])
+        await house.control.post(f"camera/{did_of(GATE)}/renewal", {"on": False})
 
-        # The maker is gone too now, and it is eighty hours later by the clock on the wall.
-        later = (sys.executable, SHIFTED, str(HOURS_LATER))
-        async with home_assistant(
-            folder, port=port, output=log, http=http, program=later
-        ) as running:
-            front_door = await _front_door(running.home)
-            days = await _wait_for(running.home, front_door, DAYS_REMAINING, DAYS_SHOWN_LATER)
+        # What is known is old: shown with its age, and nothing is concluded from it.
+        async with house.at(HOURS_LATER, maker_answers=False) as home:
+            days = await _shown(home, DAYS_REMAINING, DAYS_SHOWN_LATER)
+            assert days["state"] == DAYS_SHOWN_LATER
             assert days["attributes"]["as_of"]
-            switch = (await running.home.states())[front_door.entities[AUTO_RENEWAL]]
+            waiting = await _shown(home, CANCELLATION, "waiting_for_you")
+            assert waiting["state"] == "waiting_for_you"
+            switch = await _shown(home, AUTO_RENEWAL, "on")
             assert switch["state"] == "on"
             assert switch["attributes"]["assumed_state"] is True
-            issues = (await running.home.command("repairs/list_issues"))["issues"]
-            ours = [i["translation_key"] for i in issues if i["domain"] == "camera_cloud_plan"]
-            assert ours == ["plan_cancellation"]
+            assert [*await issues(home)] == [GATE]
+
+            await house.let_maker_answer()
+            await check(home, [(await cameras(home))[GATE]])
+            assert (await _shown(home, CANCELLATION, "confirmed"))["state"] == "confirmed"
+            assert (await _shown(home, AUTO_RENEWAL, "off"))["state"] == "off"
+            assert await issues(home) == {}
 
 
-async def _write(home: HomeAssistant, folder: Path) -> None:
-    """Have Home Assistant write to disk what it learned, as it does after a while.
+async def _shown(home: HomeAssistant, what: str, state: str) -> Json:
+    """Return what one of the camera's entities shows, once it is this state."""
 
-    The cancellation that follows is not waited for: it must be there at once.
-    """
-    await home.command("fire_event", event_type="homeassistant_final_write")
-    async with asyncio.timeout(60):
-        while True:
-            if await asyncio.to_thread(_is_written, folder / ".storage"):
-                return
-            await asyncio.sleep(0.1)
+    async def look() -> Json:
+        entity_id = (await cameras(home))[GATE].entities.get(what, "")
+        shown: Json = (await home.states()).get(entity_id, {"state": None})
+        return shown
 
-
-def _is_written(storage: Path) -> bool:
-    devices_file, entries_file = storage / "core.device_registry", storage / "core.config_entries"
-    return (
-        any(storage.glob("camera_cloud_plan.*.last_good"))
-        and "camera_cloud_plan" in entries_file.read_text(encoding="utf-8")
-        and "Front door" in devices_file.read_text(encoding="utf-8")
-    )
-
-
-async def _front_door(home: HomeAssistant) -> Device:
-    return next(device for device in await devices(home) if device.name == "Front door")
-
-
-async def _wait_for(home: HomeAssistant, device: Device, what: str, state: str) -> Json:
-    async with asyncio.timeout(30):
-        while True:
-            shown = (await home.states()).get(device.entities[what])
-            if shown and shown["state"] == state:
-                return shown
-            await asyncio.sleep(0.1)
+    return await until(look, lambda shown: shown["state"] == state)
