@@ -1,17 +1,19 @@
-"""Equipment of the end-to-end tests: the demo as a stage, and a browser."""
+"""Equipment of the end-to-end tests: the demo as a stage, and browsers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 import os
+from pathlib import Path
 import shutil
 import sys
 from typing import Final
 
-from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 import pytest
 import pytest_asyncio
 
 from demo.stage import Plot, Stage, staged
 from demo.words import Language
+from tests.e2e.views import DESK, PHONE, SLOW_MS, Diary, looking
 
 CHROMIUM_FLAGS: Final = (
     "--no-sandbox",
@@ -22,14 +24,15 @@ CHROMIUM_FLAGS: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
-DESK: Final[ViewportSize] = {"width": 1280, "height": 900}
-PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
-PATIENCE_MS: Final = 30_000
+
+
+expect.set_options(timeout=SLOW_MS)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let a person watch the browser."""
+    """Let a person watch the browser, or look at what it showed."""
     parser.addoption("--headed", action="store_true", help="show the browser")
+    parser.addoption("--pictures", type=Path, help="keep a picture of every screen in this folder")
 
 
 @pytest.fixture(scope="session")
@@ -38,11 +41,20 @@ def hass_python() -> str:
     return os.environ.get("CAMERA_CLOUD_PLAN_HASS_PYTHON", sys.executable)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    """Run the demo; the tests share it, and its world moves on with them."""
+    """Run the demo; the tests of a file share it, and its world moves on with them."""
     folder = tmp_path_factory.mktemp("stage") / "config"
     plot = Plot(folder=folder, language=Language.EN, port=8323, maker_port=8324)
+    async with staged(plot) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def chinese_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """Run the demo in Chinese."""
+    folder = tmp_path_factory.mktemp("chinese_stage") / "config"
+    plot = Plot(folder=folder, language=Language.ZH, port=8343, maker_port=8344)
     async with staged(plot) as running:
         yield running
 
@@ -53,16 +65,26 @@ async def browser(pytestconfig: pytest.Config) -> AsyncIterator[Browser]:
     path = shutil.which("chromium")
     assert path, "chromium is not on the PATH; scripts/test installs it where it can"
     async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
+        running = await playwright.chromium.launch(
+            executable_path=path,
+            args=list(CHROMIUM_FLAGS),
+            headless=not pytestconfig.getoption("headed"),
+        )
         yield running
         await running.close()
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def desk(browser: Browser) -> AsyncIterator[BrowserContext]:
     """Open a browser on a desk."""
-    async with await browser.new_context(viewport=DESK, locale="en-GB") as context:
-        context.set_default_timeout(PATIENCE_MS)
+    async with looking(browser, DESK) as context:
+        yield context
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def pocket(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """Open the browser of a phone."""
+    async with looking(browser, PHONE) as context:
         yield context
 
 
@@ -75,8 +97,17 @@ async def page(desk: BrowserContext) -> AsyncIterator[Page]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def phone(browser: Browser) -> AsyncIterator[Page]:
-    """Open the browser of a phone that has never been here before."""
-    async with await browser.new_context(viewport=PHONE, locale="en-GB") as context:
-        context.set_default_timeout(PATIENCE_MS)
-        yield await context.new_page()
+async def phone(pocket: BrowserContext) -> AsyncIterator[Page]:
+    """Open a window on the phone."""
+    window = await pocket.new_page()
+    yield window
+    await window.close()
+
+
+@pytest.fixture
+def diary(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Diary]:
+    """Keep what a person reads in a test; none of it may use a word that people do not."""
+    pictures = request.config.getoption("pictures") or tmp_path
+    kept = Diary(pictures, request.node.name)
+    yield kept
+    assert kept.unwanted_words() == []

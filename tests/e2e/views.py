@@ -1,14 +1,102 @@
 """Pages of the demo as a person sees them: what is looked at, and what is pressed."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+import re
 from typing import Final
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    StorageState,
+    ViewportSize,
+    expect,
+)
 
 from demo.stage import Stage
 
+DESK: Final[ViewportSize] = {"width": 1280, "height": 900}
+PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
 SLOW_MS: Final = 30_000
 CHECK_FLOOR_MS: Final = 75_000
 """A check asked for within a minute of the last is made when that minute is over."""
+
+# What is drawn, whichever shadow root it is in; but for the line of Home Assistant's own
+# below a guide's title.
+_DRAWN_TEXT: Final = """host => {
+  const words = [];
+  const read = node => {
+    if (node.nodeType === Node.TEXT_NODE) words.push(node.data);
+    if (node.nodeType !== Node.ELEMENT_NODE) return;
+    if (["STYLE", "SCRIPT", "DIALOG-REPAIRS-ISSUE-SUBTITLE"].includes(node.tagName)) return;
+    if (node.tagName === "BR") words.push("\\n");
+    if (getComputedStyle(node).display === "none") return;
+    const slotted = node.tagName === "SLOT" ? node.assignedNodes() : [];
+    const inside = slotted.length ? slotted : (node.shadowRoot ?? node).childNodes;
+    inside.forEach(read);
+    if (getComputedStyle(node).display !== "inline") words.push("\\n");
+  };
+  read(host);
+  return words.join("").replace(/[ \\t]+/g, " ").replace(/\\s*\\n\\s*/g, "\\n").trim();
+}"""
+
+# One line: what is longer is cut off, or covers the line below.
+_FITS: Final = """title => title.scrollWidth <= title.clientWidth
+  && title.clientHeight < 2 * parseFloat(getComputedStyle(title).fontSize)"""
+
+# Words of lawyers and programmers, and "cancelled" for what was not read: in quotes of an
+# owner who says so it stands.
+_UNWANTED: Final = re.compile(
+    r"\b(?:mandates?|contracts?|witness(?:es)?|cases?|read[- ]?back|submit|error)\b|\b(?-i:OK)\b"
+    r"|(?<!I have )\bcancelled\b|签约|委托代扣|案例|证人|提交|错误|(?<!我)已取消",
+    re.IGNORECASE,
+)
+
+
+def unwanted(text: str) -> list[str]:
+    """Return the words in a text that no person should have to read."""
+    return _UNWANTED.findall(text)
+
+
+@asynccontextmanager
+async def looking(
+    browser: Browser,
+    size: ViewportSize,
+    *,
+    locale: str = "en-GB",
+    signed_in: StorageState | None = None,
+) -> AsyncIterator[BrowserContext]:
+    """Open a browser that has never been here before."""
+    async with await browser.new_context(
+        viewport=size, locale=locale, storage_state=signed_in
+    ) as context:
+        context.set_default_timeout(SLOW_MS)
+        yield context
+
+
+class Diary:
+    """What a person read in a test, and pictures of it."""
+
+    def __init__(self, folder: Path, test: str) -> None:
+        """Take the folder for the pictures and the test's name."""
+        self._folder = folder
+        self._test = re.sub(r"\W+", "-", test).strip("-")
+        self._read: list[str] = []
+
+    async def note(self, page: Page, what: str, seen: Locator) -> str:
+        """Take down what is written there, and a picture of the page; return the words."""
+        text: str = await seen.evaluate(_DRAWN_TEXT)
+        self._read.append(text)
+        name = f"{self._test}-{len(self._read):02}-{re.sub(r'\W+', '-', what).strip('-')}.png"
+        await page.screenshot(path=self._folder / name)
+        return text
+
+    def unwanted_words(self) -> list[str]:
+        """Return the words in all that was read that no person should have to read."""
+        return [word for text in self._read for word in unwanted(text)]
 
 
 class Dashboard:
@@ -19,16 +107,21 @@ class Dashboard:
         self.page = page
         self._home = stage.home.base_url
 
-    async def open(self) -> None:
-        """Go to Home Assistant's front door, which leads to the dashboard."""
+    async def open(self, camera: str = "Front door") -> None:
+        """Go to Home Assistant's front door, which leads to the dashboard with this camera."""
         await self.page.goto(self._home)
-        await expect(self.camera("Front door")).to_be_visible(timeout=SLOW_MS)
+        await expect(self.camera(camera)).to_be_visible()
+        await expect(self.page.locator("hui-markdown-card h2").first).to_be_visible()
 
     def block(self, heading: str) -> Locator:
         """Return the block under a heading."""
         return self.page.locator("hui-grid-section").filter(
             has=self.page.locator("hui-heading-card").get_by_text(heading, exact=True)
         )
+
+    def needs_you(self, camera: str) -> Locator:
+        """Return what is said that a camera needs of its owner."""
+        return self.page.locator(f'hui-markdown-card ha-alert[title^="{camera}"]')
 
     def camera(self, name: str) -> Locator:
         """Return the cards of one camera."""
@@ -44,9 +137,99 @@ class Dashboard:
         """Press one camera's switch, which stands either way and moves when pressed."""
         await self.camera(name).locator("ha-control-switch").click()
 
+    async def press_off(self, name: str) -> None:
+        """Press the "off" of a switch that offers off and on."""
+        await self.camera(name).get_by_label("Turn off").click()
+
+    async def press_on(self, name: str) -> None:
+        """Press the "on" of a switch that offers off and on."""
+        await self.camera(name).get_by_label("Turn on").click()
+
     async def check_now(self) -> None:
         """Have every account read."""
         await self.page.locator("ha-control-button").filter(has_text="Check now").click()
+
+    @property
+    def toast(self) -> Locator:
+        """What pops up at the bottom."""
+        return self.page.locator("ha-toast")
+
+
+class Guide:
+    """The guide that Repairs opens, in a dialogue: its screens, and the taps that they take."""
+
+    def __init__(self, page: Page, stage: Stage, diary: Diary) -> None:
+        """Take a window; what is shown goes into the diary."""
+        self.page = page
+        self.taps = 0
+        self.screens: list[str] = []
+        self._repairs = f"{stage.home.base_url}/config/repairs"
+        self._diary = diary
+        self._dialogue = page.locator("dialog-data-entry-flow")
+
+    def entry(self, title: str) -> Locator:
+        """Return an entry in the list of repairs."""
+        return self.page.locator("ha-config-repairs").get_by_text(title, exact=True)
+
+    async def open(self, title: str) -> None:
+        """Open an entry in the list of repairs, going there straight."""
+        await self.page.goto(self._repairs)
+        await self.entry(title).click()
+
+    async def follow(self, link: Locator, title: str) -> None:
+        """Follow a link to the list of repairs, and open an entry there."""
+        await self._tap(link)
+        await self.entry(title).hover()
+        await self._diary.note(self.page, "repairs", self.page.locator("ha-config-repairs"))
+        await self._tap(self.entry(title))
+
+    async def screen(self, title: str) -> str:
+        """Wait for a screen by its title and return all that it says."""
+        await expect(self._dialogue.locator("[slot=headerTitle]")).to_have_text(title)
+        text = await self._said(title)
+        self.screens.append(title)
+        return text
+
+    async def ends_with(self, words: str) -> str:
+        """Wait for the last screen of a guide that leaves its entry; return all that it says."""
+        await expect(self._dialogue.locator("step-flow-abort")).to_contain_text(words)
+        return await self._said(words)
+
+    async def finishes_with(self, words: str) -> str:
+        """Wait for the last screen of a guide whose entry is gone; return all that it says."""
+        await expect(self._dialogue.locator("step-flow-create-entry")).to_contain_text(words)
+        self.screens.append(words)
+        return await self._said(words)
+
+    def choice(self, words: str) -> Locator:
+        """Return one of the things to choose from."""
+        return self._dialogue.locator("step-flow-menu ha-list-item").get_by_text(words, exact=True)
+
+    async def choose(self, words: str) -> None:
+        """Tap one of the things to choose from."""
+        await self._tap(self.choice(words))
+
+    async def press(self, words: str) -> None:
+        """Tap a button."""
+        buttons = self._dialogue.locator("ha-dialog-footer")
+        await self._tap(buttons.get_by_role("button", name=words, exact=True))
+
+    async def close(self) -> None:
+        """Close the window, wherever it is."""
+        await self._tap(self._dialogue.locator("[slot=headerNavigationIcon]").first)
+        await expect(self._dialogue.locator("ha-dialog")).to_have_count(0)
+
+    async def _tap(self, what: Locator) -> None:
+        await what.click()
+        self.taps += 1
+
+    async def _said(self, name: str) -> str:
+        """Return what the dialogue says, once its words are drawn."""
+        await expect(self._dialogue.locator("ha-markdown-element > *").first).to_be_visible()
+        said = await self._diary.note(self.page, name, self._dialogue)
+        title = self._dialogue.locator("[slot=headerTitle]")
+        assert await title.evaluate(_FITS), f"the title does not fit: {name}"
+        return said
 
 
 class MakersPage:
@@ -57,33 +240,37 @@ class MakersPage:
         self.page = page
         self._url = stage.maker_url
 
-    async def switch_renewal_off(self, account: str, camera: str) -> None:
-        """Switch one camera's renewal off by hand, signed in as its owner."""
+    async def switch_renewal(self, account: str, camera: str) -> None:
+        """Switch one camera's renewal off, or on again, by hand, signed in as its owner."""
         await self.page.goto(f"{self._url}plan?who")
         await self.page.get_by_role("button", name=account).click()
         await self.page.get_by_role("link", name=camera).click()
-        await self.page.get_by_role("link", name="Turn auto-renewal off").click()
-        await self.page.get_by_role("button", name="Yes, turn it off").click()
         renewal = self.page.locator("#renewal")
-        asked_again = renewal.get_by_role("button", name="Pause subscription")
-        password = renewal.get_by_label("Password")
-        done = renewal.get_by_text("Nothing will be charged")
-        # Whichever of the maker's further questions come, in this order.
-        await expect(asked_again.or_(password).or_(done)).to_be_visible()
-        if await asked_again.is_visible():
-            await asked_again.click()
-            await expect(password.or_(done)).to_be_visible()
-        if await password.is_visible():
-            hint = await renewal.get_by_text("The password is").inner_text()
-            await password.fill(hint.rsplit(" ", 1)[-1])
-            await renewal.get_by_role("button", name="Continue").click()
-        await expect(self.page.locator("#renewal")).to_contain_text("Nothing will be charged")
+        before = await renewal.locator(".state").inner_text()
+        await renewal.locator("a.button").click()
+        done = renewal.locator(".state")
+        question = renewal.locator("button[name=renewal]")
+        # As many questions as the maker has, and the password where it wants it again.
+        await expect(question.or_(done)).to_be_visible()
+        while await question.is_visible():
+            password = renewal.locator("input[type=password]")
+            if await password.is_visible():
+                hint = await renewal.locator("form .quiet").inner_text()
+                await password.fill(re.split(r"[\s：]", hint)[-1])
+            await question.click()
+            await expect(question.or_(done)).to_be_visible()
+        await expect(done).not_to_have_text(before)
 
     async def let_pass(self, span: str) -> None:
         """Let time pass, by the label of the button."""
         await self.page.goto(self._url)
         await self.page.get_by_role("button", name=span).click()
         await expect(self.page.locator("#time")).to_contain_text("have passed so far")
+
+    async def misbehave(self, how: str) -> None:
+        """Press one of the buttons that make the maker misbehave, or stop that."""
+        await self.page.goto(self._url)
+        await self.page.locator("#mischief").get_by_role("button", name=how).click()
 
 
 async def approve(page: Page, account: str) -> None:
