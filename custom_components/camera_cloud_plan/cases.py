@@ -13,7 +13,7 @@ from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, UnsupportedStorageVersionError
 
 from .codec import DecodeError, Json, decode, encode
 from .const import DOMAIN
@@ -195,10 +195,14 @@ class CaseBook:
 async def async_remove_cases(hass: HomeAssistant, entry: ConfigEntry) -> frozenset[str]:
     """Delete what an account that goes has on disk; return the cameras whose case was kept.
 
-    With open cases the file stays, for when the account is added again.
+    With open cases the file stays, for when the account is added again; so does one of a
+    newer version, of which nothing is known.
     """
     book = CaseBook(hass, entry, lambda _camera_id, _before, _after: None)
-    await book.async_load()
+    try:
+        await book.async_load()
+    except UnsupportedStorageVersionError:
+        return frozenset()
     await _earlier_store(hass, entry.entry_id).async_remove()
     if not book.open_cameras:
         await async_end_kept(hass, account_key(entry))

@@ -368,6 +368,19 @@ async def test_removing_without_an_open_case_says_nothing(
     assert [key for key in hass_storage if key.startswith(DOMAIN)] == []
 
 
+async def test_removing_leaves_cases_of_a_newer_version_alone(
+    hass: HomeAssistant, loaded: MockConfigEntry, hass_storage: Storage
+) -> None:
+    """It is not known whether any is open; what belongs to the entry goes all the same."""
+    await hass.config_entries.async_unload(loaded.entry_id)
+    key = cases_key(loaded)
+    hass_storage[key] = {"version": 2, "minor_version": 1, "key": key, "data": {"not": "ours"}}
+    await hass.config_entries.async_remove(loaded.entry_id)
+    await settle(hass)
+    assert [name for name in hass_storage if name.startswith(DOMAIN)] == [key]
+    assert issues(hass) == []
+
+
 # --- Backup and restore ---
 
 
@@ -444,6 +457,26 @@ async def test_an_old_case_does_not_speak_up_while_the_maker_cannot_be_asked(
     await live(hass, freezer, timedelta(minutes=12), step=timedelta(minutes=1))
     assert (standing(loaded), case_of(loaded).escalations) == (CaseState.CONFIRMED, 0)
     assert issues(hass) == []
+
+
+async def test_silence_in_an_outage_after_a_start_does_not_last(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    sim: RunningSimulator,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Where nothing can be read for long, an alarm that may be late beats none."""
+    await press_off(hass)
+    await coordinator_of(loaded).casework.async_done(RENEWING)
+    await hass.config_entries.async_unload(loaded.entry_id)
+    freezer.tick(timedelta(days=4))
+    sim.faults.add("dropped")
+    await hass.config_entries.async_setup(loaded.entry_id)
+    await settle(hass)
+    await live(hass, freezer, timedelta(minutes=30), step=timedelta(minutes=1))
+    assert standing(loaded) is CaseState.CHECKING
+    await live(hass, freezer, timedelta(minutes=10), step=timedelta(minutes=1))
+    assert standing(loaded) is CaseState.NOT_EFFECTIVE
 
 
 async def test_a_withdrawn_case_that_is_put_back_is_open_again(

@@ -9,14 +9,22 @@ import pytest
 
 from custom_components.camera_cloud_plan.codec import DecodeError, decode, encode
 from custom_components.camera_cloud_plan.plan import (
+    Answer,
     Camera,
-    Cancellation,
+    Case,
     Channel,
     FreeTier,
+    NewTerm,
+    Notice,
     Ownership,
     PlanReading,
+    Proof,
     Renewal,
+    SentRequest,
     Service,
+    Standing,
+    Watch,
+    Wish,
     Witness,
 )
 from custom_components.camera_cloud_plan.snapshot import AccountSnapshot, CameraPlan, Failure
@@ -63,6 +71,49 @@ _plans = st.builds(
     failure=st.none() | st.sampled_from(Failure),
     left_at=st.none() | _moments,
 )
+_maybe_moments = st.none() | _moments
+_cases = st.builds(
+    Case,
+    camera_id=_texts,
+    opened_at=_moments,
+    wish=st.sampled_from(Wish),
+    term_ends_at=_maybe_moments,
+    term_seen_at=_maybe_moments,
+    done_at=_maybe_moments,
+    first_done_at=_maybe_moments,
+    request=st.none()
+    | st.builds(
+        SentRequest,
+        definition=_texts,
+        at=_moments,
+        answer=st.sampled_from(Answer),
+        meaning=st.none() | _texts,
+    ),
+    checks=st.integers(),
+    contrary=st.integers(),
+    last_check_at=_maybe_moments,
+    last_said=st.none() | st.sampled_from(Renewal),
+    disagreed=st.booleans(),
+    readable=st.booleans(),
+    escalated_at=_maybe_moments,
+    escalations=st.integers(),
+    confirmed_at=_maybe_moments,
+    proof=st.none() | st.sampled_from(Proof),
+    renewed=st.none() | st.builds(NewTerm, old_end=_moments, new_end=_moments, seen_at=_moments),
+    back_on_at=_maybe_moments,
+    save_first=st.booleans(),
+)
+_watches = st.builds(
+    Watch,
+    renewal=st.none() | st.sampled_from(Renewal),
+    ends_at=_maybe_moments,
+    renewed_until=_maybe_moments,
+    offline_since=_maybe_moments,
+    notices=st.dictionaries(
+        st.sampled_from([notice.value for notice in Notice]),
+        st.builds(Standing, since=_moments, noted=st.booleans()),
+    ),
+)
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | _texts,
     lambda inner: st.lists(inner) | st.dictionaries(_texts, inner),
@@ -75,24 +126,17 @@ def test_a_snapshot_comes_back_as_it_was(snapshot: AccountSnapshot) -> None:
     assert decode(AccountSnapshot, encode(snapshot)) == snapshot
 
 
-@given(
-    st.builds(
-        Cancellation,
-        camera_id=_texts,
-        opened_at=_moments,
-        done_at=st.none() | _moments,
-        checks=st.integers(),
-        last_check_at=st.none() | _moments,
-        last_said=st.none() | st.sampled_from(Renewal),
-        confirmed_at=st.none() | _moments,
-        readable=st.booleans(),
-    )
-)
-def test_a_cancellation_comes_back_as_it_was(cancellation: Cancellation) -> None:
-    assert decode(Cancellation, encode(cancellation)) == cancellation
+@given(_cases)
+def test_a_case_comes_back_as_it_was(case: Case) -> None:
+    assert decode(Case, encode(case)) == case
 
 
-@pytest.mark.parametrize("kind", [AccountSnapshot, Cancellation, CameraPlan])
+@given(_watches)
+def test_a_watch_comes_back_as_it_was(watch: Watch) -> None:
+    assert decode(Watch, encode(watch)) == watch
+
+
+@pytest.mark.parametrize("kind", [AccountSnapshot, CameraPlan, Case, Watch])
 @given(data=_json)
 def test_nothing_but_a_typed_error_comes_of_damage(kind: type[Any], data: object) -> None:
     try:
@@ -112,12 +156,15 @@ def test_nothing_but_a_typed_error_comes_of_damage(kind: type[Any], data: object
         {"readable": 1},
         {"last_said": "perhaps"},
         {"camera_id": None},
+        {"wish": "neither"},
+        {"request": {"definition": "d"}},
+        {"renewed": []},
     ],
 )
 def test_a_field_of_another_type_is_refused(damage: dict[str, object]) -> None:
-    whole = encode(Cancellation(camera_id="1", opened_at=datetime(2026, 11, 22, tzinfo=UTC)))
+    whole = encode(Case(camera_id="1", opened_at=datetime(2026, 11, 22, tzinfo=UTC)))
     with pytest.raises(DecodeError):
-        decode(Cancellation, {**whole, **damage})
+        decode(Case, {**whole, **damage})
 
 
 def test_what_cannot_be_stored_is_said_when_storing() -> None:

@@ -21,6 +21,7 @@ from simulator.faults import Trouble
 from simulator.server import RunningSimulator
 from simulator.world import World
 from simulator.worldfile import load_world
+from tests.integration.acts import direct_way, press
 from tests.integration.conftest import EntryMaker, set_up
 
 MEI = "2300410071"
@@ -180,3 +181,36 @@ async def test_the_whole_download(
     }
     cases = [camera["case"] for camera in told["data"]["cameras"] if camera["case"]]
     assert [case["state"] for case in cases] == ["waiting_for_you"]
+
+
+async def test_a_case_and_a_direct_way_tell_nothing_of_whose_they_are(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    make_entry: EntryMaker,
+    sim: RunningSimulator,
+) -> None:
+    assert await async_setup_component(hass, "diagnostics", {})
+    sim.faults.add(Trouble.LOST_ANSWER)
+    entry = await make_entry(MEI, renewal_request=direct_way())
+    await set_up(hass, entry)
+    await press(hass, FRONT_DOOR, "off")
+    told: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    assert_no_secret(told, sim.world, entry, sim.base_url)
+    assert told["account"]["direct_way"] == {
+        "by_switch": True,
+        "has_on": True,
+        "worked": 1,
+        "failed_at": None,
+    }
+    (case,) = (camera["case"] for camera in told["cameras"] if camera["case"])
+    request = case.pop("request")
+    assert (request.pop("at") is not None, request) == (
+        True,
+        {"answer": "unknown", "meaning": None},
+    )
+    assert (case["state"], case["wish"], case["proof"]) == ("confirmed", "off", "read_from_maker")
+    assert "camera_id" not in case
+    # Nothing of the definition's content, nor where it came from.
+    text = json.dumps(told)
+    assert "simulated/cloud-plan" not in text
+    assert "kitchen.json" not in text
