@@ -250,6 +250,7 @@ async def test_a_charge_on_its_way_is_said_first_and_a_maker_that_never_follows_
     guide = await pressed_off(page, stage, diary, "Nursery")
     said = await guide.screen("Stop renewal for Nursery?")
     assert said.splitlines()[1].startswith("A charge may already be on its way. Do this now")
+    assert "The next charge would come by" in said
     await guide.choose("Continue")
     await guide.screen("Switch it off in Mi Home")
     await maker.switch_renewal("Mei, mainland", "Nursery")

@@ -91,7 +91,7 @@ class Diary:
         text: str = await seen.evaluate(_DRAWN_TEXT)
         self._read.append(text)
         name = f"{self._test}-{len(self._read):02}-{re.sub(r'\W+', '-', what).strip('-')}.png"
-        await page.screenshot(path=self._folder / name)
+        await page.screenshot(path=self._folder / name, animations="disabled")
         return text
 
     def unwanted_words(self) -> list[str]:
