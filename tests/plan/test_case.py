@@ -532,6 +532,18 @@ def test_renewed_after_no_new_term_had_followed_for_long() -> None:
     assert case.state is CaseState.CHARGED_AFTER
 
 
+def test_a_term_that_had_come_and_gone_before_it_was_confirmed_accuses_nobody() -> None:
+    back = ENDS + TERM + 10 * DAY
+    without_end = read(back, None, service=Service.EXPIRED, ends=None)
+    confirmed = seen(OPENED, without_end)
+    assert confirmed.proof is Proof.NO_NEW_TERM
+    with_end = read(back + HOUR, None, service=Service.EXPIRED, ends=ENDS + TERM)
+    assert seen(confirmed, with_end).state is CaseState.CONFIRMED
+    # Where something was done before, it was renewed all the same.
+    done = seen(OPENED.done(NOW), without_end, with_end)
+    assert done.state is CaseState.CHARGED_AFTER
+
+
 def test_renewed_inside_the_charge_window_after_a_reading_showed_the_old_term() -> None:
     done = replace(OPENED, opened_at=EARLIEST + HOUR).done(EARLIEST + HOUR)
     old = read(EARLIEST + 2 * HOUR)

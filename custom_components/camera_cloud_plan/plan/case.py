@@ -278,18 +278,19 @@ class Case:
             return self
         if old is None or new - old < SHORTEST_TERM:
             return replace(self, term_ends_at=max(old or new, new), term_seen_at=read_at)
-        if self._surely_decided_before_charge(old - view.rule.charges_ahead):
+        if self._surely_decided_before(old - view.rule.charges_ahead, new):
             return replace(self, renewed=NewTerm(old_end=old, new_end=new, seen_at=read_at))
         # Renewed before anything was done about it, or too close to tell: the wish is now
         # about the new term, and so is what may be said about it.
         return replace(self, term_ends_at=new, term_seen_at=read_at, escalations=0)
 
-    def _surely_decided_before_charge(self, earliest: datetime) -> bool:
+    def _surely_decided_before(self, earliest: datetime, new_end: datetime) -> bool:
         """Return whether the new term can only have been charged after the wish took hold.
 
-        That is: after something was done about it, or after it was confirmed.
+        That is: after something was done about it, or after it was confirmed. `earliest` is
+        when it may have been charged, `new_end` when it ends.
         """
-        if self.proof is Proof.NO_NEW_TERM:
+        if self.proof is Proof.NO_NEW_TERM and self.confirmed_at and self.confirmed_at < new_end:
             return True
         shown = self.term_seen_at or earliest
         acted_at = min(self._acts(self.first_done_at or self.done_at), default=None)
