@@ -150,10 +150,8 @@ def _camera(camera: Device, words: Words) -> Card:
         badges = [badge | {"visibility": switched} for badge in badges]
         if CANCELLATION in camera.entities:
             how_far = camera.entities[CANCELLATION]
-            badges.append(
-                {"type": "entity", "entity": how_far, "show_icon": False, "color": "orange"}
-                | {"visibility": [_not_state(how_far, _NOTHING_OPEN)]}
-            )
+            open_only = {"visibility": [_not_state(how_far, _NOTHING_OPEN)]}
+            badges.append({"type": "entity", "entity": how_far, "show_icon": False} | open_only)
         toggle = {
             "type": "tile",
             "entity": camera.entities[AUTO_RENEWAL],
