@@ -52,7 +52,7 @@ class SnapshotStore:
             minor_version=_MINOR_VERSION,
             serialize_in_event_loop=False,
         )
-        self._pending: AccountSnapshot | None = None
+        self._latest: AccountSnapshot | None = None
 
     async def async_load(self) -> AccountSnapshot | None:
         """Return the stored snapshot; `None` where there is none that can be used."""
@@ -68,18 +68,21 @@ class SnapshotStore:
     @callback
     def async_save(self, snapshot: AccountSnapshot) -> None:
         """Write a snapshot a little later; the last one given wins."""
-        self._pending = snapshot
-        self._store.async_delay_save(self._encode_pending, _SAVE_DELAY)
+        self._latest = snapshot
+        self._store.async_delay_save(self._encode_latest, _SAVE_DELAY)
 
     async def async_flush(self) -> None:
-        """Write what is not yet written, so that no timer outlives the config entry."""
-        if self._pending:
-            data = await self._hass.async_add_executor_job(self._encode_pending)
+        """Write what was given last, so that no timer outlives the config entry.
+
+        Also where it may be written already: a write that is still under way would else be
+        overtaken by whoever loads next.
+        """
+        if self._latest:
+            data = await self._hass.async_add_executor_job(self._encode_latest)
             await self._store.async_save(data)
 
-    def _encode_pending(self) -> dict[str, Any]:
-        snapshot, self._pending = self._pending, None
-        return encode(snapshot) if snapshot else {}
+    def _encode_latest(self) -> dict[str, Any]:
+        return encode(self._latest) if self._latest else {}
 
     async def async_remove(self) -> None:
         """Delete it from disk."""

@@ -23,10 +23,13 @@ class Ticker:
         self._moments: dict[str, datetime] = {}
         self._timer: CALLBACK_TYPE | None = None
         self._timer_at: datetime | None = None
+        self._stopped = False
 
     @callback
     def async_set(self, moments: dict[str, datetime | None]) -> None:
         """Set cameras' next moments by their id; `None` for those without any."""
+        if self._stopped:
+            return
         for camera_id, moment in moments.items():
             if moment is None:
                 self._moments.pop(camera_id, None)
@@ -36,7 +39,8 @@ class Ticker:
 
     @callback
     def async_stop(self) -> None:
-        """Forget all moments and release the timer."""
+        """Forget all moments, release the timer and set no other."""
+        self._stopped = True
         self._moments.clear()
         self._async_arm()
 

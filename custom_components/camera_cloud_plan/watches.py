@@ -73,8 +73,9 @@ class WatchBook:
                 yield camera_id, notice
 
     async def async_flush(self) -> None:
-        """Write what is not yet written."""
+        """Write what changed since the last flush, even if a write of it is under way."""
         if self._dirty:
+            self._dirty = False
             await self._store.async_save(self._encoded())
 
     async def async_remove(self) -> None:
@@ -82,5 +83,4 @@ class WatchBook:
         await self._store.async_remove()
 
     def _encoded(self) -> dict[str, Any]:
-        self._dirty = False
         return {camera_id: encode(watch) for camera_id, watch in self._watches.items()}
