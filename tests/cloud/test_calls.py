@@ -268,9 +268,10 @@ async def test_an_account_host_in_trouble_says_nothing_about_the_account(
     sim.sessions.expire()
     struck = sim.faults.add(str(fault["trouble"]), _params(fault), host=HostKind.ACCOUNT)
     impatient = partialmethod(transport.Transport.send, patience=0.3)
-    with monkeypatch.context() as hurried, pytest.raises(UnreachableError):
+    with monkeypatch.context() as hurried:
         hurried.setattr(transport.Transport, "send", impatient)
-        await mei.read_plans(cameras, {})
+        with pytest.raises(UnreachableError):
+            await mei.read_plans(cameras, {})
     # Not one try for every camera. (On a kept connection that breaks, aiohttp asks once more.)
     assert sim.requests.total(host=ACCOUNT) <= 2
     sim.faults.remove(struck)
