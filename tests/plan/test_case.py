@@ -660,8 +660,10 @@ def test_what_is_not_on_takes_no_confirmation_back(again: PlanView) -> None:
     assert case.last_check_at == NOW + DAY
 
 
-def test_on_again_and_charged() -> None:
-    back = seen(confirmed_off(), read(NOW + 48 * HOUR))
+@pytest.mark.parametrize("at", [NOW + 48 * HOUR, EARLIEST + HOUR])
+@pytest.mark.parametrize("case", [OPENED, OPENED.done(NOW)])
+def test_on_again_and_charged(case: Case, at: datetime) -> None:
+    back = seen(case, read(NOW + HOUR, flag=False), read(at))
     assert seen(back, read(ENDS, ends=ENDS + TERM)).state is CaseState.CHARGED_AFTER
 
 

@@ -296,8 +296,10 @@ class Case:
         acted_at = min(self._acts(self.first_done_at or self.done_at), default=None)
         # A later reading still showed the old term.
         acted_before = acted_at is not None and acted_at < max(earliest, shown)
-        confirmed_before = self.confirmed_at is not None and (
-            self.confirmed_at < earliest or self.confirmed_at <= shown
+        # What is on again was confirmed before that.
+        confirmed_by = self.confirmed_at or self.back_on_at
+        confirmed_before = confirmed_by is not None and (
+            confirmed_by < earliest or confirmed_by <= shown
         )
         return acted_before or confirmed_before
 
