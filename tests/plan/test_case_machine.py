@@ -61,6 +61,7 @@ class Maker:
     second: bool | None
     charges_anyway: bool
     renews: bool = True
+    ran_until: datetime = NOW
     flips: list[tuple[datetime, bool]] = field(default_factory=list)
     charges: list[tuple[datetime, datetime]] = field(default_factory=list)
 
@@ -73,14 +74,17 @@ class Maker:
         while (charge_at := self.ends - self.ahead) <= until and (
             self.renews or self.charges_anyway
         ):
-            self.ends = max(self.ends, charge_at) + TERM
-            self.charges.append((charge_at, self.ends))
+            # One that is switched on late is charged when it is.
+            charged_at = max(charge_at, self.ran_until)
+            self.ends = max(self.ends, charged_at) + TERM
+            self.charges.append((charged_at, self.ends))
         if self.ends - self.ahead <= until:
             # Its moment has passed unused; an ended plan is not charged out of the blue.
             self.charges_anyway = self.renews = False
         for flip in [flip for flip in self.flips if flip[0] <= until]:
             self.flips.remove(flip)
             self.flag = flip[1]
+        self.ran_until = until
 
     def sell(self, at: datetime) -> None:
         """Begin a term for an owner who buys one by hand."""
