@@ -57,10 +57,10 @@ async def choose(
 ) -> None:
     """Fill in one page of an account's options, whose config entry has this title.
 
-    Every further field keeps what the form suggests. Raises `SetUpError`.
+    Every further field keeps what the form suggests. Returns once the entry, which is
+    loaded anew by that, is back. Raises `SetUpError`.
     """
-    entries = await home.command("config_entries/get", domain=DOMAIN)
-    entry_id = next(entry["entry_id"] for entry in entries if entry["title"] == title)
+    entry_id = (await _entry(home, title))["entry_id"]
     step = await home.start_flow(entry_id, options=True)
     for answer in ({"next_step_id": page}, *answers):
         given = answer if step["type"] == "menu" else filled(step, answer)
@@ -69,6 +69,21 @@ async def choose(
             raise SetUpError(_where(step, f"says {step['errors']}"))
     if step["type"] != "create_entry":
         raise SetUpError(_where(step, "is not the last"))
+    try:
+        async with asyncio.timeout(_WITHIN):
+            while True:
+                await asyncio.sleep(0.1)
+                if (await _entry(home, title))["state"] == "loaded":
+                    return
+    except TimeoutError as error:
+        message = f"{title} did not come back within {_WITHIN:.0f} s"
+        raise SetUpError(message) from error
+
+
+async def _entry(home: HomeAssistant, title: str) -> Json:
+    entries = await home.command("config_entries/get", domain=DOMAIN)
+    found: Json = next(entry for entry in entries if entry["title"] == title)
+    return found
 
 
 def filled(step: Json, answers: Mapping[str, object]) -> dict[str, Any]:
