@@ -302,7 +302,7 @@ async def test_keeping_the_plan_withdraws(hass: HomeAssistant, known: MockConfig
     guide = await Guide.open(hass)
     await guide.tap("keep")
     assert guide.shows == "abort: kept"
-    assert "between" in guide.said
+    assert "at the latest" in guide.said
     assert not issue_keys(hass)
     assert standing(known) is None
 
