@@ -166,6 +166,21 @@ async def test_a_damaged_case_starts_anew_rather_than_being_lost(
     assert "starts anew" in caplog.text
 
 
+async def test_damage_to_what_a_definition_did_costs_no_case(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    hass_storage: Storage,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await press_off(hass)
+    await hass.config_entries.async_unload(loaded.entry_id)
+    hass_storage[cases_key(loaded)]["data"]["requests"] = {"digest": {"worked": "often"}}
+    await hass.config_entries.async_setup(loaded.entry_id)
+    await settle(hass)
+    assert "is damaged and forgotten" in caplog.text
+    assert standing(loaded) is CaseState.WAITING_FOR_YOU
+
+
 async def test_cases_of_a_newer_major_version_stop_set_up_and_stay_as_they_are(
     hass: HomeAssistant, entry: MockConfigEntry, hass_storage: Storage
 ) -> None:

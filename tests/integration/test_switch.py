@@ -10,6 +10,7 @@ from homeassistant.components import persistent_notification
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, Unauthorized
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
@@ -47,7 +48,7 @@ from .acts import (
     settle,
     standing,
 )
-from .conftest import EntryMaker, entity_id, set_up
+from .conftest import EntryMaker, entity_id, pass_time, set_up
 from .test_coordinator import NOT_RENEWING, ORDERS_PATH, RENEWING, coordinator_of, refresh, state_of
 
 HOUR = timedelta(hours=1)
@@ -619,6 +620,43 @@ async def test_a_request_without_effect_is_marked_and_the_guide_takes_over(
     sim.requests.reset()
     await press_off(hass, TRIAL)
     assert sim.requests.renewals.total() == 0
+
+
+async def test_adding_a_definition_anew_gives_it_another_chance(
+    hass: HomeAssistant,
+    direct: MockConfigEntry,
+    sim: RunningSimulator,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    sim.faults.add("accepted_no_effect")
+    freezer.tick(1)
+    with patch("custom_components.camera_cloud_plan.casework._LOOKS_AFTER_SENDING", (0.0,)):
+        await press_off(hass, key="asked_not_off_yet")
+        await live(hass, freezer, 73 * HOUR, step=HOUR)
+        assert has_failed(direct)
+        sim.faults.clear()
+        again = {**direct_way(), "added_at": dt_util.utcnow().isoformat()}
+        hass.config_entries.async_update_entry(
+            direct, options={**direct.options, "renewal_request": again}
+        )
+        await restart(hass, direct)
+        assert not has_failed(direct)
+        # The clock stands still here, and a reading of the same moment counts for nothing.
+        await press_off(hass, TRIAL, "asked_not_off_yet")
+    await pass_time(hass, freezer, 10)
+    assert standing(direct, TRIAL) is CaseState.CONFIRMED
+    # What is not known of the first request is not sent for again.
+    assert sim.requests.renewals == {RENEWING: 1, TRIAL: 1}
+
+
+async def test_it_worked_when_the_witness_that_its_definition_names_has_changed(
+    hass: HomeAssistant, make_entry: EntryMaker, sim: RunningSimulator
+) -> None:
+    """Here that is the list of coming debits."""
+    entry = await make_entry(renewal_request=direct_way(witness="second_witness"))
+    await set_up(hass, entry)
+    await press(hass, RENEWING, "off")
+    assert (standing(entry), worked(entry)) == (CaseState.CONFIRMED, 1)
 
 
 async def test_a_definition_that_no_longer_passes_counts_as_none(
