@@ -14,6 +14,8 @@ from custom_components.camera_cloud_plan.plan import (
     Renewal,
     Service,
     Witness,
+    channel_in,
+    channels_sold_in,
     default_channel,
     judge_renewal,
     trust_rule,
@@ -133,6 +135,17 @@ def test_the_mainland_however_written(region: str) -> None:
 @given(st.text().filter(lambda region: region.lower() != "cn"))
 def test_every_other_region_is_taken_for_the_most_careful(region: str) -> None:
     assert default_channel(region) is Channel.OUTSIDE_UNKNOWN
+
+
+@pytest.mark.parametrize("region", REGIONS)
+@pytest.mark.parametrize("chosen", [None, *Channel])
+def test_a_choice_holds_where_it_is_sold(region: str, chosen: Channel | None) -> None:
+    """Who cannot bill a plan there is not believed to, nor is the maker's flag for it."""
+    channel = channel_in(region, chosen)
+    sold = channels_sold_in(region)
+    assert channel is (chosen if chosen in sold else default_channel(region))
+    if region != "cn":
+        assert channel in STORES
 
 
 def test_every_channel_has_a_rule() -> None:
