@@ -50,11 +50,11 @@ _OPEN: Final = frozenset(
 
 async def async_asker(hass: HomeAssistant, context: Context | None) -> Asker:
     """Return who is behind a context."""
-    user_id = context.user_id if context else None
-    user = await hass.auth.async_get_user(user_id) if user_id else None
-    if user is None:
+    if context is None or context.user_id is None:
         return Asker.AUTOMATION
-    return Asker.ADMINISTRATOR if user.is_admin else Asker.PERSON
+    user = await hass.auth.async_get_user(context.user_id)
+    # Somebody who is not known has a person's rights, not an automation's.
+    return Asker.ADMINISTRATOR if user and user.is_admin else Asker.PERSON
 
 
 def foresee(coordinator: CloudPlanCoordinator, camera_id: str, wish: Wish) -> Outcome | None:

@@ -151,11 +151,13 @@ class Casework:
         await self.cases.async_load()
         await self.watches.async_load()
 
-    async def async_start(self) -> None:
-        """Show what stands and set the timers, once the account was read or restored."""
-        now = clock.now()
-        for camera_id in self.cases.watched_cameras:
-            await self.cases.async_change(camera_id, lambda case: case.clamped(now))
+    @callback
+    def async_start(self) -> None:
+        """Show what stands and set the timers, once the account was read or restored.
+
+        A clock that was set back is left to the next reading: at a start it may just not
+        be right yet.
+        """
         self._started = True
         self._issues.async_sync()
         self._async_arm(self.cases.watched_cameras)
@@ -425,8 +427,11 @@ class Casework:
         return Answer.ACCEPTED, None
 
     async def _async_failed(self, case: Case) -> None:
-        record = self.cases.request_record(case.request.definition) if case.request else None
-        if case.request and record and (record.failed_at or case.request.at) <= case.request.at:
+        """Mark the definition whose request had no effect, once for each request."""
+        if case.request is None:
+            return
+        failed_at = self.cases.request_record(case.request.definition).failed_at
+        if failed_at is None or failed_at <= case.request.at:
             await self.cases.async_request_failed(case.request.definition)
 
     def _worked(self, before: Case | None, after: Case) -> bool:

@@ -178,7 +178,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         self._ticker.async_set(
             {camera_id: self._next_change(camera_id) for camera_id in self.data.cameras}
         )
-        await self.casework.async_start()
+        self.casework.async_start()
         self._departures.async_show_all(self.data.cameras.values())
 
     @override

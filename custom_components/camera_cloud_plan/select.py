@@ -74,5 +74,3 @@ class BilledBySelect(CameraEntity, SelectEntity):
         """Keep the owner's word for this camera."""
         channel = None if option == _NOT_KNOWN else Channel(option)
         await self.coordinator.async_set_billed_by(channel, self.camera_id)
-        # "I don't know" changes nothing of what is read, and so nobody else says it.
-        self.async_write_ha_state()
