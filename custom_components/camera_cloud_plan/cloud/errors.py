@@ -65,6 +65,35 @@ class ApiError(CloudError):
         self.code = code
 
 
+class RecordingGoneError(CloudError):
+    """The maker no longer has a recording, or never had footage of it."""
+
+    def __init__(self) -> None:
+        """Say so; which one it is, the caller knows."""
+        super().__init__("the maker does not have this recording")
+
+
+class DamagedFootageError(CloudError):
+    """What came cannot be the recording: cut off, another key's, or no footage at all."""
+
+    def __init__(self, what: str) -> None:
+        """Take what was wrong, in words without content."""
+        super().__init__(what)
+        self.what = what
+
+
+class ForbiddenAddressError(CloudError):
+    """Footage is said to be where nothing may be fetched from.
+
+    Not https, a name that leads into a private network, or an address spelt out.
+    """
+
+    def __init__(self, what: str) -> None:
+        """Take what was wrong with it; the address itself stays out."""
+        super().__init__(f"footage is named at an address that is not asked: {what}")
+        self.what = what
+
+
 class SignatureRefusedError(CloudError):
     """Requests are refused as badly signed even after a renewal: clock or session off.
 

@@ -4,13 +4,14 @@ A provider says by its capabilities what can be read and what can be changed; en
 exist only for what is declared. Buying is not among them, for any maker.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import Flag, StrEnum, auto
 from typing import Protocol
 
-from ..plan import Camera, PlanReading, Wish
+from ..plan import Camera, PlanReading, Recording, RecordingKind, Span, Wish
 from .errors import CloudError
+from .recordings import Footage, Piece, RecordingList
 
 
 class Readable(Flag):
@@ -22,6 +23,7 @@ class Readable(Flag):
     RETENTION = auto()
     STORAGE_USED = auto()
     UPLOAD = auto()
+    RECORDINGS = auto()
 
 
 class CancelWay(StrEnum):
@@ -81,6 +83,33 @@ class PlanProvider(Protocol):
 
         `details` names by camera id what else to ask. Raises `CloudError` only for what
         concerns the whole account (sign-in needed, nothing reachable at all).
+        """
+
+    async def list_recordings(
+        self,
+        camera: Camera,
+        span: Span,
+        kinds: Collection[RecordingKind],
+        *,
+        pause: Callable[[], Awaitable[None]] | None = None,
+    ) -> RecordingList:
+        """Return a camera's recordings of these kinds that were made in a span.
+
+        `pause` is awaited before each further page, so that a long list is asked politely.
+        Asks only for what is declared as `Readable.RECORDINGS`. Raises `CloudError`.
+        """
+
+    async def open_recording(self, camera: Camera, recording: Recording) -> Footage:
+        """Return a recording's footage, its addresses signed just now.
+
+        Raises `RecordingGoneError` where the maker has it no more, `DamagedFootageError`
+        where its playlist makes no sense, and other `CloudError`.
+        """
+
+    async def read_thumbnail(self, camera: Camera, recording: Recording) -> Piece | None:
+        """Return a recording's still picture, to be opened in a thread; `None` without one.
+
+        Raises `CloudError`.
         """
 
     def can_request(self, camera: Camera, wish: Wish) -> bool:

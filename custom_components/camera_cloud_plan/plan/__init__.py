@@ -27,6 +27,18 @@ from .channel import (
 )
 from .charge import Basis, ChargeExpectation
 from .reading import FreeTier, PlanReading, Service, Witness
+from .recording import (
+    ALL_BACK,
+    AT_RISK_WITHIN,
+    Recording,
+    RecordingEvent,
+    RecordingKind,
+    RecordingOutlook,
+    Span,
+    possible_kinds,
+    recording_outlook,
+    soonest_lost_first,
+)
 from .renewal import Renewal
 from .status import PlanStatus
 from .verdict import RenewalVerdict, judge_renewal
@@ -34,6 +46,8 @@ from .view import PlanView, days_remaining
 from .watch import Finding, Notice, Standing, Watch
 
 __all__ = [
+    "ALL_BACK",
+    "AT_RISK_WITHIN",
     "Activity",
     "Answer",
     "Basis",
@@ -51,10 +65,15 @@ __all__ = [
     "PlanStatus",
     "PlanView",
     "Proof",
+    "Recording",
+    "RecordingEvent",
+    "RecordingKind",
+    "RecordingOutlook",
     "Renewal",
     "RenewalVerdict",
     "SentRequest",
     "Service",
+    "Span",
     "Standing",
     "TrustRule",
     "Watch",
@@ -66,5 +85,8 @@ __all__ = [
     "days_remaining",
     "default_channel",
     "judge_renewal",
+    "possible_kinds",
+    "recording_outlook",
+    "soonest_lost_first",
     "trust_rule",
 ]
