@@ -3,9 +3,10 @@
     scripts/compile-requirements              keep what is pinned, add and remove
     scripts/compile-requirements --upgrade    the newest that fits
 
-For an environment with Home Assistant two more things count, and both are read
-from Home Assistant's own package: what the integrations that run here require
-(``requirements/integrations.txt``), and the versions Home Assistant allows.
+For an environment with Home Assistant three more things count: what the
+integrations that run here require (``requirements/integrations.txt``) and the
+versions Home Assistant allows, both read from Home Assistant's own package, and
+what this project's own manifest requires.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from scripts.bootstrap.tools import REQUIREMENTS, uv
 
 WITH_HOME_ASSISTANT = ("tests", "demo")
 ON_PYTHON_314 = ("oracle", "lint")
+
+OUR_MANIFEST = REQUIREMENTS.parent / "custom_components" / "camera_cloud_plan" / "manifest.json"
 
 # Home Assistant's own lower bound; the pins hold for it and all that follow.
 OLDEST_PYTHON = "3.14.2"
@@ -74,7 +77,9 @@ def _ask_home_assistant(name: str, folder: Path, *options: str) -> tuple[str, ..
     overridden = {_name(line) for line in _lines(overrides)}
 
     required = release / "integrations.in"
-    required.write_text("\n".join(_required_by_integrations(package / "components", folder)))
+    ours = json.loads(OUR_MANIFEST.read_text("utf-8"))["requirements"]
+    theirs = _required_by_integrations(package / "components", folder)
+    required.write_text("\n".join([*theirs, *ours]))
 
     # An override has no say over a constraint, so those it replaces are left out.
     allowed = release / "package_constraints.txt"
