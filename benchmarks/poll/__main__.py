@@ -9,10 +9,10 @@ import sys
 import tempfile
 from typing import Final
 
+from benchmarks.cloud import simulated
 from benchmarks.machine import machine
 from demo.process import Child
 
-from .cloud import simulated
 from .figures import LARGE, Phase, Runs, costs, stalls, verdict
 
 _SIZES: Final = (1, 20, 200, LARGE)

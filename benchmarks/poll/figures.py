@@ -6,9 +6,8 @@ from enum import StrEnum
 from statistics import median
 from typing import Any, Final, Self
 
+from benchmarks.meter import Hold, Lap
 from benchmarks.table import table
-
-from .meter import Hold, Lap
 
 _MS: Final = 1e3
 _MB: Final = 1e6

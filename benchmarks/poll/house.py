@@ -2,8 +2,7 @@
 
     python -m benchmarks.poll.house ADDRESS_OF_CLOUD FOLDER FIGURES
 
-writes what each phase cost into the file FIGURES, as JSON. It is Home Assistant's own core, started as its own
-launcher does, with recorder (SQLite), history and logbook. The account is signed in by link.
+writes what each phase cost into the file FIGURES, as JSON.
 """
 
 import argparse
@@ -13,53 +12,26 @@ from dataclasses import asdict
 import gc
 import json
 from pathlib import Path
-import socket
 from time import perf_counter
-from types import MappingProxyType
 from typing import Any, Final, override
 
-from aiohttp import ClientSession, DummyCookieJar
-from homeassistant import bootstrap, runner
-from homeassistant.config_entries import SOURCE_USER, ConfigEntry, ConfigEntryState
+from aiohttp import ClientSession
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import registry
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
-from yarl import URL
 
+from benchmarks.cloud import Cloud
+from benchmarks.house import account_entry, build_house, home_assistant, in_timed_loop
+from benchmarks.meter import Lap, Meter
 from custom_components.camera_cloud_plan import store
-from custom_components.camera_cloud_plan.cloud.sign_in import LinkOffered
-from custom_components.camera_cloud_plan.cloud.xiaomi import (
-    LinkSignIn,
-    XiaomiCredentials,
-    preload,
-)
-from custom_components.camera_cloud_plan.connect import mask
-from custom_components.camera_cloud_plan.const import (
-    CONF_ACCOUNT,
-    CONF_CAMERAS_EXCLUDED,
-    CONF_CREDENTIALS,
-    CONF_GATEWAY,
-    CONF_MAKER,
-    CONF_POLL_HOURS,
-    CONF_REGIONS,
-    CONF_SHOW_SHARED,
-    DEFAULT_POLL_HOURS,
-    DOMAIN,
-    MAKER_XIAOMI,
-)
 from custom_components.camera_cloud_plan.coordinator import CloudPlanCoordinator
-from demo.house import House, build
-from demo.ports import LOOPBACK
-from demo.words import Language
 
-from .cloud import Cloud
 from .figures import Phase, Work
-from .meter import Lap, Meter
 
 _FEW: Final = 0.05
-_CONFIGURATION: Final = "recorder:\nhistory:\nlogbook:\n"
 
 
 class _PlainCoordinator(CloudPlanCoordinator):
@@ -137,25 +109,13 @@ class _Watch:
 
 
 async def _measure(meter: Meter, address: str, folder: Path) -> list[Phase]:
-    hass = await bootstrap.async_setup_hass(
-        runner.RuntimeConfig(config_dir=str(folder), skip_pip=True)
-    )
-    if hass is None:
-        raise RuntimeError("Home Assistant did not start")
-    try:
-        await hass.async_start()
-        await hass.async_block_till_done()
-        async with ClientSession(cookie_jar=DummyCookieJar()) as http:
-            cloud = Cloud(address, http)
-            await hass.async_add_executor_job(preload)
-            watch = _Watch(hass, cloud, meter)
-            entry = _entry(await _signed_in(cloud, http), address)
-            await _set_up(watch, entry)
-            await _polls(watch, cloud, entry)
-    finally:
-        # The recorder's thread would else keep this process from ending.
-        await hass.async_stop(force=True)
-    return watch.phases
+    async with home_assistant(folder) as hass, ClientSession() as http:
+        cloud = Cloud(address, http)
+        watch = _Watch(hass, cloud, meter)
+        entry = await account_entry(cloud)
+        await _set_up(watch, entry)
+        await _polls(watch, cloud, entry)
+        return watch.phases
 
 
 async def _set_up(watch: _Watch, entry: ConfigEntry[Any]) -> None:
@@ -197,53 +157,6 @@ async def _polls(watch: _Watch, cloud: Cloud, entry: ConfigEntry[Any]) -> None:
     await watch.measure(Work.PLAIN_FEW, poll)
 
 
-async def _signed_in(cloud: Cloud, http: ClientSession) -> XiaomiCredentials:
-    """Return credentials from a real sign-in by link."""
-    link = LinkSignIn(http, gateway=cloud.base_url)
-    offered = await link.start()
-    if not isinstance(offered, LinkOffered):
-        raise RuntimeError("no link was offered")  # noqa: TRY004 - no mistake of the caller's
-    await cloud.approve(URL(offered.url).query["ticket"], await cloud.user_id())
-    async with asyncio.timeout(30):
-        credentials = await link.wait()
-    if not isinstance(credentials, XiaomiCredentials):
-        raise RuntimeError("the link was not approved")  # noqa: TRY004 - as above
-    return credentials
-
-
-def _entry(credentials: XiaomiCredentials, gateway: str) -> ConfigEntry[Any]:
-    account = mask(credentials.user_id)
-    return ConfigEntry(
-        data={
-            CONF_MAKER: MAKER_XIAOMI,
-            CONF_ACCOUNT: account,
-            CONF_CREDENTIALS: credentials.as_dict(),
-            CONF_GATEWAY: gateway,
-        },
-        discovery_keys=MappingProxyType({}),
-        domain=DOMAIN,
-        minor_version=1,
-        options={
-            CONF_REGIONS: ["cn", "de"],
-            CONF_CAMERAS_EXCLUDED: [],
-            CONF_POLL_HOURS: DEFAULT_POLL_HOURS,
-            CONF_SHOW_SHARED: False,
-        },
-        source=SOURCE_USER,
-        subentries_data=(),
-        title=f"Xiaomi ({account})",
-        unique_id=f"{MAKER_XIAOMI}_{credentials.user_id}",
-        version=1,
-    )
-
-
-def _free_port() -> int:
-    """Return a port that nobody listens on; not a fixed one, as others measure beside."""
-    with socket.create_server((LOOPBACK, 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
-
-
 def main() -> None:
     """Measure one Home Assistant and write the figures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.poll.house", description=__doc__)
@@ -251,24 +164,13 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="a configuration folder to make")
     parser.add_argument("figures", type=Path, help="the file to write")
     arguments = parser.parse_args()
-    house = House(
-        port=_free_port(),
-        language=Language.EN,
-        time_zone="Europe/Berlin",
-        default_panel="config",
-    )
-    build(arguments.folder, house)
-    (arguments.folder / "configuration.yaml").write_text(_CONFIGURATION, encoding="utf-8")
+    build_house(arguments.folder)
     # Both sooner than usual, so that what is written belongs to the phase that caused it:
     # our store, and Home Assistant's registries after set-up.
     store._SAVE_DELAY = 0.0  # type: ignore[misc] # noqa: SLF001
     registry.SAVE_DELAY = 2
 
-    meter = Meter()
-    loop = meter.new_loop()
-    runner.configure_event_loop(loop)
-    with asyncio.Runner(loop_factory=lambda: loop) as in_loop:
-        phases = in_loop.run(_measure(meter, arguments.cloud, arguments.folder))
+    phases = in_timed_loop(lambda meter: _measure(meter, arguments.cloud, arguments.folder))
     written = json.dumps([asdict(phase) for phase in phases])
     arguments.figures.write_text(written, encoding="utf-8")
 
