@@ -6,8 +6,6 @@ simulated cloud in another.
 ============  ==================================================================
 ``__main__``  the command: starts the processes, makes the table
 ``house``     one Home Assistant with one account: the process that is measured
-``cloud``     the simulated cloud: starting it, editing its world, its counters
-``meter``     the loop's stalls, garbage collection, processor time, memory
 ``figures``   what one phase cost, and medians over runs
 ============  ==================================================================
 """
