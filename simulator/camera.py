@@ -16,9 +16,9 @@ A world file can put them in, like any odd value, through `wire_overrides`.
 
 from collections.abc import Iterator, Mapping
 
-from simulator.answers import ExpiredShape, camera_envelope
-from simulator.cloud import Cloud
-from simulator.signed import Call, CallRefusedError, Surface
+from simulator import playback
+from simulator.answers import ExpiredShape
+from simulator.signed import Call, CallRefusedError, Surface, camera_answer, camera_of, seen_camera
 from simulator.world import DROP, Camera
 
 _DAY_MS = 86_400_000
@@ -30,7 +30,7 @@ _EXPIRED = 1
 
 def vip_status(call: Call) -> object:
     """Return the plan of one camera."""
-    camera = _camera(call)
+    camera = camera_of(call)
     fields = plan_fields(camera, call)
     for key, value in camera.wire_overrides.items():
         if value == DROP:
@@ -61,7 +61,6 @@ def plan_fields(camera: Camera, call: Call) -> dict[str, object]:
             "closeWindow": True,
         } | free_tier
     running = plan.running(now)
-    reachable_until = plan.end_ms + plan.reachable_days_after_end * _DAY_MS
     fields: dict[str, object] = {
         "vip": running,
         "status": _NEVER_BOUGHT if running else _EXPIRED,
@@ -69,7 +68,7 @@ def plan_fields(camera: Camera, call: Call) -> dict[str, object]:
         "startTime": plan.start_ms,
         "endTime": plan.end_ms,
         "rollingSaveInterval": plan.retention_days * _DAY_MS,
-        "closeWindow": now >= reachable_until,
+        "closeWindow": now >= plan.reachable_until_ms,
     } | free_tier
     if plan.shown_auto_renew is not None:
         fields |= {"isRenew": plan.shown_auto_renew, "renewStatus": plan.shown_auto_renew}
@@ -81,7 +80,7 @@ def cloud_support(call: Call) -> object:
     now = call.cloud.world.now_ms()
     infos: list[dict[str, object]] = []
     for did in _asked(call.data):
-        camera = _seen(call, did)
+        camera = seen_camera(call, did)
         if camera is not None:
             infos.append(
                 {
@@ -95,7 +94,7 @@ def cloud_support(call: Call) -> object:
 
 def deduct_orders(call: Call) -> object:
     """Return whether the maker itself holds a running debit contract for a camera."""
-    plan = _camera(call).plan
+    plan = camera_of(call).plan
     now = call.cloud.world.now_ms()
     return {
         "hasDeductOrders": plan is not None
@@ -107,38 +106,12 @@ def deduct_orders(call: Call) -> object:
 
 def capacity(call: Call) -> object:
     """Return how much a camera's recordings take up in the cloud (MB)."""
-    return {"capacity": _camera(call).storage_used_mb}
+    return {"capacity": camera_of(call).storage_used_mb}
 
 
 def cloud_switch(call: Call) -> object:
     """Return whether a camera uploads to the cloud; this is not its renewal."""
-    return {"status": _camera(call).upload_on}
-
-
-def _envelope(
-    cloud: Cloud, content: object, code: int = 0, text: str | None = None, /
-) -> dict[str, object]:
-    return camera_envelope(
-        content, now_ms=cloud.world.now_ms(), code=code, description=text or "成功"
-    )
-
-
-def _camera(call: Call) -> Camera:
-    """Return the camera that a call is about."""
-    camera = _seen(call, call.text("did"))
-    if camera is None:
-        reason = "no permission"
-        raise CallRefusedError(reason)
-    return camera
-
-
-def _seen(call: Call, did: str) -> Camera | None:
-    """Return a camera, if the account sees it in this region."""
-    world = call.cloud.world
-    camera = world.cameras.get(did)
-    if camera is None or camera.region != call.region or camera.permit_level(call.user_id) is None:
-        return None
-    return world.camera(did)
+    return {"status": camera_of(call).upload_on}
 
 
 def _asked(data: Mapping[str, object]) -> Iterator[str]:
@@ -166,8 +139,11 @@ SURFACE = Surface(
         "/miot/camera/app/v1/vip/deductOrders": deduct_orders,
         "/miot/camera/app/v1/capacity": capacity,
         "/miot/camera/app/v1/get/cloudSwitch": cloud_switch,
+        playback.EVENT_LIST: playback.event_list,
+        playback.CLOUD_LIST: playback.cloud_list,
+        playback.PLAYLIST: playback.play,
     },
-    envelope=_envelope,
+    envelope=camera_answer,
     expired=ExpiredShape.CODE_3_200,
     unknown_token=ExpiredShape.TOKEN_INVALID_401,
     plain_calls=False,

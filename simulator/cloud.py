@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 import time
 
 from simulator.faults import Faults
+from simulator.links import Links
 from simulator.protocol import Flaw
 from simulator.sessions import Sessions
+from simulator.studio import Studio
 from simulator.world import World
 
 _REFUSALS_KEPT = 100
@@ -29,10 +31,12 @@ class Requests:
     Keys are host, path and HTTP status; status 0 stands for a connection that was dropped.
     Query strings and cookies are never kept: they hold secrets. `renewals` tells how often the web
     host was asked to switch which camera's renewal, whatever came of it; its keys are dids.
+    `leaked_cookies` counts requests that brought cookies to a storage host, where none belong.
     """
 
     counts: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     renewals: Counter[str] = field(default_factory=Counter)
+    leaked_cookies: int = 0
     refusals: deque[Refusal] = field(default_factory=lambda: deque(maxlen=_REFUSALS_KEPT))
 
     def total(self, *, host: str | None = None, path: str | None = None) -> int:
@@ -47,6 +51,7 @@ class Requests:
         """Start counting again."""
         self.counts.clear()
         self.renewals.clear()
+        self.leaked_cookies = 0
         self.refusals.clear()
 
 
@@ -66,5 +71,7 @@ class Cloud:
         self.sessions = Sessions(world, now)
         self.faults = Faults()
         self.requests = Requests()
+        self.links = Links()
+        self.studio = Studio()
         # The simulator's own origin, without a slash at its end; known once it listens.
         self.base_url = ""

@@ -146,6 +146,7 @@ class _Control:
                     for (host, path, status), count in sorted(requests.counts.items())
                 ],
                 "renewal_requests": dict(requests.renewals),
+                "leaked_cookies": requests.leaked_cookies,
                 "refusals": [
                     {"host": refusal.host, "path": refusal.path, "flaw": str(refusal.flaw)}
                     for refusal in requests.refusals

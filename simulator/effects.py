@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from http import HTTPStatus
+import os
 
 from aiohttp import web
 
@@ -80,6 +81,88 @@ def spoil_flat(body: dict[str, object], fault: Fault) -> dict[str, object]:
     return body
 
 
+def spoil_playlist(text: str, origin: str, struck: Iterable[Fault]) -> str:
+    """Return a playlist that leads elsewhere, or is none; `origin` is where it leads by rights."""
+    for fault in struck:
+        if fault.trouble is Trouble.FOREIGN_ADDRESS:
+            foreign = fault.text("origin")
+            starts = _ADDRESSES[fault.text("what")]
+            text = "\n".join(
+                line.replace(origin, foreign) if line.startswith(starts) else line
+                for line in text.split("\n")
+            )
+        elif fault.trouble is Trouble.ODD_PLAYLIST:
+            size = int(fault.number("megabytes")) * _MEGABYTE
+            text = _odd_playlist(fault.text("shape"), text, origin, size)
+    return text
+
+
+def _odd_playlist(shape: str, text: str, origin: str, size: int) -> str:
+    match shape:
+        case "garbage":
+            return text[::-1]
+        case "gigantic":
+            segment = f"#EXTINF:4.000000,\n{origin}/ts/1/1/1.ts\n"
+            return text.replace("#EXT-X-ENDLIST", segment * (size // len(segment)))
+        case "master":
+            return f"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=800000\n{origin}/ts/1/1/low.m3u8\n"
+        case "no_key":
+            return "\n".join(line for line in text.split("\n") if not line.startswith("#EXT-X-KEY"))
+    return ""
+
+
+async def footage_answer(
+    request: web.Request, data: bytes, content_type: str, struck: Iterable[Fault]
+) -> web.StreamResponse:
+    """Return the answer with a key, a segment or what comes before segments, maybe spoilt."""
+    for fault in struck:
+        match fault.trouble:
+            case Trouble.WRONG_KEY:
+                data = os.urandom(int(fault.number("bytes")))
+            case Trouble.TRUNCATED_SEGMENT:
+                kept = len(data) // 2 // _CIPHER_BLOCK * _CIPHER_BLOCK
+                data = data[: kept if fault.number("aligned") else kept + 5]
+            case Trouble.DROPPED_SEGMENT:
+                return await _dropped(request, data, content_type)
+            case Trouble.SLOW_DRIP:
+                return await _dripping(request, data, fault.number("bytes_per_second"))
+            case Trouble.ENDLESS_SEGMENT:
+                return await _endless(request)
+    return web.Response(body=data, content_type=content_type)
+
+
+async def _dropped(request: web.Request, data: bytes, content_type: str) -> web.StreamResponse:
+    """Announce all of it, send half of it, and close the connection."""
+    response = web.StreamResponse(headers={"Content-Type": content_type})
+    response.content_length = len(data)
+    await response.prepare(request)
+    await response.write(data[: len(data) // 2])
+    if request.transport is not None:
+        # What was written leaves before the connection closes.
+        request.transport.close()
+    return ConnectionDropped()
+
+
+async def _dripping(request: web.Request, data: bytes, speed: float) -> web.StreamResponse:
+    response = web.StreamResponse()
+    response.content_length = len(data)
+    await response.prepare(request)
+    step = max(1, int(speed / _DRIPS_PER_SECOND))
+    for begin in range(0, len(data), step):
+        await response.write(data[begin : begin + step])
+        await asyncio.sleep(1 / _DRIPS_PER_SECOND)
+    return response
+
+
+async def _endless(request: web.Request) -> web.StreamResponse:
+    """Send bytes for as long as somebody takes them."""
+    response = web.StreamResponse()
+    await response.prepare(request)
+    while True:
+        await response.write(_ENDLESS_PIECE)
+        await asyncio.sleep(0)
+
+
 def damage(sealed: str, struck: Iterable[Fault]) -> str:
     """Return an answer's text, sealed or plain, cut off or garbled."""
     for fault in struck:
@@ -95,6 +178,18 @@ def compresses(struck: Iterable[Fault]) -> bool:
     """Return whether an answer is to be compressed although nobody asked."""
     return any(fault.trouble is Trouble.GZIP_INSIDE for fault in struck)
 
+
+_MEGABYTE = 1024 * 1024
+_CIPHER_BLOCK = 16
+_DRIPS_PER_SECOND = 10
+_ENDLESS_PIECE = bytes(64 * 1024)
+# How the lines begin that hold addresses of a kind.
+_ADDRESSES = {
+    "segments": "https:",
+    "keys": "#EXT-X-KEY",
+    "initialisation": "#EXT-X-MAP",
+    "all": ("https:", "#EXT-X-KEY", "#EXT-X-MAP"),
+}
 
 # Another order of the base64 alphabet: still base64, of something else.
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

@@ -15,7 +15,10 @@ from simulator.names import Names
 
 type Value = str | int | float
 
-_CLOUD = frozenset({HostKind.ACCOUNT, HostKind.API, HostKind.CAMERA, HostKind.WEB})
+_CLOUD = frozenset(HostKind) - {HostKind.LOOPBACK}
+_SIGNED = frozenset({HostKind.API, HostKind.CAMERA, HostKind.WEB, HostKind.PROCESSOR})
+_CAMERA = frozenset({HostKind.CAMERA})
+_STORAGE = frozenset({HostKind.STORAGE})
 _SESSION = frozenset({HostKind.API, HostKind.CAMERA, HostKind.WEB})
 _WEB = frozenset({HostKind.WEB})
 _API = frozenset({HostKind.API})
@@ -36,6 +39,11 @@ class Stage(StrEnum):
     CONTENT = "content"
     SEALING = "sealing"
     SIGN_IN = "sign in"
+    # As at the content of an answer, for the parts of a recording.
+    LIST = "list"
+    PLAYLIST = "playlist"
+    KEY = "key"
+    SEGMENT = "segment"
 
 
 class Trouble(StrEnum):
@@ -65,6 +73,20 @@ class Trouble(StrEnum):
     FOREIGN_REDIRECT = "foreign_redirect"
     STS_REFUSED = "sts_refused"
     STS_WITHOUT_TOKEN = "sts_without_token"  # noqa: S105 - the name of a fault
+    EMPTY_PAGE = "empty_page"
+    REPEATED_PAGE = "repeated_page"
+    STILL_CURSOR = "still_cursor"
+    ENDLESS_PAGES = "endless_pages"
+    RECORDING_GONE = "recording_gone"
+    HASTY_LINKS = "hasty_links"
+    FOREIGN_ADDRESS = "foreign_address"
+    ODD_PLAYLIST = "odd_playlist"
+    WRONG_KEY = "wrong_key"
+    TRUNCATED_SEGMENT = "truncated_segment"
+    DROPPED_SEGMENT = "dropped_segment"
+    SLOW_DRIP = "slow_drip"
+    GARBAGE_SEGMENT = "garbage_segment"
+    ENDLESS_SEGMENT = "endless_segment"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +189,7 @@ CATALOGUE: tuple[FaultKind, ...] = (
     FaultKind(
         trouble=Trouble.EXPIRED_TOKEN,
         names=Names("Session said to be expired", "提示登录已过期"),
-        hosts=_SESSION,
+        hosts=_SIGNED,
         stage=Stage.ARRIVAL,
         params={"shape": ExpiredShape.AUTH_ERROR_401.value},
         choices={"shape": tuple(shape.value for shape in ExpiredShape)},
@@ -175,7 +197,7 @@ CATALOGUE: tuple[FaultKind, ...] = (
     FaultKind(
         trouble=Trouble.INVALID_SIGNATURE,
         names=Names("Signature refused", "签名被拒绝"),
-        hosts=_SESSION,
+        hosts=_SIGNED,
         stage=Stage.ARRIVAL,
     ),
     FaultKind(
@@ -284,6 +306,101 @@ CATALOGUE: tuple[FaultKind, ...] = (
         names=Names("No session at the last step", "最后一步没有返回会话"),
         hosts=_ACCOUNT,
         stage=Stage.SIGN_IN,
+    ),
+    FaultKind(
+        trouble=Trouble.EMPTY_PAGE,
+        names=Names("An empty page that says there is more", "空白页却提示还有更多"),
+        hosts=_CAMERA,
+        stage=Stage.LIST,
+    ),
+    FaultKind(
+        trouble=Trouble.REPEATED_PAGE,
+        names=Names("The newest page again and again", "反复返回最新一页"),
+        hosts=_CAMERA,
+        stage=Stage.LIST,
+    ),
+    FaultKind(
+        trouble=Trouble.STILL_CURSOR,
+        names=Names("A cursor that stands still", "翻页位置不动"),
+        hosts=_CAMERA,
+        stage=Stage.LIST,
+    ),
+    FaultKind(
+        trouble=Trouble.ENDLESS_PAGES,
+        names=Names("Pages without end", "翻不完的列表"),
+        hosts=_CAMERA,
+        stage=Stage.LIST,
+    ),
+    FaultKind(
+        trouble=Trouble.RECORDING_GONE,
+        names=Names("Recordings gone since they were listed", "录像在列出之后已被删除"),
+        hosts=_CAMERA,
+        stage=Stage.PLAYLIST,
+    ),
+    FaultKind(
+        trouble=Trouble.HASTY_LINKS,
+        names=Names("Addresses that run out at once", "下载地址立即失效"),
+        hosts=_CAMERA,
+        stage=Stage.PLAYLIST,
+        params={"seconds": 0.0},
+    ),
+    FaultKind(
+        trouble=Trouble.FOREIGN_ADDRESS,
+        names=Names("A playlist that leads elsewhere", "播放列表指向其他地址"),
+        hosts=_CAMERA,
+        stage=Stage.PLAYLIST,
+        # `what`: whose addresses; an origin such as https://10.0.0.1 or http://127.0.0.1:8123.
+        params={"origin": "https://10.0.0.1", "what": "segments"},
+        choices={"what": ("segments", "keys", "initialisation", "all")},
+    ),
+    FaultKind(
+        trouble=Trouble.ODD_PLAYLIST,
+        names=Names("Something else than a playlist of segments", "播放列表内容异常"),
+        hosts=_CAMERA,
+        stage=Stage.PLAYLIST,
+        params={"shape": "garbage", "megabytes": 64},
+        choices={"shape": ("garbage", "gigantic", "master", "empty", "no_key")},
+    ),
+    FaultKind(
+        trouble=Trouble.WRONG_KEY,
+        names=Names("Wrong key", "密钥错误"),
+        hosts=_STORAGE,
+        stage=Stage.KEY,
+        params={"bytes": 16},
+    ),
+    FaultKind(
+        trouble=Trouble.TRUNCATED_SEGMENT,
+        names=Names("Footage cut short", "视频片段被截断"),
+        hosts=_STORAGE,
+        stage=Stage.SEGMENT,
+        # `aligned`: at the border of a cipher block, so that only its padding tells.
+        params={"aligned": 0},
+        choices={"aligned": (0, 1)},
+    ),
+    FaultKind(
+        trouble=Trouble.DROPPED_SEGMENT,
+        names=Names("Footage breaks off half-way", "视频下载中途断开"),
+        hosts=_STORAGE,
+        stage=Stage.SEGMENT,
+    ),
+    FaultKind(
+        trouble=Trouble.SLOW_DRIP,
+        names=Names("Footage trickles in", "视频下载极慢"),
+        hosts=_STORAGE,
+        stage=Stage.SEGMENT,
+        params={"bytes_per_second": 2000.0},
+    ),
+    FaultKind(
+        trouble=Trouble.GARBAGE_SEGMENT,
+        names=Names("Garbage instead of footage", "视频内容是乱码"),
+        hosts=_STORAGE,
+        stage=Stage.SEGMENT,
+    ),
+    FaultKind(
+        trouble=Trouble.ENDLESS_SEGMENT,
+        names=Names("Footage without end", "没有结尾的视频片段"),
+        hosts=_STORAGE,
+        stage=Stage.SEGMENT,
     ),
 )
 

@@ -15,10 +15,13 @@ from simulator.plans import (
     HoursBefore,
     Period,
 )
+from simulator.recordings import Size
 
 type Convert[T] = Callable[[object], T]
 
 _PERIOD = re.compile(r"([1-9]\d*) (month|day)s?")
+_SIZE = re.compile(r"(\d{2,4})x(\d{2,4})")
+_LOWEST, _WIDEST = 64, 2560
 _PRICE = re.compile(r"(\d+)\.(\d{2}) ([A-Z]{3})")
 _HOURS_BEFORE = re.compile(r"([1-9]\d*)h before end")
 # Up to the 27th: a later day may fall behind the end of a term that a short month cut.
@@ -162,6 +165,23 @@ def one_of(*allowed: str) -> Convert[str]:
     return convert
 
 
+def one_word[W: str](allowed: tuple[W, ...]) -> Convert[W]:
+    """Accept one of some words, and give it as what it is one of."""
+
+    def convert(value: object) -> W:
+        for word in allowed:
+            if value == word:
+                return word
+        raise _fail(f"one of {', '.join(allowed)}", value)
+
+    return convert
+
+
+def several[T](convert: Convert[T]) -> Convert[tuple[T, ...]]:
+    """Accept a list of things, each with `convert`."""
+    return lambda value: tuple(convert(item) for item in items(value))
+
+
 def names(value: object) -> Names:
     """Accept a name in both languages: `{"en": …, "zh": …}`."""
     both = mapping(value)
@@ -189,6 +209,17 @@ def duration(value: object) -> int:
 def duration_or_never(value: object) -> int | None:
     """Accept a duration such as `7h`, or `never`; gives ms, or none."""
     return None if value == "never" else duration(value)
+
+
+def size(value: object) -> Size:
+    """Accept a picture's size such as `640x360`, both even; gives width and height."""
+    found = _SIZE.fullmatch(text(value))
+    if found is None:
+        raise _fail("a size such as 640x360", value)
+    width, height = int(found[1]), int(found[2])
+    if width % 2 or height % 2 or not _LOWEST <= height <= width <= _WIDEST:
+        raise _fail("a size in even numbers of a picture that can be made", value)
+    return width, height
 
 
 def channel(value: object) -> Channel:

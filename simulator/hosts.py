@@ -1,9 +1,11 @@
 """The hosts of the real system, told apart by the `Host` header.
 
 Facts: region prefixes `de`, `i2`, `ru`, `sg`, `us` and none for the mainland; the camera hosts
-carry them in front of `business.smartcamera`; the app's pages about plans are at
+carry them in front of `business.smartcamera` and `processor.smartcamera`; the app's pages about plans are at
 `camera.api.io.mi.com` (with region prefixes: inferred); long polls go to a host under
 `lp.account.xiaomi.com`; redemption to `sts.api.io.mi.com`.
+
+Where footage lies no source names; the storage hosts here are made up, one for each region.
 """
 
 from dataclasses import dataclass
@@ -31,6 +33,8 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _POLL = re.compile(r"[a-z0-9]+\.lp\.account\.xiaomi\.com")
 _PREFIX = rf"(?:(?P<region>{'|'.join(REGIONS[1:])})\.)?"
 _API = re.compile(_PREFIX + r"api\.io\.mi\.com")
+_PROCESSOR = re.compile(_PREFIX + r"processor\.smartcamera\.api\.io\.mi\.com")
+_STORAGE = re.compile(rf"(?P<region>{'|'.join(REGIONS)})\.storage\.simulated-maker\.example")
 _CAMERA = re.compile(_PREFIX + r"business\.smartcamera\.api\.io\.mi\.com")
 _WEB = re.compile(_PREFIX + r"camera\.api\.io\.mi\.com")
 
@@ -42,7 +46,18 @@ class HostKind(StrEnum):
     API = "api"
     CAMERA = "camera"
     WEB = "web"
+    PROCESSOR = "processor"
+    STORAGE = "storage"
     LOOPBACK = "loopback"
+
+
+_PATTERNS: Final = (
+    (HostKind.API, _API),
+    (HostKind.CAMERA, _CAMERA),
+    (HostKind.WEB, _WEB),
+    (HostKind.PROCESSOR, _PROCESSOR),
+    (HostKind.STORAGE, _STORAGE),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +69,11 @@ class Host:
     region: str = MAINLAND
 
 
+def storage_host(region: str) -> str:
+    """Return the name of the host at which a region's footage lies."""
+    return f"{region}.storage.simulated-maker.example"
+
+
 def host_of(header: str) -> Host | None:
     """Return what a `Host` header stands for, its port left out; `None` when nothing is there."""
     name = re.sub(r":\d+$", "", header).lower()
@@ -61,7 +81,7 @@ def host_of(header: str) -> Host | None:
         return Host(kind=HostKind.LOOPBACK, name=name)
     if name in {ACCOUNT_HOST, STS_HOST} or _POLL.fullmatch(name):
         return Host(kind=HostKind.ACCOUNT, name=name)
-    for kind, pattern in ((HostKind.API, _API), (HostKind.CAMERA, _CAMERA), (HostKind.WEB, _WEB)):
+    for kind, pattern in _PATTERNS:
         if match := pattern.fullmatch(name):
             return Host(kind=kind, name=name, region=match["region"] or MAINLAND)
     return None

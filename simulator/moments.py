@@ -21,6 +21,16 @@ LONGEST_MONTH = 31
 # China has one time zone and no summer time, so a fixed offset is exact.
 CHINA = timezone(timedelta(hours=8), "China")
 
+# Where most of a region's people live.
+_HOME_OFFSETS = {
+    "cn": timedelta(hours=8),
+    "de": timedelta(hours=1),
+    "i2": timedelta(hours=5, minutes=30),
+    "ru": timedelta(hours=3),
+    "sg": timedelta(hours=8),
+    "us": timedelta(hours=-5),
+}
+
 _UNITS_MS = {"w": WEEK_MS, "d": DAY_MS, "h": HOUR_MS, "m": MINUTE_MS, "s": SECOND_MS}
 _DURATION = re.compile(r"(?=\d)(?:\d+w)?(?:\d+d)?(?:\d+h)?(?:\d+m)?(?:\d+s)?")
 _PART = re.compile(r"(\d+)([wdhms])")
@@ -35,6 +45,16 @@ def zone_of(region: str) -> tzinfo:
     names a zone.
     """
     return CHINA if region == "cn" else UTC
+
+
+def home_offset_ms(region: str) -> int:
+    """Return how far a region's people are ahead of UTC in winter; one zone each is enough."""
+    return _HOME_OFFSETS[region] // timedelta(milliseconds=1)
+
+
+def home_zone(region: str) -> tzinfo:
+    """Return the time that a region's people go by, in winter."""
+    return timezone(_HOME_OFFSETS[region])
 
 
 def moment(ms: int, zone: tzinfo) -> datetime:

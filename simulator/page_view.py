@@ -7,7 +7,6 @@ from markupsafe import Markup
 
 from simulator import billing
 from simulator.billing import Upcoming
-from simulator.moments import DAY_MS
 from simulator.plans import AtEnd, FixedDay, HoursBefore, Period, Plan
 from simulator.speech import Speech
 from simulator.world import Account, Camera, World
@@ -75,8 +74,7 @@ def _status(plan: Plan | None, now_ms: int) -> str:
         if plan.trial:
             return "trial"
         return "renewing" if plan.auto_renew else "ending"
-    reachable = now_ms < plan.end_ms + plan.reachable_days_after_end * DAY_MS
-    return "reachable" if reachable else "expired"
+    return "reachable" if now_ms < plan.reachable_until_ms else "expired"
 
 
 def _flag_stuck(camera: Camera, world: World) -> bool:

@@ -6,6 +6,7 @@ These are plain values; `billing` runs them through time. All moments are epoch 
 from dataclasses import dataclass
 from typing import Literal
 
+from simulator.moments import DAY_MS
 from simulator.names import Names
 
 type Channel = Literal["mi_pay", "wechat", "alipay", "apple", "google"]
@@ -123,6 +124,11 @@ class Plan:
     def store_billed(self) -> bool:
         """Whether an app store bills this plan, so that the maker's flag cannot say."""
         return self.channel in STORE_CHANNELS
+
+    @property
+    def reachable_until_ms(self) -> int:
+        """Until when recordings can be opened, if nothing is paid any more (epoch ms)."""
+        return self.end_ms + self.reachable_days_after_end * DAY_MS
 
     def running(self, at_ms: int) -> bool:
         """Return whether the plan is in force at `at_ms` (epoch ms)."""

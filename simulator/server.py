@@ -14,7 +14,7 @@ from http import HTTPStatus
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from simulator import account, api, camera, effects, renewal, signed
+from simulator import account, api, camera, effects, playback, renewal, signed, storage
 from simulator.cloud import Cloud, Requests
 from simulator.control import control_routes
 from simulator.effects import ConnectionDropped
@@ -28,7 +28,11 @@ from simulator.world import World
 # cameras have to be split.
 MAX_REQUEST_LINE = 8190
 
-_SURFACES = {HostKind.API: api.SURFACE, HostKind.CAMERA: camera.SURFACE}
+_SURFACES = {
+    HostKind.API: api.SURFACE,
+    HostKind.CAMERA: camera.SURFACE,
+    HostKind.PROCESSOR: playback.PROCESSOR_SURFACE,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +125,7 @@ async def running(
     finally:
         cloud.sessions.tickets.expire()
         await runner.cleanup()
+        await asyncio.to_thread(cloud.studio.close)
 
 
 async def _serve(request: web.Request, cloud: Cloud, host: Host) -> web.StreamResponse:
@@ -130,17 +135,20 @@ async def _serve(request: web.Request, cloud: Cloud, host: Host) -> web.StreamRe
     skews = cloud.faults.take(Stage.CLOCK, host.kind, request.path)
     now = cloud.now() + sum(fault.number("seconds") for fault in skews)
     struck = cloud.faults.take(Stage.ARRIVAL, host.kind, request.path)
-    response = await effects.early_answer(request, struck)
+    response: web.StreamResponse | None = await effects.early_answer(request, struck)
     if response is None:
         response = await _answer(request, cloud, host, now)
-    response.headers["Date"] = formatdate(now, usegmt=True)
+    if not response.prepared:
+        response.headers["Date"] = formatdate(now, usegmt=True)
     return response
 
 
-async def _answer(request: web.Request, cloud: Cloud, host: Host, now: float) -> web.Response:
+async def _answer(request: web.Request, cloud: Cloud, host: Host, now: float) -> web.StreamResponse:
     """Answer a request that arrived in good order; `now` is the server's time (epoch seconds)."""
     if host.kind is HostKind.ACCOUNT:
         return await account.serve(request, cloud, host)
     if host.kind is HostKind.WEB:
         return await renewal.serve(request, cloud, host)
+    if host.kind is HostKind.STORAGE:
+        return await storage.serve(request, cloud, host, now)
     return await signed.serve(request, cloud, host, _SURFACES[host.kind], now)

@@ -9,7 +9,8 @@ sent, carries the same value.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from inspect import isawaitable
 from typing import Protocol
 
 from aiohttp import web
@@ -22,6 +23,7 @@ from simulator.hosts import Host
 from simulator.names import Language, Names, language_of
 from simulator.protocol import Flaw, OpenedRequest, SignatureRefusedError, open_request, seal
 from simulator.sessions import ServiceToken
+from simulator.world import Camera
 
 
 class CallRefusedError(Exception):
@@ -43,6 +45,8 @@ class Call:
     user_id: str
     language: Language
     data: Mapping[str, object]
+    # The secret of its session, with which some bytes are enciphered.
+    ssecurity: str = field(repr=False)
 
     def name(self, names: Names) -> str:
         """Return a name in the world's language, or else in that of the request."""
@@ -62,6 +66,8 @@ class Call:
         return str(value)
 
 
+# What a handler returns goes into the envelope, unless it is a response itself: a playlist or a
+# picture, which are not sealed. One that has to wait for something returns an awaitable.
 type Handler = Callable[[Call], object]
 
 
@@ -90,6 +96,38 @@ class Surface:
     unknown_token: ExpiredShape
     plain_calls: bool
     announced_only: bool
+
+
+def camera_answer(
+    cloud: Cloud, content: object, code: int = 0, text: str | None = None, /
+) -> dict[str, object]:
+    """Wrap an answer as the camera hosts do."""
+    return answers.camera_envelope(
+        content, now_ms=cloud.world.now_ms(), code=code, description=text or "成功"
+    )
+
+
+def camera_of(call: Call) -> Camera:
+    """Return the camera that a call is about.
+
+    Raises:
+        CallRefusedError: when the account does not see it in this region.
+
+    """
+    camera = seen_camera(call, call.text("did"))
+    if camera is None:
+        reason = "no permission"
+        raise CallRefusedError(reason)
+    return camera
+
+
+def seen_camera(call: Call, did: str) -> Camera | None:
+    """Return a camera, if the account sees it in this region."""
+    world = call.cloud.world
+    camera = world.cameras.get(did)
+    if camera is None or camera.region != call.region or camera.permit_level(call.user_id) is None:
+        return None
+    return world.camera(did)
 
 
 class _RefusedError(Exception):
@@ -124,12 +162,19 @@ async def serve(
         user_id=token.user_id,
         language=language_of(request.cookies.get("locale")),
         data=opened.data,
+        ssecurity=token.ssecurity,
     )
+    spoiling = cloud.faults.take(Stage.CONTENT, host.kind, request.path, did)
     try:
-        body = surface.envelope(cloud, handler(call))
+        content = handler(call)
+        if isawaitable(content):
+            content = await content
+        if isinstance(content, web.Response) and not spoiling:
+            return content
+        body = surface.envelope(cloud, content)
     except CallRefusedError as error:
         body = surface.envelope(cloud, None, error.code, error.text)
-    for fault in cloud.faults.take(Stage.CONTENT, host.kind, request.path, did):
+    for fault in spoiling:
         body = effects.spoil(body, fault)
     text = answers.encode(body)
     if not opened.encrypted:

@@ -8,6 +8,7 @@ from typing import assert_never
 from simulator.moments import spell_duration
 from simulator.names import Names
 from simulator.plans import AtEnd, ChargeRule, FixedDay, HoursBefore, Order, Period, Plan
+from simulator.recordings import RecordingGroup
 from simulator.world import Camera, Device, World
 
 type Entry = dict[str, object]
@@ -77,14 +78,41 @@ def _camera_part(camera: Camera) -> Entry:
         },
         "plan": None if camera.plan is None else plan_entry(camera.plan),
         "orders": [order_entry(order) for order in camera.orders],
+        "recordings": [group_entry(group) for group in camera.recordings],
     }
     if camera.expect is not None:
-        entry["expect"] = {
+        expect: Entry = {
             "plan_status": camera.expect.plan_status,
             "auto_renewal": camera.expect.auto_renewal,
             "days_remaining": camera.expect.days_remaining,
         }
+        if (counts := camera.expect.recordings) is not None:
+            expect["recordings"] = {"listed": counts.listed, "event_only": counts.event_only}
+        entry["expect"] = expect
     return entry
+
+
+def group_entry(group: RecordingGroup) -> Entry:
+    """Return recordings that are alike in the world file's terms."""
+    return {
+        "kind": group.kind,
+        "from": group.from_ms,
+        "every": spell_duration(group.every_ms),
+        "count": group.count,
+        "length": spell_duration(group.length_ms),
+        "keep": spell_duration(group.keep_ms),
+        "codec": group.codec,
+        "container": group.container,
+        "sizes": [f"{width}x{height}" for width, height in group.sizes],
+        "event_types": list(group.event_types),
+        "events_per_file": group.events_per_file,
+        "footage": group.footage,
+        "alarm": group.alarm,
+        "needs_alarm": group.needs_alarm,
+        "own_keys": group.own_keys,
+        "stock": group.stock,
+        "bit_rate": group.bit_rate,
+    }
 
 
 def plan_entry(plan: Plan) -> Entry:

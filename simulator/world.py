@@ -22,6 +22,7 @@ from simulator.plans import (
     Period,
     Plan,
 )
+from simulator.recordings import RecordingGroup
 
 __all__ = [
     "DROP",
@@ -36,6 +37,7 @@ __all__ = [
     "ChargeRule",
     "Device",
     "Expect",
+    "ExpectRecordings",
     "FixedDay",
     "FreeTier",
     "Home",
@@ -46,6 +48,7 @@ __all__ = [
     "Order",
     "Period",
     "Plan",
+    "RecordingGroup",
     "Share",
     "World",
 ]
@@ -108,18 +111,28 @@ class FreeTier:
     expires_ms: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectRecordings:
+    """How many recordings a camera has, and how many of them are events without footage."""
+
+    listed: int
+    event_only: int
+
+
 @dataclass(slots=True, kw_only=True)
 class Expect:
     """What Home Assistant must show of a camera right after this world was loaded.
 
     `plan_status` and `auto_renewal` (`on`, `off`, `unknown`) are the states of those entities;
     `None` for auto-renewal means that the camera has no such switch. `days_remaining` is left
-    out where it hangs on the calendar.
+    out where it hangs on the calendar. `recordings`: how many files the maker's two lists hold
+    together, and how many of those are events without footage.
     """
 
     plan_status: str
     auto_renewal: str | None
     days_remaining: int | None = None
+    recordings: ExpectRecordings | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -164,6 +177,7 @@ class Camera(Device):
     wire_overrides: dict[str, object] = field(default_factory=dict)
     expect: Expect | None = None
     orders: list[Order] = field(default_factory=list)
+    recordings: list[RecordingGroup] = field(default_factory=list)
     # The billing engine has been run up to here.
     settled_ms: int = 0
 
@@ -188,6 +202,8 @@ class Camera(Device):
             self.plan.age(ms)
         for order in self.orders:
             order.age(ms)
+        for group in self.recordings:
+            group.age(ms)
 
 
 @dataclass(slots=True, kw_only=True)

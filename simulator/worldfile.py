@@ -14,11 +14,12 @@ from simulator import fields as read
 from simulator.clock import Clock, VirtualClock
 from simulator.errors import WorldError
 from simulator.fields import Fields
-from simulator.hosts import REGIONS
+from simulator.hosts import MAINLAND, REGIONS
 from simulator.moments import (
     DAY_MS,
     HOUR_MS,
     LONGEST_MONTH,
+    SECOND_MS,
     SHORTEST_MONTH,
     days_in_month,
     moment,
@@ -27,6 +28,15 @@ from simulator.moments import (
 )
 from simulator.names import Language
 from simulator.plans import STORE_CHANNELS, Channel, FixedDay, HoursBefore, Order, Period, Plan
+from simulator.recordings import (
+    CODECS,
+    CONTAINERS,
+    FREE_TIER_KEEPS_MS,
+    KINDS,
+    MOST_IN_GROUP,
+    SEGMENT_MS,
+    RecordingGroup,
+)
 from simulator.world import (
     PERMIT_FAMILY,
     PERMIT_READ_ONLY,
@@ -35,6 +45,7 @@ from simulator.world import (
     Camera,
     Device,
     Expect,
+    ExpectRecordings,
     FreeTier,
     Home,
     Share,
@@ -151,6 +162,11 @@ def read_camera(entry: Fields, world: World) -> Camera:
         camera.orders = _past_orders(camera, camera.plan, past_terms, world.aged_ms)
     camera.orders += [_order(order, camera.did, now) for order in entry.objects("orders")]
     camera.orders.sort(key=lambda order: order.at_ms)
+    keeps_ms = FREE_TIER_KEEPS_MS if camera.plan is None else camera.plan.retention_days * DAY_MS
+    camera.recordings = [
+        _recording_group(group, camera.region, keeps_ms, now)
+        for group in entry.objects("recordings")
+    ]
     if "expect" in entry:
         camera.expect = _expect(_inner(entry, "expect"))
     entry.finish()
@@ -266,8 +282,81 @@ def _expect(entry: Fields) -> Expect:
         auto_renewal=entry.read("auto_renewal", read.nullable(read.one_of("on", "off", "unknown"))),
         days_remaining=entry.read("days_remaining", read.nullable(read.count), None),
     )
+    if "recordings" in entry:
+        counts = _inner(entry, "recordings")
+        expect.recordings = ExpectRecordings(
+            listed=counts.read("listed", read.count),
+            event_only=counts.read("event_only", read.count, 0),
+        )
+        counts.finish()
     entry.finish()
     return expect
+
+
+def _recording_group(entry: Fields, region: str, keeps_ms: int, now_ms: int) -> RecordingGroup:
+    """Read recordings that are alike."""
+    kind = entry.read("kind", read.one_word(KINDS))
+    length_ms = entry.read("length", read.duration)
+    from_ms, every_ms, count = _times(entry, length_ms, now_ms)
+    is_event = kind == "event"
+    alarm = entry.switch("alarm", default=is_event)
+    group = RecordingGroup(
+        kind=kind,
+        from_ms=from_ms,
+        every_ms=every_ms,
+        count=count,
+        length_ms=length_ms,
+        keep_ms=entry.read("keep", read.duration, keeps_ms),
+        codec=entry.read("codec", read.one_word(CODECS), "h264"),
+        container=entry.read("container", read.one_word(CONTAINERS), "ts"),
+        sizes=entry.read("sizes", read.several(read.size), ((640, 360),)),
+        event_types=entry.read(
+            "event_types", read.several(read.text), ("ObjectMotion",) if is_event else ()
+        ),
+        events_per_file=entry.read("events_per_file", read.count, 1),
+        footage=entry.switch("footage", default=True),
+        alarm=alarm,
+        # Outside the mainland either value was seen to be taken.
+        needs_alarm=entry.read(
+            "needs_alarm", read.nullable(read.truth), alarm if region == MAINLAND else None
+        ),
+        own_keys=entry.switch("own_keys", default=True),
+        stock=entry.switch("stock", default=False),
+        bit_rate=entry.read("bit_rate", read.count, 600 if is_event else 400),
+    )
+    entry.finish()
+    if not 1 <= group.events_per_file <= length_ms // SECOND_MS:
+        raise WorldError(entry.at("events_per_file"), "at least one, and a second for each")
+    if not 1 <= len(group.sizes) <= -(-length_ms // SEGMENT_MS):
+        raise WorldError(entry.at("sizes"), "at least one, and a segment for each")
+    if is_event and not group.event_types:
+        raise WorldError(entry.at("event_types"), "an event is of some kind")
+    return group
+
+
+def _times(entry: Fields, length_ms: int, now_ms: int) -> tuple[int, int, int]:
+    """Read when recordings begin: from, how far apart and how many.
+
+    Two of `until`, `every` and `count` give the third.
+    """
+    from_ms = entry.read("from", read.moment_from(now_ms))
+    until_ms = entry.read("until", read.nullable(read.moment_from(now_ms)), None)
+    every_ms = entry.read("every", read.nullable(read.duration), None)
+    count = entry.read("count", read.nullable(read.count), None)
+    match until_ms, every_ms, count:
+        case None, int(), int():
+            pass
+        case int(), None, int() if count:
+            every_ms = (until_ms - from_ms) // count // SECOND_MS * SECOND_MS
+        case int(), int(), None if every_ms:
+            count = -((from_ms - until_ms) // every_ms)
+        case _:
+            raise WorldError(entry.at("every"), "two of until, every and count are needed")
+    if not SECOND_MS <= length_ms < every_ms:
+        raise WorldError(entry.at("length"), "a recording ends before the next one begins")
+    if not 0 <= count <= MOST_IN_GROUP:
+        raise WorldError(entry.at("count"), "more than a group can have, or less than none")
+    return from_ms, every_ms, count
 
 
 def _plan(entry: Fields, region: str, world: World) -> Plan:

@@ -1,0 +1,153 @@
+"""The storage hosts, at which footage lies, and the playlists that lead there.
+
+Facts: a playlist is plain text, `EXT-X-VERSION` may be 7, its addresses are absolute and https,
+keys are 16 raw bytes and, like segments, need no session. Made up: the host names, the paths
+behind `/ts/` and `/mp4/`, and how an address is signed and for how long (no source knows). A
+segment's key and vector are its own most of the time, as the playlist's tags allow.
+"""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+import os
+import re
+from typing import Final
+
+from aiohttp import web
+
+from simulator import effects
+from simulator.cloud import Cloud
+from simulator.faults import Stage, Trouble
+from simulator.footage import FRAMES_PER_SEGMENT, NoFootageError
+from simulator.hosts import Host, storage_host
+from simulator.recordings import FRAMES_PER_SECOND, Recording, find_number
+from simulator.studio import encipher, iv_of, key_of, part_of, parts
+from simulator.world import Camera
+
+PLAYLIST_TYPE: Final = "application/vnd.apple.mpegurl"
+
+_PATH: Final = re.compile(
+    r"/(?P<what>key|ts|mp4)/(?P<did>[^/]+)/(?P<number>\d{1,20})"
+    r"/(?P<init>init)?(?P<index>\d{1,6})(?:\.ts|\.mp4)?"
+)
+_TYPES: Final = {"key": "application/octet-stream", "ts": "video/mp2t", "mp4": "video/mp4"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """What a request to a storage host is about."""
+
+    what: str
+    did: str
+    number: int
+    index: int
+    is_initialisation: bool
+
+
+def playlist(cloud: Cloud, camera: Camera, recording: Recording, lifetime: float | None) -> str:
+    """Return a recording's playlist; its addresses are good for `lifetime` seconds from now.
+
+    `None` for as long as usual.
+    """
+    group = recording.group
+    origin = f"https://{storage_host(camera.region)}"
+    place = f"{recording.did}/{recording.number}"
+
+    def address(path: str) -> str:
+        return f"{origin}{path}?{cloud.links.sign(path, cloud.now(), lifetime)}"
+
+    lines = [
+        "#EXTM3U",
+        "#EXT-X-VERSION:7",
+        f"#EXT-X-TARGETDURATION:{-(-FRAMES_PER_SEGMENT // FRAMES_PER_SECOND)}",
+        "#EXT-X-MEDIA-SEQUENCE:0",
+        "#EXT-X-PLAYLIST-TYPE:VOD",
+    ]
+    for part in parts(recording):
+        if part.first:
+            lines.append("#EXT-X-DISCONTINUITY")
+        for index, frames in enumerate(part.frames, start=part.first):
+            key = address(f"/key/{place}/{index if group.own_keys else 0}")
+            vector = iv_of(recording, index).hex()
+            lines.append(f'#EXT-X-KEY:METHOD=AES-128,URI="{key}",IV=0x{vector}')
+            if group.container == "mp4" and index == part.first:
+                lines.append(f'#EXT-X-MAP:URI="{address(f"/mp4/{place}/init{index}.mp4")}"')
+            lines.append(f"#EXTINF:{frames / FRAMES_PER_SECOND:.6f},")
+            lines.append(address(f"/{group.container}/{place}/{index}.{group.container}"))
+    return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
+
+
+async def serve(request: web.Request, cloud: Cloud, host: Host, now: float) -> web.StreamResponse:
+    """Answer one request to a storage host; `now` is the server's time (epoch seconds)."""
+    if request.headers.get("Cookie"):
+        cloud.requests.leaked_cookies += 1
+    if request.method != "GET":
+        return _refusal(HTTPStatus.METHOD_NOT_ALLOWED)
+    wanted = _wanted(request.path)
+    if wanted is None:
+        return _refusal(HTTPStatus.NOT_FOUND)
+    struck = cloud.faults.take(Stage.OPENED, host.kind, request.path, wanted.did)
+    if (early := await effects.early_answer(request, struck)) is not None:
+        return early
+    if not cloud.links.is_good(request.path, request.query, now):
+        return _refusal(HTTPStatus.FORBIDDEN)
+    camera = cloud.world.cameras.get(wanted.did)
+    if camera is None or camera.region != host.region:
+        return _refusal(HTTPStatus.NOT_FOUND)
+    recording = find_number(cloud.world.camera(camera.did), wanted.number, cloud.world.now_ms())
+    if recording is None or not recording.has_footage:
+        return _refusal(HTTPStatus.NOT_FOUND)
+    stage = Stage.KEY if wanted.what == "key" else Stage.SEGMENT
+    struck = cloud.faults.take(stage, host.kind, request.path, wanted.did)
+    garbled = any(fault.trouble is Trouble.GARBAGE_SEGMENT for fault in struck)
+    try:
+        data = await _data(cloud, camera, recording, wanted)
+    except KeyError:
+        return _refusal(HTTPStatus.NOT_FOUND)
+    except NoFootageError as error:
+        return web.Response(status=HTTPStatus.NOT_IMPLEMENTED, text=str(error))
+    if garbled:
+        key, vector = key_of(recording, wanted.index), iv_of(recording, wanted.index)
+        data = encipher(os.urandom(len(data)), key, vector)
+    return await effects.footage_answer(request, data, _TYPES[wanted.what], struck)
+
+
+async def _data(cloud: Cloud, camera: Camera, recording: Recording, wanted: _Wanted) -> bytes:
+    """Return the bytes that a request is about.
+
+    Raises:
+        KeyError: when there are none.
+        NoFootageError: when footage cannot be made here.
+
+    """
+    if wanted.what == "key":
+        if part_of(recording, wanted.index) is None:
+            raise KeyError(wanted.index)
+        return key_of(recording, wanted.index)
+    if wanted.what != recording.group.container:
+        raise KeyError(wanted.what)
+    if wanted.is_initialisation:
+        return await cloud.studio.initialisation(camera, recording, wanted.index)
+    return await cloud.studio.segment(camera, recording, wanted.index)
+
+
+def _wanted(path: str) -> _Wanted | None:
+    found = _PATH.fullmatch(path)
+    if found is None:
+        return None
+    return _Wanted(
+        what=found["what"],
+        did=found["did"],
+        number=int(found["number"]),
+        index=int(found["index"]),
+        is_initialisation=found["init"] is not None,
+    )
+
+
+def _refusal(status: HTTPStatus) -> web.Response:
+    """Return a refusal as object stores word it."""
+    code = status.phrase.replace(" ", "")
+    return web.Response(
+        status=status,
+        text=f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code></Error>\n',
+        content_type="application/xml",
+    )
