@@ -82,6 +82,14 @@ class DamagedFootageError(CloudError):
         self.what = what
 
 
+class TooLargeError(DamagedFootageError):
+    """A part of a recording is larger than any that makers send; it was not read."""
+
+    def __init__(self) -> None:
+        """Say so; how large it is, nobody knows."""
+        super().__init__("a part of it is larger than any")
+
+
 class ForbiddenAddressError(CloudError):
     """Footage is said to be where nothing may be fetched from.
 

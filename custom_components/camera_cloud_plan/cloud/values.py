@@ -109,6 +109,17 @@ def as_id(value: object) -> str | None:
     return None if number is None else str(number)
 
 
+def as_opaque(value: object, limit: int = 1024) -> str | None:
+    """Return a maker's own text to be passed back exactly as it came; a whole number as one.
+
+    One that is empty, too long or not printable could not be, and is `None`.
+    """
+    if not isinstance(value, str):
+        number = as_int(value)
+        return None if number is None else str(number)
+    return value if value and len(value) <= limit and value.isprintable() else None
+
+
 def as_mac(value: object) -> str | None:
     """Return a MAC address as `aa:bb:cc:dd:ee:ff`; one of zeros or ones only is `None`."""
     if not isinstance(value, str):

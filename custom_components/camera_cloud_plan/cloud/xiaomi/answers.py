@@ -24,10 +24,10 @@ class Sealed:
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
-    """What was asked for; any JSON value, null included."""
+class Content[T = object]:
+    """What was asked for; any JSON value, null included, or the bytes of what is none."""
 
-    value: object
+    value: T
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Strange:
     what: str
 
 
-type Reading = Content | Expired | BadSignature | Refused | Strange
+type Reading[T = object] = Content[T] | Expired | BadSignature | Refused | Strange
 
 
 def read_answer(status: int, text: str, content_key: str) -> Reading | Sealed:

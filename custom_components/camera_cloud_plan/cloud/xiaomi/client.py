@@ -1,12 +1,15 @@
 """Signed calls to the regional hosts, and the one kind of request that is not signed.
 
+Most are answered with JSON, a few with plain text or bytes (`download`).
+
 A call renews the session once where it has expired, and signs again once where the
 signature was refused; then it gives up with an error that says which. What a page of the
 maker would send (`submit`) is sent once, whatever comes of it.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta, tzinfo
 import json
 from typing import Final
@@ -24,6 +27,7 @@ from ..errors import (
     SignatureRefusedError,
     UnexpectedAnswerError,
 )
+from ..values import as_int
 from . import rc4
 from .account import XiaomiAccount
 from .answers import (
@@ -40,12 +44,34 @@ from .answers import (
 from .credentials import ServiceSession
 from .endpoints import Call, HostKind, endpoints
 from .signing import CannotOpenError, make_nonce, open_sealed, signed_parameters
-from .transport import Answer
+from .transport import MAX_BODY, Answer
 
 # Few enough that a poll of a house full of cameras looks like one person's app.
 CONCURRENT_CALLS: Final = 4
 
-_CONTENT_KEY: Final = {HostKind.API: "result", HostKind.CAMERA: "data"}
+_CONTENT_KEY: Final = {
+    HostKind.API: "result",
+    HostKind.CAMERA: "data",
+    HostKind.PROCESSOR: "data",
+}
+
+_OK: Final = 200
+_ERRORS: Final = 400
+_FORBIDDEN: Final = 403
+# What the answer's status would be, on an answer whose status is 200: source A 0.
+_TOLD_STATUS: Final = "x-xiaomi-status-code"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seal:
+    """What opens the answer to one request, and where in it the content is."""
+
+    ssecurity: str = field(repr=False)
+    nonce: str = field(repr=False)
+    content_key: str
+
+
+type _Read[T] = Callable[[Answer, _Seal], Awaitable[Reading[T]]]
 
 
 class XiaomiClient:
@@ -57,7 +83,7 @@ class XiaomiClient:
         """Take the account, its owner's language and, where known, their time zone."""
         self._account = account
         self._transport = account.transport
-        self._locale = endpoints().locales.get(locale, locale.replace("-", "_"))
+        self.locale = endpoints().locales.get(locale, locale.replace("-", "_"))
         self._time_zone = time_zone
         self._turn = asyncio.Semaphore(CONCURRENT_CALLS)
         self._hosts: dict[tuple[HostKind, str], tuple[str, ...]] = {}
@@ -71,6 +97,38 @@ class XiaomiClient:
         the owner can renew the session; `SessionRefusedError`, `SignatureRefusedError`,
         `RateLimitedError`, `UnreachableError` and `UnexpectedAnswerError` for the rest.
         """
+        value, _ = await self._signed(name, region, data, _read_value)
+        return value
+
+    async def download(
+        self,
+        name: str,
+        region: str,
+        data: Mapping[str, object],
+        *,
+        limit: int,
+        is_good: Callable[[bytes], bool],
+    ) -> tuple[bytes, ServiceSession]:
+        """Return the plain answer to a call, at most `limit` bytes, and the session it was for.
+
+        Some calls answer with a text or bytes as they are; `is_good` tells these from an
+        error, which comes as any other. Raises as `call` does.
+        """
+
+        async def read(answer: Answer, seal: _Seal) -> Reading[bytes]:
+            return await _read_plain(answer, seal, is_good)
+
+        return await self._signed(name, region, data, read, limit)
+
+    async def _signed[T](
+        self,
+        name: str,
+        region: str,
+        data: Mapping[str, object],
+        read: _Read[T],
+        limit: int = MAX_BODY,
+    ) -> tuple[T, ServiceSession]:
+        """Return what `read` finds in the answer to a call, and the session that got it."""
         call = endpoints().calls[name]
         text = json.dumps({**call.data, **data}, separators=(",", ":"))
         session = await self._account.session()
@@ -78,10 +136,10 @@ class XiaomiClient:
         while True:
             correction = self._transport.clock.correction
             async with self._turn:
-                host, reading = await self._exchange(call, region, text, session)
+                host, reading = await self._exchange(call, region, text, session, read, limit)
             match reading:
                 case Content():
-                    return reading.value
+                    return reading.value, session
                 case Refused():
                     raise ApiError(call.path, reading.code)
                 case Strange():
@@ -121,9 +179,15 @@ class XiaomiClient:
                 once=True,
             )
 
-    async def _exchange(
-        self, call: Call, region: str, text: str, session: ServiceSession
-    ) -> tuple[str, Reading]:
+    async def _exchange[T](
+        self,
+        call: Call,
+        region: str,
+        text: str,
+        session: ServiceSession,
+        read: _Read[T],
+        limit: int,
+    ) -> tuple[str, Reading[T]]:
         """Return the host that answered and what it said; other hosts are tried on no connection."""
         key = (call.host, region)
         hosts = self._hosts.get(key) or endpoints().hosts_of(call.host, region)
@@ -132,7 +196,7 @@ class XiaomiClient:
         failure: CloudError | None = None
         for index, host in enumerate(hosts):
             try:
-                reading = await self._ask(host, call, text, session)
+                reading = await self._ask(host, call, text, session, read, limit)
             except NoConnectionError as error:
                 # The first host's is the error that a person can do something about.
                 failure = failure or error
@@ -141,7 +205,15 @@ class XiaomiClient:
                 return host, reading
         raise failure or UnexpectedAnswerError(region, "no host is known")
 
-    async def _ask(self, host: str, call: Call, text: str, session: ServiceSession) -> Reading:
+    async def _ask[T](
+        self,
+        host: str,
+        call: Call,
+        text: str,
+        session: ServiceSession,
+        read: _Read[T],
+        limit: int,
+    ) -> Reading[T]:
         nonce = make_nonce(self._transport.clock.now())
         parameters = signed_parameters(
             call.method,
@@ -164,17 +236,10 @@ class XiaomiClient:
             cookies=self._cookies(session),
             headers=headers,
             body=body,
+            limit=limit,
         )
-        answer.demand_served()
-        content_key = _CONTENT_KEY[call.host]
-        reading = read_answer(answer.status, answer.text, content_key)
-        if not isinstance(reading, Sealed):
-            return reading
-        try:
-            value = await _open(reading.body, ssecurity=session.ssecurity, nonce=nonce)
-        except CannotOpenError as error:
-            return Strange(str(error))
-        return read_value(value, content_key)
+        seal = _Seal(ssecurity=session.ssecurity, nonce=nonce, content_key=_CONTENT_KEY[call.host])
+        return await read(answer, seal)
 
     def _page_cookies(self, session: ServiceSession) -> dict[str, str]:
         """Return what the maker's pages are opened with: source xiaomi_cloud_plan_api 2.1."""
@@ -182,7 +247,7 @@ class XiaomiClient:
             "userId": self._account.credentials.user_id,
             "serviceToken": session.service_token,
             "yetAnotherServiceToken": session.service_token,
-            "locale": self._locale,
+            "locale": self.locale,
         }
         encoded = endpoints().page_cookies_encoded
         return {
@@ -198,7 +263,7 @@ class XiaomiClient:
             "userId": credentials.user_id,
             "serviceToken": session.service_token,
             "yetAnotherServiceToken": session.service_token,
-            "locale": self._locale,
+            "locale": self.locale,
             "timezone": f"GMT{now:%:z}",
             "is_daylight": str(int(bool(saving))),
             "dst_offset": str(saving // timedelta(milliseconds=1)),
@@ -207,6 +272,42 @@ class XiaomiClient:
         if credentials.c_user_id is not None:
             cookies["cUserId"] = credentials.c_user_id
         return cookies
+
+
+async def _read_value(answer: Answer, seal: _Seal) -> Reading:
+    """Return what an answer is that holds JSON, enciphered where all is well."""
+    answer.demand_served()
+    return await _read_content(answer, seal)
+
+
+async def _read_plain(
+    answer: Answer, seal: _Seal, is_good: Callable[[bytes], bool]
+) -> Reading[bytes]:
+    """Return what an answer is that holds something else where all is well."""
+    told = as_int(answer.headers.get(_TOLD_STATUS))
+    status = told if told is not None and told >= _ERRORS else answer.status
+    if status == _OK and is_good(answer.body):
+        return Content(answer.body)
+    # A 403 that is told comes from the cloud itself, not from a gatekeeper before it.
+    if answer.status == _FORBIDDEN or status != _FORBIDDEN:
+        replace(answer, status=status).demand_served()
+    reading = await _read_content(replace(answer, status=status), seal)
+    if isinstance(reading, Expired | BadSignature):
+        return reading
+    if status >= _ERRORS:
+        return Refused(status)
+    return Strange("not what was asked for") if isinstance(reading, Content) else reading
+
+
+async def _read_content(answer: Answer, seal: _Seal) -> Reading:
+    reading = read_answer(answer.status, answer.text, seal.content_key)
+    if not isinstance(reading, Sealed):
+        return reading
+    try:
+        value = await _open(reading.body, ssecurity=seal.ssecurity, nonce=seal.nonce)
+    except CannotOpenError as error:
+        return Strange(str(error))
+    return read_value(value, seal.content_key)
 
 
 async def _open(body: str, *, ssecurity: str, nonce: str) -> object:

@@ -1,14 +1,14 @@
 """Xiaomi's cloud as a plan provider."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from itertools import chain
 from typing import Final
 
 import aiohttp
 
-from ...plan import Camera, PlanReading, Wish
+from ...plan import Camera, PlanReading, Recording, RecordingKind, Span, Wish
 from ..errors import (
     ApiError,
     CloudError,
@@ -18,13 +18,16 @@ from ..errors import (
     UnreachableError,
 )
 from ..provider import CancelWay, Capabilities, Detail, PlanReadings, Readable
+from ..recordings import Piece, RecordingList
 from ..renewal_request import RenewalRequest, RequestTemplate
 from .account import OnRenewed, XiaomiAccount
 from .client import CONCURRENT_CALLS, XiaomiClient
 from .credentials import XiaomiCredentials
 from .devices import MAKER, is_surely_camera, list_region, with_support
 from .endpoints import endpoints
+from .footage import XiaomiFootage, open_recording
 from .plans import read_camera_plan
+from .recordings import list_recordings, read_thumbnail
 from .renewal import send
 from .transport import Transport
 
@@ -37,7 +40,8 @@ _CAPABILITIES: Final = Capabilities(
     | Readable.AUTO_RENEWAL
     | Readable.RETENTION
     | Readable.STORAGE_USED
-    | Readable.UPLOAD,
+    | Readable.UPLOAD
+    | Readable.RECORDINGS,
     cancel=CancelWay.GUIDED,
 )
 
@@ -47,8 +51,10 @@ class XiaomiCloud:
 
     `regions` are the server regions to look for cameras in, `locale` the owner's language
     as a tag ("en", "zh-Hans"), `time_zone` theirs where it is known. The session must be
-    the account's own, without a cookie jar. `renewal_request` is what an owner handed
-    over: no request about renewal is publicly known for this maker.
+    the account's own, without a cookie jar; `footage_session` is another one, whose names
+    are resolved by a `GuardedResolver`: without it or a gateway there is no footage.
+    `renewal_request` is what an owner handed over: no request about renewal is publicly
+    known for this maker.
     """
 
     def __init__(  # noqa: PLR0913 - what an account is connected with
@@ -58,13 +64,19 @@ class XiaomiCloud:
         *,
         regions: Collection[str] = (),
         gateway: str | None = None,
+        footage_session: aiohttp.ClientSession | None = None,
         on_renewed: OnRenewed | None = None,
         locale: str = "en",
         time_zone: tzinfo | None = None,
         renewal_request: RenewalRequest | None = None,
     ) -> None:
         """Take a validated gateway address; `on_renewed` gets each renewed set of credentials."""
-        transport = Transport(session, device_id=credentials.device_id, gateway=gateway)
+        transport = Transport(
+            session,
+            device_id=credentials.device_id,
+            gateway=gateway,
+            footage_session=footage_session,
+        )
         self._account = XiaomiAccount(transport, credentials, on_renewed)
         self._client = XiaomiClient(self._account, locale=locale, time_zone=time_zone)
         self._renewal_request = renewal_request
@@ -132,6 +144,31 @@ class XiaomiCloud:
             for _ in range(min(CONCURRENT_CALLS, len(cameras))):
                 workers.create_task(poll.work(waiting))
         return poll.result()
+
+    async def list_recordings(
+        self,
+        camera: Camera,
+        span: Span,
+        kinds: Collection[RecordingKind],
+        *,
+        pause: Callable[[], Awaitable[None]] | None = None,
+    ) -> RecordingList:
+        """Return a camera's recordings of a span, from the lists of these kinds.
+
+        One request for 40 events or 20 videos. Raises `CloudError`.
+        """
+        return await list_recordings(self._client, camera, span, kinds, pause)
+
+    async def open_recording(self, camera: Camera, recording: Recording) -> XiaomiFootage:
+        """Return a recording's footage, opened by one request, at most two.
+
+        Raises as `PlanProvider.open_recording` does.
+        """
+        return await open_recording(self._client, self._account.transport, camera, recording)
+
+    async def read_thumbnail(self, camera: Camera, recording: Recording) -> Piece | None:
+        """Return a recording's still picture, enciphered; one request. Raises `CloudError`."""
+        return await read_thumbnail(self._client, camera, recording)
 
     def can_request(self, camera: Camera, wish: Wish) -> bool:
         """Return whether the owner's definition has a request for this wish and camera.

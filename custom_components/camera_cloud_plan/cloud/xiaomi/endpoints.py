@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from functools import cache
 import json
@@ -23,6 +24,7 @@ class HostKind(StrEnum):
     STS = "sts"
     API = "api"
     CAMERA = "camera"
+    PROCESSOR = "processor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,26 @@ class CameraModels:
     always: tuple[str, ...]
     where_supported: tuple[str, ...]
     never: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListRules:
+    """How a list of recordings is asked: units a page, and how much more at both ends."""
+
+    page: int
+    widened: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingRules:
+    """How recordings are listed, and what their fields mean; `lists` by the call's name."""
+
+    lists: Mapping[str, ListRules]
+    most_pages: int
+    most_empty_pages: int
+    doorbells: tuple[str, ...]
+    no_footage_stores: frozenset[str]
+    gone_codes: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +130,7 @@ class Endpoints:
     plan_status_codes: PlanStatusCodes
     no_free_tier: frozenset[int]
     trial_words: tuple[str, ...]
+    recordings: RecordingRules
     camera_models: CameraModels
     permissions: Permissions
     answers: AnswerWords
@@ -135,7 +158,7 @@ def endpoints() -> Endpoints:
     """Return the data, read from its file once; see `preload`."""
     data = json.loads(_DATA.read_text(encoding="utf-8"))
     codes, account = data["plan_status_codes"], data["account_codes"]
-    answers, models = data["answers"], data["camera_models"]
+    answers, models, recordings = data["answers"], data["camera_models"], data["recordings"]
     return Endpoints(
         sid=data["sid"],
         user_agent=data["user_agent"],
@@ -162,6 +185,17 @@ def endpoints() -> Endpoints:
         ),
         no_free_tier=frozenset(data["no_free_tier"]),
         trial_words=tuple(data["trial_words"]),
+        recordings=RecordingRules(
+            lists={
+                name: ListRules(page=row["page"], widened=timedelta(hours=row["widened_hours"]))
+                for name, row in recordings["lists"].items()
+            },
+            most_pages=recordings["most_pages"],
+            most_empty_pages=recordings["most_empty_pages"],
+            doorbells=tuple(recordings["doorbells"]),
+            no_footage_stores=frozenset(recordings["no_footage_stores"]),
+            gone_codes=frozenset(recordings["gone_codes"]),
+        ),
         camera_models=CameraModels(
             always=tuple(models["always"]),
             where_supported=tuple(models["where_supported"]),

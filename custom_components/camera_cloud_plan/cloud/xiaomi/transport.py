@@ -1,6 +1,12 @@
-"""The one place where a request to the cloud is made."""
+"""The one place where a request to the cloud is made.
 
-from collections.abc import Mapping
+Two kinds: `send` speaks with the maker's own hosts and carries secrets, `fetch` gets footage
+from wherever a playlist says that it is, and carries nothing.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -13,12 +19,17 @@ from yarl import URL
 
 from ...plan import clock
 from ..errors import (
+    ApiError,
     CloudError,
+    ForbiddenAddressError,
     NoConnectionError,
     RateLimitedError,
+    RecordingGoneError,
+    TooLargeError,
     UnexpectedAnswerError,
     UnreachableError,
 )
+from ..guarded import public_url
 from ..values import as_count
 from .endpoints import endpoints
 from .gateway import is_safe_for_secrets
@@ -28,13 +39,23 @@ _LOGGER: Final = logging.getLogger(__name__)
 # Xiaomi's hosts are far away for many: 6 to 10 seconds were learnt to be too short.
 PATIENCE: Final = 30.0
 _CONNECT_PATIENCE: Final = 15.0
-_MAX_BODY: Final = 8 * 2**20
+MAX_BODY: Final = 8 * 2**20
 _CHUNK: Final = 2**16
+
+# Footage: the largest segment, what all that are on their way may come to together, and how
+# slowly one may come. Segments of known makers are a few megabytes; lines of 64 kbit/s exist.
+MAX_SEGMENT: Final = 64 * 2**20
+_BUDGET: Final = 96 * 2**20
+_SLOWEST: Final = 4 * 2**10
+_LONGEST_FETCH: Final = 20 * 60.0
 
 # A server takes a cookie back by one of these values.
 _TAKEN_BACK: Final = frozenset({"", "EXPIRED", "deleted"})
 
+_OK: Final = 200
+_REDIRECTS: Final = range(300, 400)
 _FORBIDDEN: Final = 403
+_GONE: Final = frozenset({404, 410})
 _TOO_MANY: Final = 429
 _SERVER_ERRORS: Final = 500
 _LONGEST_WAIT: Final = timedelta(days=1)
@@ -81,14 +102,17 @@ class Answer:
     host: str
     status: int
     headers: CIMultiDictProxy[str] = field(repr=False)
-    text: str = field(repr=False)
+    body: bytes = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """The body as text; what is no UTF-8 in it is replaced."""
+        return self.body.decode("utf-8", "replace")
 
     @property
     def location(self) -> str | None:
         """Where a redirect leads, as it was written; `None` where this is no redirect."""
-        if 300 <= self.status < 400:  # noqa: PLR2004 - the redirects of HTTP
-            return self.headers.get("Location")
-        return None
+        return self.headers.get("Location") if self.status in _REDIRECTS else None
 
     def cookies(self) -> dict[str, str]:
         """Return the cookies set by this answer alone, read from the raw headers.
@@ -115,20 +139,51 @@ class Answer:
             raise UnreachableError(self.host, f"status {self.status}")
 
 
+class FetchRefusedError(CloudError):
+    """A storage host does not serve an address: signed too long ago, or there is nothing.
+
+    Signing anew tells which; `final` is the error where that does not help.
+    """
+
+    def __init__(self, final: CloudError) -> None:
+        """Take the error that it comes to."""
+        super().__init__("a storage host does not serve an address")
+        self.final = final
+
+
+class LongAnswerError(UnexpectedAnswerError):
+    """An answer is longer than any that is known; it was not read to its end."""
+
+
+class CutOffError(UnreachableError):
+    """Footage began to come and broke off: fewer bytes than were promised."""
+
+
 class Transport:
     """Sends requests for one account: explicit cookies, no redirects, bounded answers.
 
-    The session is the account's own and must keep no cookies (`DummyCookieJar`). With a
-    gateway every request goes there, with the original host in the `Host` header.
+    The sessions are the account's own and must keep no cookies (`DummyCookieJar`). Footage
+    comes through `footage_session`, whose names are resolved by a `GuardedResolver`; without
+    it there is none. With a gateway every request goes there, through `session`, with the
+    original host in the `Host` header.
     """
 
     def __init__(
-        self, session: aiohttp.ClientSession, *, device_id: str, gateway: str | None = None
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        device_id: str,
+        gateway: str | None = None,
+        footage_session: aiohttp.ClientSession | None = None,
     ) -> None:
-        """Take the session, the account's device id and a validated gateway address."""
+        """Take the sessions, the account's device id and a validated gateway address."""
         self._session = session
         self._gateway = URL(gateway).origin() if gateway else None
+        self._footage_session = session if gateway else footage_session
         self._user_agent = endpoints().user_agent.format(device_id=device_id)
+        # The same app, but nothing that tells one account from another.
+        self._bare_user_agent = endpoints().user_agent.format(device_id="").strip()
+        self._budget = _Budget(_BUDGET)
         self.clock = ServerClock()
 
     @property
@@ -149,53 +204,163 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         patience: float = PATIENCE,
+        limit: int = MAX_BODY,
         once: bool = False,
     ) -> Answer:
         """Return the answer to one request, whatever its status; redirects are not followed.
 
-        `patience` is in seconds for the whole exchange. A request that may have no second
-        try, not even where a connection broke off, is sent `once`; `NoConnectionError` then
-        means that it never left. Raises `UnreachableError` (also
-        for a time-out, which is never a statement about the account) and
+        `patience` is in seconds for the whole exchange, `limit` in bytes for the body. A
+        request that may have no second try, not even where a connection broke off, is sent
+        `once`; `NoConnectionError` then means that it never left. Raises `UnreachableError`
+        (also for a time-out, which is never a statement about the account) and
         `UnexpectedAnswerError`, the latter also for an address that is not the maker's.
         """
-        host = url.host or "?"
         if not self.is_safe(url):
-            raise UnexpectedAnswerError(host, "leads away from the maker's hosts")
+            raise UnexpectedAnswerError(url.host or "?", "leads away from the maker's hosts")
         sent_headers = CIMultiDict(headers or {})
         sent_headers["User-Agent"] = self._user_agent
-        sent_headers.setdefault("Accept-Encoding", "identity")
         if cookies:
             sent_headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+
+        async def read(response: aiohttp.ClientResponse) -> Answer:
+            return Answer(
+                host=url.host or "?",
+                status=response.status,
+                headers=response.headers,
+                body=await _bounded(response, limit),
+            )
+
+        answer = await self._exchange(
+            self._session,
+            method,
+            url,
+            headers=sent_headers,
+            body=body,
+            patience=asyncio.timeout(patience),
+            once=once,
+            read=read,
+        )
+        self.clock.learn(answer.headers.get("Date"))
+        return answer
+
+    async def fetch(self, url: URL, *, limit: int = MAX_SEGMENT) -> bytes:
+        """Return what lies at an address of footage: asked bare, with no secret of anybody's.
+
+        `limit` is in bytes. Raises `ForbiddenAddressError` for an address that nothing is
+        fetched from, or that leads to another; `FetchRefusedError` where it is not served,
+        so that it is to be signed anew; `TooLargeError`; `CutOffError` and other
+        `UnreachableError`, which may be tried again; `RateLimitedError` and `ApiError`.
+        """
+        host = public_url(str(url), any_port=self.has_gateway).host or "?"
+        if self._footage_session is None:
+            raise ForbiddenAddressError("there is no guarded way to it")
+        patience = asyncio.timeout(PATIENCE)
+
+        async def read(response: aiohttp.ClientResponse) -> bytes:
+            _demand_footage(host, response)
+            promised = response.content_length
+            if promised is not None and promised > limit:
+                raise TooLargeError
+            # What is packed may unpack to anything.
+            known = promised is not None and "Content-Encoding" not in response.headers
+            patience.reschedule(None)
+            async with self._budget.held(promised if known and promised else limit):
+                return await _whole(host, response, limit, patience)
+
+        return await self._exchange(
+            self._footage_session,
+            "GET",
+            url,
+            headers=CIMultiDict({"User-Agent": self._bare_user_agent}),
+            patience=patience,
+            read=read,
+        )
+
+    async def _exchange[T](  # noqa: PLR0913 - what a request is made of
+        self,
+        session: aiohttp.ClientSession,
+        method: str,
+        url: URL,
+        *,
+        headers: CIMultiDict[str],
+        patience: asyncio.Timeout,
+        read: Callable[[aiohttp.ClientResponse], Awaitable[T]],
+        body: bytes | None = None,
+        once: bool = False,
+    ) -> T:
+        """Return what `read` makes of the answer; errors hold neither address nor answer."""
+        host = url.host or "?"
+        headers.setdefault("Accept-Encoding", "identity")
         target = url
         if self._gateway is not None and url.origin() != self._gateway:
-            sent_headers["Host"] = url.raw_authority if url.explicit_port else host
+            headers["Host"] = url.raw_authority if url.explicit_port else host
             target = _at(self._gateway, url)
-
+        failure: CloudError
         try:
-            async with self._session.request(
-                method,
-                target,
-                headers=sent_headers,
-                data=body,
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=patience, sock_connect=_CONNECT_PATIENCE),
-                middlewares=(_never_again,) if once else None,
-            ) as response:
-                text = await _bounded_text(response)
-                answer = Answer(
-                    host=host, status=response.status, headers=response.headers, text=text
-                )
+            async with (
+                patience,
+                session.request(
+                    method,
+                    target,
+                    headers=headers,
+                    data=body,
+                    allow_redirects=False,
+                    timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_PATIENCE),
+                    middlewares=(_never_again,) if once else None,
+                ) as response,
+            ):
+                result = await read(response)
+        except CloudError as error:
+            failure = error
         except (OSError, aiohttp.ClientError, _TooLongError) as error:
             # Through a gateway it is the gateway that was not reached.
             failure = _failure(target.host or host, error)
         else:
-            self.clock.learn(answer.headers.get("Date"))
-            _LOGGER.debug("%s %s: status %s", method, host, answer.status)
-            return answer
+            _LOGGER.debug("%s %s: status %s", method, host, response.status)
+            return result
         # Raised here, not above: what aiohttp raises can name the address with its query.
         _LOGGER.debug("%s %s: %s", method, host, type(failure).__name__)
         raise failure
+
+
+class _Budget:
+    """Bytes that may be on their way at a time; who waits, waits in line."""
+
+    def __init__(self, size: int) -> None:
+        self._free = size
+        self._turn = asyncio.Lock()
+        self._freed = asyncio.Event()
+
+    @asynccontextmanager
+    async def held(self, size: int) -> AsyncIterator[None]:
+        """Hold so many bytes, as soon as they are free; at most all that there are."""
+        async with self._turn:
+            while self._free < size:
+                self._freed.clear()
+                await self._freed.wait()
+            self._free -= size
+        try:
+            yield
+        finally:
+            self._free += size
+            self._freed.set()
+
+
+def _demand_footage(host: str, response: aiohttp.ClientResponse) -> None:
+    """Raise as `Transport.fetch` does where a storage host could or would not serve."""
+    status = response.status
+    if status == _OK:
+        return
+    if status == _TOO_MANY:
+        raise RateLimitedError(host, _retry_after(response.headers.get("Retry-After")))
+    if status >= _SERVER_ERRORS:
+        raise UnreachableError(host, f"status {status}")
+    if status in _REDIRECTS:
+        raise ForbiddenAddressError("it leads to another")
+    if status in _GONE:
+        raise FetchRefusedError(RecordingGoneError())
+    refused = ApiError("footage", status)
+    raise FetchRefusedError(refused) if status == _FORBIDDEN else refused
 
 
 class _TooLongError(Exception):
@@ -244,7 +409,7 @@ _FAILURES: Final = (
     (aiohttp.ClientConnectionError, UnreachableError, "the connection broke off"),
     (aiohttp.ClientPayloadError, UnreachableError, "the connection broke off"),
     (aiohttp.ClientResponseError, UnexpectedAnswerError, "not HTTP"),
-    (_TooLongError, UnexpectedAnswerError, "a longer answer than any the cloud has"),
+    (_TooLongError, LongAnswerError, "a longer answer than any the cloud has"),
     # Home Assistant's guard against redirects to this machine raises a kind of its own,
     # though redirects are not followed: a DNS blocker makes such.
     (aiohttp.ClientError, UnexpectedAnswerError, "stopped before it could be read"),
@@ -258,13 +423,37 @@ def _failure(host: str, error: Exception) -> CloudError:
     )
 
 
-async def _bounded_text(response: aiohttp.ClientResponse) -> str:
+async def _bounded(
+    response: aiohttp.ClientResponse, limit: int, on_progress: Callable[[int], None] | None = None
+) -> bytes:
     body = bytearray()
     async for chunk in response.content.iter_chunked(_CHUNK):
         body += chunk
-        if len(body) > _MAX_BODY:
+        if len(body) > limit:
             raise _TooLongError
-    return body.decode("utf-8", "replace")
+        if on_progress is not None:
+            on_progress(len(body))
+    return bytes(body)
+
+
+async def _whole(
+    host: str, response: aiohttp.ClientResponse, limit: int, patience: asyncio.Timeout
+) -> bytes:
+    """Return a body in which nothing is missing, and that comes fast enough all the time."""
+    start = asyncio.get_running_loop().time()
+
+    def wait_on(size: int) -> None:
+        patience.reschedule(start + min(PATIENCE + size / _SLOWEST, _LONGEST_FETCH))
+
+    failure: CloudError
+    wait_on(0)
+    try:
+        return await _bounded(response, limit, wait_on)
+    except _TooLongError:
+        failure = TooLargeError()
+    except aiohttp.ClientPayloadError, aiohttp.ClientConnectionError:
+        failure = CutOffError(host, "the connection broke off")
+    raise failure
 
 
 def _http_date(text: str | None) -> datetime | None:
