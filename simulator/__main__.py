@@ -7,9 +7,10 @@ import signal
 
 from simulator.clock import AgeingClock, Clock, VirtualClock
 from simulator.errors import WorldError
-from simulator.generate import generate_world
+from simulator.generate import generate_recordings, generate_world
 from simulator.names import LANGUAGES
 from simulator.server import running
+from simulator.storage import prepare_stock
 from simulator.world import World
 from simulator.worldfile import build_world, load_world, shipped_worlds
 
@@ -46,6 +47,12 @@ def _parser() -> argparse.ArgumentParser:
     content.add_argument(
         "--cameras", type=int, metavar="N", help="a generated world of this many cameras instead"
     )
+    content.add_argument(
+        "--recordings",
+        metavar="SPEC",
+        help="a generated world of one camera with many recordings, such as"
+        " event:200:12s,video:1:2h; made and enciphered before it is served",
+    )
     parser.add_argument(
         "--host",
         default="127.0.0.1",
@@ -74,9 +81,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _world(arguments: argparse.Namespace, clock: Clock) -> World:
     """Return the world that the arguments name."""
-    if arguments.cameras is None:
+    if arguments.recordings is not None:
+        content = generate_recordings(arguments.recordings)
+    elif arguments.cameras is not None:
+        content = generate_world(arguments.cameras)
+    else:
         return load_world(arguments.world, clock=clock, language=arguments.language)
-    content = generate_world(arguments.cameras)
     return build_world(content, clock=clock, language=arguments.language)
 
 
@@ -85,6 +95,7 @@ async def _serve(world: World, host: str, port: int) -> None:
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     async with running(world, host=host, port=port) as simulator:
+        await prepare_stock(simulator.cloud)
         # Read by those who start the simulator as a process of their own.
         print(f"Simulated cloud at {simulator.base_url}", flush=True)
         await ended.wait()

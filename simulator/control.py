@@ -4,10 +4,11 @@
 |---|---|
 | `GET state` | the whole world, orders, faults, misbehaviour, links that wait |
 | `POST advance` `{"days": 3, "hours": 1, "minutes": 0}` | lets time pass |
-| `POST world` `{"name": …}`, `{"cameras": N, "seed": 0}` or `{"world": {…}}` | another world |
+| `POST world` `{"name": …}`, `{"cameras": N, "seed": 0}`, `{"recordings": SPEC}` or `{"world": {…}}` | another world |
 | `POST camera` (an entry of a world file) | adds a camera |
 | `GET`, `PATCH`, `DELETE camera/<did>` | shows, edits or removes one |
 | `POST camera/<did>/renewal` `{"on": false}` | switches renewal as its owner does by hand |
+| `GET camera/<did>/recordings` | the recordings that the cloud still holds of it |
 | `GET`, `DELETE faults`; `POST faults` `{"trouble", "host", "path", "did", "count", "params"}` | |
 | `POST misbehaviour` `{"flips_back_after", "charges_anyway", "flag_stays", "dids"}` | |
 | `DELETE misbehaviour` | |
@@ -34,9 +35,10 @@ from simulator.edits import add_camera, edit_camera
 from simulator.errors import WorldError
 from simulator.faults import Fault, FaultError, Value
 from simulator.fields import Fields
-from simulator.generate import generate_world
+from simulator.generate import generate_recordings, generate_world
 from simulator.guard import refuse_foreign
-from simulator.moments import DAY_MS, HOUR_MS, MINUTE_MS
+from simulator.moments import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from simulator.recordings import Recording, all_recordings
 from simulator.sessions import UnknownTicketError
 from simulator.spelling import Entry, device_entry, order_entry, spell_names
 from simulator.world import Camera, Misbehaviour, World
@@ -61,6 +63,7 @@ def control_routes(cloud: Cloud) -> list[web.RouteDef]:
         web.patch(f"{PREFIX}/camera/{{did}}", _checked(control.edit_camera)),
         web.delete(f"{PREFIX}/camera/{{did}}", _checked(control.remove_camera)),
         web.post(f"{PREFIX}/camera/{{did}}/renewal", _checked(control.switch_renewal)),
+        web.get(f"{PREFIX}/camera/{{did}}/recordings", _checked(control.recordings)),
         web.get(f"{PREFIX}/faults", _checked(control.faults)),
         web.post(f"{PREFIX}/faults", _checked(control.add_fault)),
         web.delete(f"{PREFIX}/faults", _checked(control.clear_faults)),
@@ -178,6 +181,9 @@ class _Control:
             size = body.read("cameras", read.count)
             seed = body.read("seed", read.whole, 0)
             world = build_world(generate_world(size, seed=seed), clock=clock)
+        elif "recordings" in body:
+            spelled = body.read("recordings", read.text)
+            world = build_world(generate_recordings(spelled), clock=clock)
         else:
             world = build_world(body.read("world", read.mapping), clock=clock)
         body.finish()
@@ -215,6 +221,18 @@ class _Control:
         except ValueError as err:
             return _mistake(409, str(err))
         return web.json_response(camera_state(world.camera(did), world))
+
+    async def recordings(self, request: web.Request) -> web.Response:
+        world = self._cloud.world
+        camera = world.camera(request.match_info["did"])
+        return web.json_response(
+            {
+                "recordings": [
+                    recording_state(recording)
+                    for recording in all_recordings(camera, world.now_ms())
+                ]
+            }
+        )
 
     async def faults(self, _request: web.Request) -> web.Response:
         return web.json_response(
@@ -311,6 +329,23 @@ def camera_state(camera: Camera, world: World) -> Entry:
             "retry": charge.retry,
             "unwanted": charge.unwanted,
         }
+    }
+
+
+def recording_state(recording: Recording) -> Entry:
+    """Return what there is to know of one recording; its length in seconds."""
+    group = recording.group
+    return {
+        "fileId": recording.file_id,
+        "kind": group.kind,
+        "createTime": recording.created_ms,
+        "expireTime": recording.expires_ms,
+        "footage": recording.has_footage,
+        "length": group.length_ms / SECOND_MS,
+        "codec": group.codec,
+        "container": group.container,
+        "parts": len(group.sizes),
+        "events": group.events_per_file if group.event_types else 0,
     }
 
 

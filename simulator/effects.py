@@ -185,9 +185,9 @@ _DRIPS_PER_SECOND = 10
 _ENDLESS_PIECE = bytes(64 * 1024)
 # How the lines begin that hold addresses of a kind.
 _ADDRESSES = {
-    "segments": "https:",
-    "keys": "#EXT-X-KEY",
-    "initialisation": "#EXT-X-MAP",
+    "segments": ("https:",),
+    "keys": ("#EXT-X-KEY",),
+    "initialisation": ("#EXT-X-MAP",),
     "all": ("https:", "#EXT-X-KEY", "#EXT-X-MAP"),
 }
 

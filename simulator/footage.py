@@ -34,6 +34,8 @@ _LONGEST_WHOLE: Final = 2 * _LOOP_SEGMENTS
 _SOUND_RATE: Final = 16_000
 _SOUND_FRAME: Final = 1024
 _SOUND_BIT_RATE: Final = 32_000
+# In seconds.
+_BEEP: Final = 0.08
 
 _TS_PACKET: Final = 188
 _TS_CLOCK: Final = 90_000
@@ -221,7 +223,7 @@ def _sound(frames: int) -> Iterator[av.AudioFrame]:
     samples = frames * _SOUND_RATE // FRAMES_PER_SECOND
     at = np.arange(samples) / _SOUND_RATE
     wave = 0.03 * np.sin(2 * np.pi * 220 * at)
-    wave += 0.12 * np.sin(2 * np.pi * 880 * at) * (at % 1 < 0.08)
+    wave += 0.12 * np.sin(2 * np.pi * 880 * at) * (at % 1 < _BEEP)
     whole = (wave * 32767).astype(np.int16)
     for begin in range(0, samples, _SOUND_FRAME):
         piece = whole[begin : begin + _SOUND_FRAME].reshape(1, -1)
@@ -284,7 +286,8 @@ class _Painter:
         _put(light, self._clock, height // 24, height - height // 24 - self._clock.shape[0])
         y = np.clip(light, 16, 235).astype(np.uint8)
         planes = np.concatenate([y.reshape(-1), self._u.reshape(-1), self._v.reshape(-1)])
-        return planes.reshape(height * 3 // 2, width)
+        picture: np.ndarray[Any, Any] = planes.reshape(height * 3 // 2, width)
+        return picture
 
     def _letters(self, text: str) -> np.ndarray[Any, Any]:
         """Return a text as a mask, from 0 to 1."""
@@ -329,25 +332,17 @@ def _mux(
 
     templates: list[_Template] = []
     initialisation = b""
-    with av.open(io.BytesIO(film)) as source:
+    with av.open(io.BytesIO(film), "r") as source:
         streams = (source.streams.video[0], source.streams.audio[0])
-        packets = [
-            (number, packet.pts, packet.duration, packet.is_keyframe, bytes(packet))
-            for number, stream in enumerate(streams)
-            for packet in _packets_of(source, stream.index)
-            if packet.pts is not None and packet.pts >= 0
-        ]
+        packets = sorted(_packets_of(source), key=lambda packet: (packet.seconds, packet.stream))
         for first, after in cuts:
-            chosen = []
-            for number, pts, duration, key, data in packets:
-                seconds = pts * Fraction(streams[number].time_base or 0)
-                if first <= seconds * FRAMES_PER_SECOND < after:
-                    chosen.append((seconds, number, pts, duration, key, data))
-            chosen.sort(key=lambda packet: packet[:2])
+            chosen = [
+                packet for packet in packets if first <= packet.seconds * FRAMES_PER_SECOND < after
+            ]
             segment = _muxed(look.container, streams, chosen)
             if look.container == "mp4":
-                initialisation, data, stamps = _fragment(segment)
-                templates.append(_Template(data=data, first_frame=first, stamps=stamps))
+                initialisation, data, clocks = _fragment(segment)
+                templates.append(_Template(data=data, first_frame=first, stamps=clocks))
             else:
                 stamps, counts = _ts_places(segment)
                 templates.append(
@@ -356,12 +351,36 @@ def _mux(
     return tuple(templates), initialisation
 
 
-def _packets_of(source: InputContainer, index: int) -> Iterator[av.Packet]:
-    source.seek(0)
-    yield from source.demux(source.streams[index])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Packet:
+    """One encoded picture (stream 0) or frame of sound (stream 1)."""
+
+    stream: int
+    seconds: Fraction
+    pts: int
+    duration: int | None
+    is_key: bool
+    data: bytes
 
 
-def _muxed(container: Container, streams: Sequence[Any], packets: Sequence[Any]) -> bytes:
+def _packets_of(source: InputContainer) -> Iterator[_Packet]:
+    for number, stream in enumerate((source.streams.video[0], source.streams.audio[0])):
+        source.seek(0)
+        tick = Fraction(str(stream.time_base))
+        for packet in source.demux(stream):
+            # What comes before zero is the sound encoder's own start.
+            if packet.pts is not None and packet.pts >= 0:
+                yield _Packet(
+                    stream=number,
+                    seconds=packet.pts * tick,
+                    pts=packet.pts,
+                    duration=packet.duration,
+                    is_key=packet.is_keyframe,
+                    data=bytes(packet),
+                )
+
+
+def _muxed(container: Container, streams: Sequence[Any], packets: Sequence[_Packet]) -> bytes:
     """Return packets muxed into one TS file, or one MP4 file with a single fragment."""
     import av  # noqa: PLC0415 - only who watches needs it
 
@@ -376,13 +395,13 @@ def _muxed(container: Container, streams: Sequence[Any], packets: Sequence[Any])
     )
     with output:
         targets = [output.add_stream_from_template(stream) for stream in streams]
-        for _, number, pts, duration, key, data in packets:
-            packet = av.Packet(data)
-            packet.stream = targets[number]
-            packet.time_base = streams[number].time_base
-            packet.pts = packet.dts = pts
-            packet.duration = duration
-            packet.is_keyframe = key
+        for piece in packets:
+            packet = av.Packet(piece.data)
+            packet.stream = targets[piece.stream]
+            packet.time_base = streams[piece.stream].time_base
+            packet.pts = packet.dts = piece.pts
+            packet.duration = piece.duration
+            packet.is_keyframe = piece.is_key
             output.mux_one(packet)
     return file.getvalue()
 

@@ -2,7 +2,11 @@
 
 from collections.abc import Sequence
 import random
+import re
 from typing import Final
+
+from simulator.errors import WorldError
+from simulator.moments import DAY_MS, SECOND_MS, spell_duration
 
 type Json = dict[str, object]
 
@@ -28,6 +32,10 @@ _ROOMS: Final = (
 )
 _MONTHLY: Final = {"en": "7-day cloud storage, monthly", "zh": "7天云存储 包月"}
 _YEARLY: Final = {"en": "30-day cloud storage, yearly", "zh": "30天云存储 包年"}
+_RECORDINGS: Final = re.compile(r"(event|video):([1-9]\d{0,6}):(\w+)")
+_RECORDED_MS: Final = 20 * DAY_MS
+# In kbit/s, sound not counted.
+_BIT_RATES: Final = {"event": 1150, "video": 450}
 _STORE: Final = {"en": "Home Secure Plus, monthly", "zh": "Home Secure Plus 包月"}
 
 
@@ -63,6 +71,52 @@ def generate_world(cameras: int, *, regions: Sequence[str] = ("cn", "de"), seed:
         ],
         "cameras": entries,
     }
+
+
+def generate_recordings(spelled: str) -> Json:
+    """Return the content of a world file: one camera with recordings, all of one kind alike.
+
+    `spelled` names kind, number and length of each, such as `event:200:12s,video:1:2h`. All
+    recordings of a kind show the same picture, so that serving them costs next to nothing.
+
+    Raises:
+        WorldError: when it is not spelled so.
+
+    """
+    groups: list[Json] = []
+    for number, part in enumerate(spelled.split(",")):
+        found = _RECORDINGS.fullmatch(part)
+        if found is None:
+            raise WorldError("recordings", f"not such as event:200:12s,video:1:2h: {spelled!r}")
+        every_ms = _RECORDED_MS // int(found[2])
+        # Apart from each other by seconds, so that no two begin together.
+        from_ms = _RECORDED_MS + DAY_MS - number * 7 * SECOND_MS
+        groups.append(
+            {
+                "kind": found[1],
+                "from": f"-{spell_duration(from_ms)}",
+                "every": spell_duration(every_ms),
+                "count": int(found[2]),
+                "length": found[3],
+                "stock": True,
+                "bit_rate": _BIT_RATES[found[1]],
+            }
+        )
+    world = generate_world(1, regions=("cn",))
+    camera = _camera(random.Random(0), 0, "cn", "810000000")  # noqa: S311 - as above
+    camera["plan"] = {
+        "name": _YEARLY,
+        "end": "+300d",
+        "period": "12 months",
+        "auto_renew": True,
+        "channel": "mi_pay",
+        "charged": "at end",
+        "retention_days": 30,
+        "price": "168.00 CNY",
+    }
+    camera["recordings"] = groups
+    del camera["expect"]
+    return world | {"cameras": [camera]}
 
 
 def _home(home_id: str, region: str, number: int) -> Json:

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from simulator import billing
 from simulator.billing import Upcoming
 from simulator.plans import AtEnd, FixedDay, HoursBefore, Period, Plan
+from simulator.recordings import Tally, tally
 from simulator.speech import Speech
 from simulator.world import Account, Camera, World
 
@@ -22,6 +23,7 @@ class CameraView:
     # Whether the maker's flag lags behind the truth without ever catching up.
     flag_stuck: bool
     shared_with: tuple[Account, ...]
+    recordings: Tally
 
     @property
     def plan(self) -> Plan | None:
@@ -62,6 +64,7 @@ def camera_view(camera: Camera, world: World) -> CameraView:
         charge=billing.upcoming(camera, world.aged_ms, world.misbehaviour),
         flag_stuck=_flag_stuck(camera, world),
         shared_with=tuple(world.accounts[share.user_id] for share in camera.shares),
+        recordings=tally(camera, world.now_ms()),
     )
 
 

@@ -188,8 +188,7 @@ def play(call: Call) -> object:
     try:
         camera = camera_of(call)
         call.text("model")
-        if call.text("videoCodec") not in _CODECS:
-            raise CallRefusedError("parameter videoCodec is malformed")
+        _check_codec(call)
         is_alarm = _truth(call, "isAlarm")
         recording = find(camera, call.text("fileId"), call.cloud.world.now_ms())
     except CallRefusedError as error:
@@ -256,6 +255,11 @@ def _whole(call: Call, field: str) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     raise CallRefusedError(f"parameter {field} is missing")
+
+
+def _check_codec(call: Call) -> None:
+    if call.text("videoCodec") not in _CODECS:
+        raise CallRefusedError("parameter videoCodec is malformed")
 
 
 def _vector(call: Call) -> bytes:

@@ -19,8 +19,8 @@ from simulator.cloud import Cloud
 from simulator.faults import Stage, Trouble
 from simulator.footage import FRAMES_PER_SEGMENT, NoFootageError
 from simulator.hosts import Host, storage_host
-from simulator.recordings import FRAMES_PER_SECOND, Recording, find_number
-from simulator.studio import encipher, iv_of, key_of, part_of, parts
+from simulator.recordings import FRAMES_PER_SECOND, Recording, all_recordings, find_number
+from simulator.studio import STOCK_ROOM, encipher, iv_of, key_of, part_of, parts
 from simulator.world import Camera
 
 PLAYLIST_TYPE: Final = "application/vnd.apple.mpegurl"
@@ -41,6 +41,14 @@ class _Wanted:
     number: int
     index: int
     is_initialisation: bool
+
+
+class _RefusedError(Exception):
+    """A request for something that is not there, or not for its caller."""
+
+    def __init__(self, status: HTTPStatus) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 def playlist(cloud: Cloud, camera: Camera, recording: Recording, lifetime: float | None) -> str:
@@ -76,36 +84,68 @@ def playlist(cloud: Cloud, camera: Camera, recording: Recording, lifetime: float
     return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
 
 
+async def prepare_stock(cloud: Cloud) -> None:
+    """Make all footage that recordings share, so that none has to be made while it is served."""
+    now_ms = cloud.world.now_ms()
+    for camera in cloud.world.cameras.values():
+        shared = {
+            id(recording.group): recording
+            for recording in all_recordings(camera, now_ms)
+            if recording.group.stock
+        }
+        for recording in shared.values():
+            cloud.studio.room = STOCK_ROOM
+            for part in parts(recording):
+                for index in range(part.first, part.first + len(part.frames)):
+                    await cloud.studio.segment(camera, recording, index)
+
+
 async def serve(request: web.Request, cloud: Cloud, host: Host, now: float) -> web.StreamResponse:
     """Answer one request to a storage host; `now` is the server's time (epoch seconds)."""
     if request.headers.get("Cookie"):
         cloud.requests.leaked_cookies += 1
-    if request.method != "GET":
-        return _refusal(HTTPStatus.METHOD_NOT_ALLOWED)
     wanted = _wanted(request.path)
-    if wanted is None:
-        return _refusal(HTTPStatus.NOT_FOUND)
-    struck = cloud.faults.take(Stage.OPENED, host.kind, request.path, wanted.did)
+    struck = cloud.faults.take(
+        Stage.OPENED, host.kind, request.path, None if wanted is None else wanted.did
+    )
     if (early := await effects.early_answer(request, struck)) is not None:
         return early
-    if not cloud.links.is_good(request.path, request.query, now):
-        return _refusal(HTTPStatus.FORBIDDEN)
-    camera = cloud.world.cameras.get(wanted.did)
-    if camera is None or camera.region != host.region:
-        return _refusal(HTTPStatus.NOT_FOUND)
-    recording = find_number(cloud.world.camera(camera.did), wanted.number, cloud.world.now_ms())
-    if recording is None or not recording.has_footage:
-        return _refusal(HTTPStatus.NOT_FOUND)
-    stage = Stage.KEY if wanted.what == "key" else Stage.SEGMENT
-    struck = cloud.faults.take(stage, host.kind, request.path, wanted.did)
-    garbled = any(fault.trouble is Trouble.GARBAGE_SEGMENT for fault in struck)
     try:
-        data = await _data(cloud, camera, recording, wanted)
-    except KeyError:
-        return _refusal(HTTPStatus.NOT_FOUND)
+        return await _answer(request, cloud, host, now, wanted)
+    except _RefusedError as error:
+        return _refusal(error.status)
     except NoFootageError as error:
         return web.Response(status=HTTPStatus.NOT_IMPLEMENTED, text=str(error))
-    if garbled:
+
+
+async def _answer(
+    request: web.Request, cloud: Cloud, host: Host, now: float, wanted: _Wanted | None
+) -> web.StreamResponse:
+    """Return what lies at an address.
+
+    Raises:
+        NoFootageError: when footage cannot be made here.
+        _RefusedError: when nothing lies there, or not for this caller.
+
+    """
+    if request.method != "GET":
+        raise _RefusedError(HTTPStatus.METHOD_NOT_ALLOWED)
+    if wanted is not None and not cloud.links.is_good(request.path, request.query, now):
+        raise _RefusedError(HTTPStatus.FORBIDDEN)
+    camera = None if wanted is None else cloud.world.cameras.get(wanted.did)
+    if wanted is None or camera is None or camera.region != host.region:
+        raise _RefusedError(HTTPStatus.NOT_FOUND)
+    camera = cloud.world.camera(camera.did)
+    recording = find_number(camera, wanted.number, cloud.world.now_ms())
+    if recording is None or not recording.has_footage:
+        raise _RefusedError(HTTPStatus.NOT_FOUND)
+    stage = Stage.KEY if wanted.what == "key" else Stage.SEGMENT
+    struck = cloud.faults.take(stage, host.kind, request.path, wanted.did)
+    try:
+        data = await _data(cloud, camera, recording, wanted)
+    except KeyError as error:
+        raise _RefusedError(HTTPStatus.NOT_FOUND) from error
+    if any(fault.trouble is Trouble.GARBAGE_SEGMENT for fault in struck):
         key, vector = key_of(recording, wanted.index), iv_of(recording, wanted.index)
         data = encipher(os.urandom(len(data)), key, vector)
     return await effects.footage_answer(request, data, _TYPES[wanted.what], struck)

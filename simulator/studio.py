@@ -9,13 +9,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 import hashlib
 from typing import Final
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
-from cryptography.hazmat.primitives.padding import PKCS7
 
 from simulator.footage import FRAMES_PER_SEGMENT, Look, Stock, make_stock, segment_frames
 from simulator.moments import SECOND_MS, home_zone, moment
@@ -24,7 +24,10 @@ from simulator.world import Camera
 
 # How many bytes of footage are kept, unless told otherwise.
 ROOM: Final = 128 * 1024 * 1024
+# The same where recordings share their footage, for measurements.
+STOCK_ROOM: Final = 1024 * 1024 * 1024
 
+_BLOCK: Final = 16
 _WORKERS: Final = 2
 # What the clock of a shared picture shows at its beginning (epoch ms).
 _STOCK_STARTS_MS: Final = 1_767_225_600_000
@@ -38,17 +41,25 @@ class Part:
     first: int
     frames: tuple[int, ...]
 
+    @property
+    def total(self) -> int:
+        """How many frames it has."""
+        return (len(self.frames) - 1) * FRAMES_PER_SEGMENT + self.frames[-1]
 
-def parts(recording: Recording) -> list[Part]:
+
+def parts(recording: Recording) -> tuple[Part, ...]:
     """Return a recording's parts; the last segment may be shorter than the others."""
-    group = recording.group
-    frames = segment_frames(max(1, group.length_ms * FRAMES_PER_SECOND // SECOND_MS))
-    number = len(group.sizes)
-    borders = [len(frames) * at // number for at in range(number + 1)]
-    return [
+    return _parts(recording.group.length_ms, recording.group.sizes)
+
+
+@lru_cache
+def _parts(length_ms: int, sizes: tuple[Size, ...]) -> tuple[Part, ...]:
+    frames = segment_frames(max(1, length_ms * FRAMES_PER_SECOND // SECOND_MS))
+    borders = [len(frames) * at // len(sizes) for at in range(len(sizes) + 1)]
+    return tuple(
         Part(size=size, first=first, frames=tuple(frames[first:after]))
-        for size, first, after in zip(group.sizes, borders, borders[1:], strict=False)
-    ]
+        for size, first, after in zip(sizes, borders, borders[1:], strict=False)
+    )
 
 
 def part_of(recording: Recording, index: int) -> Part | None:
@@ -76,13 +87,9 @@ def _secret(recording: Recording, what: str, index: int) -> bytes:
 
 def encipher(data: bytes, key: bytes, iv: bytes) -> bytes:
     """Return padded and enciphered bytes."""
-    padder = PKCS7(128).padder()
+    padding = _BLOCK - len(data) % _BLOCK
     encryptor = Cipher(AES(key), CBC(iv)).encryptor()
-    return (
-        encryptor.update(padder.update(data))
-        + encryptor.update(padder.finalize())
-        + encryptor.finalize()
-    )
+    return encryptor.update(data + bytes((padding,)) * padding) + encryptor.finalize()
 
 
 class Studio:
@@ -161,11 +168,12 @@ class Studio:
 
     async def _of_stock(self, look: Look, key: object, make: Callable[[Stock], bytes]) -> bytes:
         kept = self._find(key)
-        if not isinstance(kept, bytes):
-            stock = await self._stock(look)
-            kept = await self._in_thread(lambda: make(stock))
-            self._keep(key, kept, len(kept))
-        return kept
+        if isinstance(kept, bytes):
+            return kept
+        stock = await self._stock(look)
+        made = await self._in_thread(lambda: make(stock))
+        self._keep(key, made, len(made))
+        return made
 
     async def _stock(self, look: Look) -> Stock:
         """Return a stock; whoever wants it while it is being made waits for that one."""
@@ -219,6 +227,6 @@ def _look(camera: Camera, recording: Recording, part: Part) -> Look:
         size=part.size,
         codec=group.codec,
         container=group.container,
-        frames=sum(part.frames),
+        frames=part.total,
         bit_rate=group.bit_rate,
     )
