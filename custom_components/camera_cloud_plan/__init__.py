@@ -35,6 +35,7 @@ from .const import (
 )
 from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator, CloudPlanRuntime
 from .devices import account_key, async_register_account, async_shown_name, camera_id_of
+from .exports import ExportBook
 from .issues import ISSUE_REMOVED
 from .plan import channel
 from .services import async_setup_services
@@ -136,6 +137,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) -
         )
     await SnapshotStore(hass, entry.entry_id).async_remove()
     await WatchBook(hass, entry.entry_id).async_remove()
+    await ExportBook(hass, entry).async_remove()
 
 
 def _removed_issue_id(entry: ConfigEntry) -> str:

@@ -16,7 +16,8 @@ class Happened:
 
     `camera` is the name people gave its device here, `at` the moment (UTC). `facts` are
     what is known with it, moments in UTC: `asked_on`, `checks`, `earliest` and `latest` of
-    the coming charge, `plan_ends`, `old_end` and `new_end`; what is unknown is left out.
+    the coming charge, `plan_ends`, `old_end` and `new_end`, the counts of an export and
+    whether a `cancellation` waits for it; what is unknown is left out.
     """
 
     activity: Activity

@@ -7,6 +7,7 @@ from typing import Final
 from homeassistant.core import Context, HomeAssistant
 
 from .coordinator import CloudPlanCoordinator
+from .export_desk import Wanted
 from .plan import Case, Renewal, Wish
 
 # Seconds that whoever asks waits for the first reading, and for the readings after a
@@ -87,17 +88,32 @@ async def async_ask(
 
     Where the owner allowed the switch to act, and no one but an administrator or an
     automation of theirs asks, the request for "off" is sent then, once. Asked again while
-    the case is open, it brings the guide back and does nothing else. Raises
-    `HomeAssistantError` where the case cannot be kept.
+    the case is open, it brings the guide back and does nothing else.
+
+    `save_first`: an export of all that the camera has is begun, and nothing is sent before
+    it is whole. Raises `HomeAssistantError` where the case or the order cannot be kept, or
+    nothing may be saved where the options say.
     """
     casework = coordinator.casework
     foreseen = foresee(coordinator, camera_id, wish)
     if foreseen and not foreseen.is_open:
         return foreseen
-    await casework.async_open(coordinator.data.cameras[camera_id], wish, save_first=save_first)
+    sends_itself = asker is not Asker.PERSON
+    if save_first:
+        await coordinator.exports.async_check_folder(Wanted())
+    await casework.async_open(
+        coordinator.data.cameras[camera_id],
+        wish,
+        save_first=save_first,
+        send_when_saved=save_first and sends_itself,
+    )
+    if save_first:
+        if foreseen is Outcome.WAITING:
+            await casework.async_save_first(camera_id, wanted=True, send_when_saved=sends_itself)
+        await coordinator.exports.async_order(camera_id, Wanted())
     if foreseen:
         return foreseen
-    sends = asker is not Asker.PERSON and casework.can_send(camera_id, by_switch=True)
+    sends = sends_itself and casework.can_send(camera_id, by_switch=True)
     work = casework.async_send(camera_id) if sends else casework.async_check(camera_id)
     task: asyncio.Task[Case | bool | None] = coordinator.config_entry.async_create_background_task(
         coordinator.hass, work, "read back what was asked for"

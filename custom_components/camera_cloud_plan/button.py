@@ -1,4 +1,4 @@
-"""The button that reads an account's plans now."""
+"""The buttons of an account: read its plans now, stop its export."""
 
 from typing import override
 
@@ -17,6 +17,12 @@ CHECK_NOW = ButtonEntityDescription(
     translation_key="check_now",
     entity_category=EntityCategory.DIAGNOSTIC,
 )
+STOP_EXPORT = ButtonEntityDescription(
+    key="stop_export",
+    translation_key="stop_export",
+    entity_category=EntityCategory.CONFIG,
+    entity_registry_enabled_default=False,
+)
 
 
 async def async_setup_entry(
@@ -24,8 +30,11 @@ async def async_setup_entry(
     entry: CloudPlanConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the account's button."""
-    async_add_entities([CheckNowButton(entry.runtime_data.coordinator, CHECK_NOW)])
+    """Add the account's buttons."""
+    coordinator = entry.runtime_data.coordinator
+    async_add_entities(
+        [CheckNowButton(coordinator, CHECK_NOW), StopExportButton(coordinator, STOP_EXPORT)]
+    )
 
 
 class CheckNowButton(AccountEntity, ButtonEntity):
@@ -43,3 +52,20 @@ class CheckNowButton(AccountEntity, ButtonEntity):
     async def async_press(self) -> None:
         """Read now; asked too early, keep the last result and read when it is time."""
         await self.coordinator.async_check_now()
+
+
+class StopExportButton(AccountEntity, ButtonEntity):
+    """Stops all exports of the account for good; what is saved stays."""
+
+    entity_description: ButtonEntityDescription
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Always, whatever became of the last reading."""
+        return True
+
+    @override
+    async def async_press(self) -> None:
+        """Stop them."""
+        await self.coordinator.exports.async_cancel_all()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
 from .activity import ActivityHub, Happened
@@ -31,6 +32,8 @@ from .const import (
     CONF_RENEWAL_REQUEST,
     CONF_SOURCE,
 )
+from .export.model import Order
+from .exports import LastExport
 from .issues import IssueBoard
 from .plan import (
     Activity,
@@ -208,7 +211,14 @@ class Casework:
 
     # --- What people do ---
 
-    async def async_open(self, plan: CameraPlan, wish: Wish, *, save_first: bool = False) -> Case:
+    async def async_open(
+        self,
+        plan: CameraPlan,
+        wish: Wish,
+        *,
+        save_first: bool = False,
+        send_when_saved: bool = False,
+    ) -> Case:
         """Open a camera's case, or bring the guide of the one that is open back.
 
         Raises `HomeAssistantError`, and opens nothing, where it cannot be kept on disk.
@@ -224,6 +234,7 @@ class Casework:
                 term_ends_at=view.reading.ends_at if view and view.is_active else None,
                 readable=wish is Wish.ON or view is None or view.rule.can_say_off,
                 save_first=save_first,
+                send_when_saved=send_when_saved,
             )
             await self.cases.async_open(case, self._reader.display_name(camera_id))
         self._issues.async_sync(again=(camera_id,))
@@ -234,9 +245,69 @@ class Casework:
         now = clock.now()
         await self.cases.async_change(camera_id, lambda case: case.done(now))
 
-    async def async_saved_first(self, camera_id: str, *, wanted: bool) -> None:
-        """Take down whether the recordings are still to be saved before renewal ends."""
-        await self.cases.async_change(camera_id, lambda case: case.saving_first(wanted=wanted))
+    async def async_save_first(
+        self, camera_id: str, *, wanted: bool, send_when_saved: bool = False
+    ) -> None:
+        """Take down whether the recordings are to be saved before renewal ends."""
+        await self.cases.async_change(
+            camera_id,
+            lambda case: case.saving_first(wanted=wanted, send_when_saved=send_when_saved),
+        )
+
+    async def async_exported(self, last: LastExport, *, waited_for: bool) -> bool:
+        """Go on with a case that waited for its recordings, and tell what an export came to.
+
+        Returns whether a case waits for more than what was exported. `waited_for`: whether
+        somebody waited for the export and hears of it anyway.
+        """
+        camera_id = last.order.camera_id
+        case = self.cases.get(camera_id)
+        waits = case is not None and case.is_open and case.save_first
+        if case and waits and not _holds_all(last.order, case):
+            return True
+        sent = False
+        if case and waits and last.whole:
+            sent = case.send_when_saved and await self._async_send_when_saved(case)
+            if not sent:
+                await self.async_save_first(camera_id, wanted=False)
+        tally = last.tally
+        facts = {
+            "listed": tally.listed,
+            "saved": tally.saved,
+            "already": tally.already,
+            "event_only": tally.event_only,
+            "expired": tally.expired,
+            "failed": tally.failed,
+            "cancellation": waits or None,
+        }
+        if last.whole:
+            self._teller.async_take_back(camera_id, Activity.RECORDINGS_INCOMPLETE)
+            self.async_tell(
+                camera_id, Activity.RECORDINGS_SAVED, facts, to_people=waits and not sent
+            )
+        else:
+            self.async_tell(
+                camera_id,
+                Activity.RECORDINGS_INCOMPLETE,
+                facts,
+                to_people=waits or not waited_for,
+            )
+        return False
+
+    async def _async_send_when_saved(self, case: Case) -> bool:
+        """Send a case's request now that all is saved, where its owner let the switch do so.
+
+        Returns whether it went out, whatever became of it.
+        """
+        definition = self.definition
+        if definition is None or not definition.by_switch:
+            return False
+        try:
+            after = await self.async_send(case.camera_id)
+        except HomeAssistantError as err:
+            _LOGGER.debug("Nothing was sent: %s", err.translation_key)
+            return False
+        return after is not None and after.request is not None and after.request != case.request
 
     async def async_withdraw(self, camera_id: str) -> bool:
         """Drop a camera's open case; return whether there was one."""
@@ -463,7 +534,9 @@ class Casework:
         happened = tuple(activities(before, after))
         for activity in happened:
             self._told.add((camera_id, activity))
-            self.async_tell(camera_id, activity, facts, to_people=True)
+            # While the recordings are saved no step is left to anybody.
+            saves = activity is Activity.CANCELLATION_OPENED and after and after.save_first
+            self.async_tell(camera_id, activity, facts, to_people=not saves)
         if after and after.request and self._worked(before, after):
             self._entry.async_create_task(
                 self._hass, self.cases.async_request_worked(after.request.definition)
@@ -511,6 +584,12 @@ class Casework:
     def batch(self) -> AbstractContextManager[None]:
         """Collect what people are told while it is open, so that many make one message."""
         return self._teller.batch()
+
+
+def _holds_all(order: Order, case: Case) -> bool:
+    """Return whether an order is for all that a camera had when its case was opened."""
+    is_all = order.start is None and order.end is None and order.events and order.videos
+    return is_all and (order.asked_at >= case.opened_at or case.opened_at > clock.now())
 
 
 def _rests_on_request(case: Case) -> bool:

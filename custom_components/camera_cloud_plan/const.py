@@ -41,12 +41,21 @@ CONF_DEFINITION: Final = "definition"
 CONF_SOURCE: Final = "source"
 CONF_ADDED_AT: Final = "added_at"
 CONF_BY_SWITCH: Final = "by_switch"
+# How recordings are saved: at once, seconds between them, and where.
+CONF_EXPORT_AT_ONCE: Final = "export_at_once"
+CONF_EXPORT_PAUSE: Final = "export_pause"
+CONF_EXPORT_FOLDER: Final = "export_folder"
 
 MAKER_XIAOMI: Final = "xiaomi"
 
 MIN_POLL_HOURS: Final = 1
 MAX_POLL_HOURS: Final = 24
 DEFAULT_POLL_HOURS: Final = 6
+
+MAX_EXPORT_AT_ONCE: Final = 4
+DEFAULT_EXPORT_AT_ONCE: Final = 1
+MAX_EXPORT_PAUSE: Final = 60
+DEFAULT_EXPORT_PAUSE: Final = 1.5
 
 # How long a last good reading is shown while no newer one can be had.
 KEEP_LAST_GOOD: Final = timedelta(days=7)
@@ -56,4 +65,6 @@ RECENT_PLAN: Final = timedelta(days=60)
 
 SERVICE_CANCEL_PLAN: Final = "cancel_plan"
 SERVICE_CHECK_RENEWAL: Final = "check_renewal"
+SERVICE_EXPORT_RECORDINGS: Final = "export_recordings"
+SERVICE_STOP_EXPORT: Final = "stop_export"
 SERVICE_WITHDRAW_CANCELLATION: Final = "withdraw_cancellation"

@@ -51,6 +51,8 @@ from .devices import (
     async_remove_camera,
     async_shown_name,
 )
+from .export_desk import ExportDesk
+from .exports import LastExport
 from .failures import failure_of, update_error
 from .plan import (
     Activity,
@@ -89,6 +91,10 @@ DETAIL_ENTITIES: Final[Mapping[tuple[Platform, str], Detail]] = {
     (Platform.SENSOR, "storage_used"): Detail.STORAGE_USED,
     (Platform.BINARY_SENSOR, "upload"): Detail.UPLOAD,
 }
+
+
+# The one that costs lists.
+RECORDINGS_AT_RISK: Final = "recordings_at_risk"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -133,6 +139,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         self.provider = provider
         self.renewal_request = renewal_request
         self.casework = Casework(hass, entry, self)
+        self.exports = ExportDesk(hass, entry, self)
         self._store = SnapshotStore(hass, entry.entry_id)
         self._departures = Departures(hass, entry)
         self._ticker = Ticker(hass, self._async_on_due)
@@ -163,6 +170,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         `UnsupportedStorageVersionError` for cases of a newer version.
         """
         await self.casework.async_load()
+        await self.exports.async_load()
         stored = await self._store.async_load()
         if stored:
             await self._async_take(_marked(stored, Failure.RESTORED))
@@ -179,6 +187,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
             {camera_id: self._next_change(camera_id) for camera_id in self.data.cameras}
         )
         self.casework.async_start()
+        self.exports.async_start()
         self._departures.async_show_all(self.data.cameras.values())
 
     @override
@@ -193,6 +202,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
     async def async_stop_asking(self) -> None:
         """End what is being asked, and ask nothing more: the session is about to be closed."""
         self._stopped = True
+        await self.exports.async_stop()
         for task in self._asking:
             task.cancel()
         await asyncio.gather(*self._asking, return_exceptions=True)
@@ -228,6 +238,36 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         plan = self.known(camera_id)
         own = async_shown_name(self.hass, self.config_entry, camera_id)
         return own or (plan.camera.name if plan else mask(camera_id))
+
+    # --- Exports ---
+
+    @property
+    def needs_sign_in(self) -> bool:
+        """Whether the owner has to sign in again before anything can be asked."""
+        return not self.last_update_success and isinstance(
+            self.last_exception, ConfigEntryAuthFailed
+        )
+
+    @callback
+    def showing_losses(self) -> Collection[str]:
+        """Return the cameras of which an enabled entity shows what they are about to lose."""
+        return [
+            camera_id
+            for camera_id in self._known
+            if self._is_enabled(Platform.SENSOR, camera_id, RECORDINGS_AT_RISK)
+        ]
+
+    async def async_exported(self, last: LastExport, *, waited_for: bool) -> bool:
+        """Hear that an export is done; return whether a case waits for all there is."""
+        return await self.casework.async_exported(last, waited_for=waited_for)
+
+    @callback
+    @override
+    def _async_refresh_finished(self) -> None:
+        """Let exports go on that waited for this, after a reading that succeeded."""
+        super()._async_refresh_finished()
+        if self.last_update_success:
+            self.exports.async_polled()
 
     # --- Who bills ---
 
@@ -462,14 +502,19 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
 
     def _shown_details(self, camera_id: str) -> Detail:
         """Return what a camera's enabled entities ask beyond the plan's status."""
-        registry = er.async_get(self.hass)
         details = Detail.NONE
         for (platform, key), detail in DETAIL_ENTITIES.items():
-            unique_id = f"{account_key(self.config_entry)}_{camera_id}_{key}"
-            entity_id = registry.async_get_entity_id(platform, DOMAIN, unique_id)
-            if (entity_id and (entity := registry.async_get(entity_id))) and not entity.disabled:
+            if self._is_enabled(platform, camera_id, key):
                 details |= detail
         return details
+
+    def _is_enabled(self, platform: Platform, camera_id: str, key: str) -> bool:
+        """Return whether a camera's entity is there and not disabled."""
+        registry = er.async_get(self.hass)
+        unique_id = f"{account_key(self.config_entry)}_{camera_id}_{key}"
+        entity_id = registry.async_get_entity_id(platform, DOMAIN, unique_id)
+        entity = registry.async_get(entity_id) if entity_id else None
+        return entity is not None and not entity.disabled
 
     async def _async_settle(
         self, listed: Collection[Camera], plans: Mapping[str, CameraPlan]
@@ -506,6 +551,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
 
     async def _async_let_go(self, camera_id: str) -> None:
         await self.casework.async_let_go(camera_id)
+        await self.exports.async_forget(camera_id)
         self._devices.pop(camera_id, None)
         async_remove_camera(self.hass, self.config_entry, camera_id)
 

@@ -21,6 +21,7 @@ from .const import (
 )
 from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
 from .devices import camera_id_of
+from .export_desk import ExportDesk
 from .plan import Case, PlanView, clock
 from .snapshot import CameraPlan
 
@@ -63,6 +64,7 @@ def _account(entry: CloudPlanConfigEntry, plans: Iterable[CameraPlan]) -> dict[s
             "succeeded": coordinator.last_update_success,
             "error": _error(coordinator),
         },
+        "exports": _exports(coordinator.exports),
         "cameras": [_camera(coordinator, plan) for plan in plans],
     }
 
@@ -108,7 +110,33 @@ def _camera(coordinator: CloudPlanCoordinator, plan: CameraPlan) -> dict[str, An
         "reading": encode(plan.reading) if plan.reading else None,
         "shown": _shown(plan.view) if plan.view else None,
         "case": _case(case) if case else None,
+        "last_export": _last_export(coordinator.exports, camera.camera_id),
         "notices": [str(notice) for notice in coordinator.watches.get(camera.camera_id).notices],
+    }
+
+
+def _exports(desk: ExportDesk) -> dict[str, Any]:
+    """Return what the exports are doing, without whose recordings they are and where they go."""
+    job = desk.foremost
+    why, until = (desk.why(job), desk.until(job)) if job else (None, None)
+    return {
+        "state": desk.state,
+        "jobs": len(desk.jobs),
+        "tally": encode(job.progress.tally) if job and job.progress else None,
+        "waits_for": why,
+        "until": until.isoformat() if until else None,
+    }
+
+
+def _last_export(desk: ExportDesk, camera_id: str) -> dict[str, Any] | None:
+    """Return what a camera's last export came to."""
+    last = desk.last(camera_id)
+    if last is None:
+        return None
+    return {
+        "finished_at": last.finished_at.isoformat(),
+        "whole": last.whole,
+        "tally": encode(last.tally),
     }
 
 

@@ -1,4 +1,4 @@
-"""The options: what is read, who is told, who bills, and the direct way.
+"""The options: what is read, who is told, who bills, how recordings are saved, the direct way.
 
 Home Assistant lets administrators in only (`OptionManagerFlowIndexView` and
 `OptionManagerFlowResourceView` in its `config` component).
@@ -13,6 +13,7 @@ from homeassistant.config_entries import (
     OptionsFlowWithReload,
 )
 from homeassistant.const import UnitOfTime
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.selector import (
     BooleanSelector,
     NumberSelector,
@@ -40,6 +41,9 @@ from .const import (
     CONF_BY_SWITCH,
     CONF_CAMERAS_EXCLUDED,
     CONF_DEFINITION,
+    CONF_EXPORT_AT_ONCE,
+    CONF_EXPORT_FOLDER,
+    CONF_EXPORT_PAUSE,
     CONF_GATEWAY,
     CONF_NOTIFY,
     CONF_POLL_HOURS,
@@ -47,13 +51,18 @@ from .const import (
     CONF_RENEWAL_REQUEST,
     CONF_SHOW_SHARED,
     CONF_SOURCE,
+    DEFAULT_EXPORT_AT_ONCE,
+    DEFAULT_EXPORT_PAUSE,
     DOMAIN,
+    MAX_EXPORT_AT_ONCE,
+    MAX_EXPORT_PAUSE,
     MAX_POLL_HOURS,
     MIN_POLL_HOURS,
     NOTIFY_HERE,
 )
 from .coordinator import CloudPlanConfigEntry
 from .definition_files import FOLDER, definition_files, read_definition
+from .export_folder import default_root, export_folder
 from .plan import Camera, Channel, Wish, channels_sold_in, clock
 from .tell import async_ways_to_tell
 from .words import spoken
@@ -88,7 +97,8 @@ class CloudPlanOptionsFlow(OptionsFlowWithReload):
     async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask what shall be changed."""
         return self.async_show_menu(
-            step_id="init", menu_options=["general", "people", "billing", "direct"]
+            step_id="init",
+            menu_options=["general", "people", "billing", "recordings", "direct"],
         )
 
     # --- What is read ---
@@ -202,6 +212,56 @@ class CloudPlanOptionsFlow(OptionsFlowWithReload):
             regions = {plan.camera.region for plan in plans if plan.is_own} or regions
         return dict.fromkeys(
             channel for region in sorted(regions) for channel in channels_sold_in(region)
+        )
+
+    # --- How recordings are saved ---
+
+    async def async_step_recordings(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Choose how fast recordings are saved, and where."""
+        problem = None
+        if user_input is not None:
+            folder = user_input.get(CONF_EXPORT_FOLDER, "").strip() or None
+            try:
+                await self.hass.async_add_executor_job(export_folder, self.hass, folder)
+            except ServiceValidationError:
+                problem = "folder_not_allowed"
+            else:
+                return self._save(
+                    {
+                        CONF_EXPORT_AT_ONCE: int(user_input[CONF_EXPORT_AT_ONCE]),
+                        CONF_EXPORT_PAUSE: float(user_input[CONF_EXPORT_PAUSE]),
+                        CONF_EXPORT_FOLDER: folder,
+                    }
+                )
+        shown = user_input or self.config_entry.options
+        at_once = NumberSelector(
+            NumberSelectorConfig(
+                min=1, max=MAX_EXPORT_AT_ONCE, step=1, mode=NumberSelectorMode.SLIDER
+            )
+        )
+        pause = NumberSelector(
+            NumberSelectorConfig(
+                min=0,
+                max=MAX_EXPORT_PAUSE,
+                step=0.5,
+                unit_of_measurement=UnitOfTime.SECONDS,
+                mode=NumberSelectorMode.BOX,
+            )
+        )
+        chosen_at_once = shown.get(CONF_EXPORT_AT_ONCE, DEFAULT_EXPORT_AT_ONCE)
+        chosen_pause = shown.get(CONF_EXPORT_PAUSE, DEFAULT_EXPORT_PAUSE)
+        fields: dict[vol.Marker, object] = {
+            vol.Required(CONF_EXPORT_AT_ONCE, default=chosen_at_once): at_once,
+            vol.Required(CONF_EXPORT_PAUSE, default=chosen_pause): pause,
+            _optional(CONF_EXPORT_FOLDER, shown): TextSelector(),
+        }
+        return self.async_show_form(
+            step_id="recordings",
+            data_schema=vol.Schema(fields),
+            errors={CONF_EXPORT_FOLDER: problem} if problem else None,
+            description_placeholders={"folder": str(default_root(self.hass) / DOMAIN)},
         )
 
     # --- The direct way ---

@@ -11,11 +11,11 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
 )
 from homeassistant.const import EntityCategory, Platform, UnitOfInformation, UnitOfTime
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
-from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
+from .coordinator import RECORDINGS_AT_RISK, CloudPlanConfigEntry, CloudPlanCoordinator
 from .entity import (
     AccountEntity,
     CameraDescription,
@@ -23,6 +23,7 @@ from .entity import (
     async_setup_camera_entities,
     own_plan,
 )
+from .export_desk import ExportDesk, ExportState
 from .outlook import next_charge, renewing
 from .plan import Case, CaseState, PlanStatus, PlanView, Wish, clock
 from .snapshot import AccountSnapshot, CameraPlan
@@ -53,6 +54,49 @@ class AccountSensorDescription(SensorEntityDescription):
 @dataclass(frozen=True, kw_only=True)
 class CancellationDescription(CameraDescription, SensorEntityDescription):
     """The sensor that says how far a cancellation has come."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingsDescription(CameraDescription, SensorEntityDescription):
+    """A sensor about a camera's recordings, from the desk that saves them."""
+
+    value: Callable[[ExportDesk, str], Value]
+    attributes: Callable[[ExportDesk, str], Mapping[str, Any]]
+
+
+def _at_risk(desk: ExportDesk, camera_id: str) -> int | None:
+    outlook = desk.outlook(camera_id)
+    return outlook.at_risk if outlook else None
+
+
+def _risk_attributes(desk: ExportDesk, camera_id: str) -> dict[str, Any]:
+    outlook = desk.outlook(camera_id)
+    if outlook is None:
+        return {}
+    told = {"kept": outlook.kept, "first_loss": outlook.first_loss, "listed_at": outlook.seen_at}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _exported_at(desk: ExportDesk, camera_id: str) -> datetime | None:
+    last = desk.last(camera_id)
+    return last.finished_at if last else None
+
+
+def _export_attributes(desk: ExportDesk, camera_id: str) -> dict[str, Any]:
+    """Return what the last export came to."""
+    last = desk.last(camera_id)
+    if last is None:
+        return {}
+    tally = last.tally
+    return {
+        "whole": last.whole,
+        "listed": tally.listed,
+        "saved": tally.saved,
+        "already": tally.already,
+        "event_only": tally.event_only,
+        "expired": tally.expired,
+        "failed": tally.failed,
+    }
 
 
 def _status(view: PlanView, now: datetime) -> str | None:
@@ -184,6 +228,37 @@ CANCELLATION = CancellationDescription(
     exists=own_plan,
 )
 
+CAMERA_RECORDINGS: tuple[RecordingsDescription, ...] = (
+    RecordingsDescription(
+        key=RECORDINGS_AT_RISK,
+        translation_key="recordings_at_risk",
+        entity_registry_enabled_default=False,
+        exists=own_plan,
+        value=_at_risk,
+        attributes=_risk_attributes,
+    ),
+    RecordingsDescription(
+        key="last_export",
+        translation_key="last_export",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        exists=own_plan,
+        value=_exported_at,
+        attributes=_export_attributes,
+    ),
+)
+
+EXPORT = SensorEntityDescription(
+    key="export",
+    translation_key="export",
+    device_class=SensorDeviceClass.ENUM,
+    options=[*ExportState],
+)
+
+# Seconds between two writes of mere figures: each is a row in the recorder's database.
+_FIGURES_EVERY: Final = 5.0
+
 
 async def async_setup_entry(
     hass: HomeAssistant,
@@ -198,6 +273,10 @@ async def async_setup_entry(
     )
     await async_setup_camera_entities(
         hass, entry, async_add_entities, Platform.SENSOR, (CANCELLATION,), CancellationSensor
+    )
+    async_add_entities([ExportSensor(coordinator, EXPORT)])
+    await async_setup_camera_entities(
+        hass, entry, async_add_entities, Platform.SENSOR, CAMERA_RECORDINGS, RecordingsSensor
     )
 
 
@@ -292,3 +371,95 @@ class AccountSensor(AccountEntity, SensorEntity):
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """What goes with the value."""
         return self.entity_description.attributes(self.coordinator, clock.now())
+
+
+class RecordingsSensor(CameraEntity, SensorEntity):
+    """A sensor about one camera's recordings."""
+
+    entity_description: RecordingsDescription
+
+    @property
+    @override
+    def native_value(self) -> Value:
+        """The value as last known."""
+        return self.entity_description.value(self.coordinator.exports, self.camera_id)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """What goes with the value."""
+        return self.entity_description.attributes(self.coordinator.exports, self.camera_id)
+
+
+class ExportSensor(AccountEntity, SensorEntity):
+    """What the exports of an account are doing, and how far the foremost is."""
+
+    _unrecorded_attributes = frozenset({"percent", "clip", "left", "speed", "remaining", "queued"})
+
+    _written: tuple[object, ...] | None = None
+    _written_at = 0.0
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Always: an export does not hang on the last reading."""
+        return True
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the desk too."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.coordinator.exports.async_listen(self._async_on_desk))
+
+    @callback
+    def _async_on_desk(self) -> None:
+        """Write a change at once, and mere figures not too often."""
+        attributes = self.extra_state_attributes
+        told = (self.native_value, attributes.get("camera"), attributes.get("reason"))
+        now = self.hass.loop.time()
+        if told == self._written and now - self._written_at < _FIGURES_EVERY:
+            return
+        self._written, self._written_at = told, now
+        self.async_write_ha_state()
+
+    @property
+    @override
+    def native_value(self) -> str:
+        """What they are doing."""
+        return self.coordinator.exports.state.value
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """Which camera, how far, and for what it waits until when; unknown is left out."""
+        desk = self.coordinator.exports
+        job = desk.foremost
+        if job is None:
+            return self._unfinished()
+        progress, why, until = job.progress, desk.why(job), desk.until(job)
+        tally = progress.tally if progress else None
+        speed = progress.bytes_per_second if progress else None
+        told = {
+            "camera": self.coordinator.display_name(job.order.camera_id),
+            "percent": job.percent,
+            "clip": progress.clip if progress else None,
+            "left": tally.listed - tally.settled if tally and job.percent is not None else None,
+            "speed": round(speed / 1_000_000, 2) if speed is not None else None,
+            "remaining": round(progress.seconds_left)
+            if progress and progress.seconds_left is not None
+            else None,
+            "queued": len(desk.jobs) - 1 or None,
+            "reason": why.value if why else None,
+            "until": until,
+        }
+        return {name: value for name, value in told.items() if value is not None}
+
+    def _unfinished(self) -> dict[str, Any]:
+        """Return whose last export is not whole."""
+        lacking = self.coordinator.exports.lacking
+        if lacking is None:
+            return {}
+        return {
+            "camera": self.coordinator.display_name(lacking.order.camera_id),
+            "reason": "incomplete",
+        }

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL
@@ -30,6 +31,7 @@ from homeassistant.helpers import (
     entity_registry as er,
 )
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
+from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
@@ -38,15 +40,31 @@ from .const import (
     DOMAIN,
     SERVICE_CANCEL_PLAN,
     SERVICE_CHECK_RENEWAL,
+    SERVICE_EXPORT_RECORDINGS,
+    SERVICE_STOP_EXPORT,
     SERVICE_WITHDRAW_CANCELLATION,
 )
 from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
 from .devices import camera_id_of
 from .doors import doors_for
-from .plan import Wish
+from .export.model import Container
+from .export_desk import Wanted
+from .export_rows import Row, async_export, refused
+from .plan import Wish, clock
 
+ATTR_CONTAINER: Final = "container"
 ATTR_DRY_RUN: Final = "dry_run"
+ATTR_END: Final = "end"
 ATTR_EXPORT_FIRST: Final = "export_first"
+ATTR_FOLDER: Final = "folder"
+ATTR_KINDS: Final = "kinds"
+ATTR_LAST_DAYS: Final = "last_days"
+ATTR_START: Final = "start"
+ATTR_WAIT: Final = "wait"
+
+_EVENTS: Final = "events"
+_VIDEOS: Final = "videos"
+_MOST_DAYS: Final = 3650
 
 _WITHDRAWN: Final = "withdrawn"
 _NOTHING_OPEN: Final = "nothing_open"
@@ -55,7 +73,20 @@ _ACCOUNT_NOT_LOADED: Final = "account_not_loaded"
 _NOT_KEPT: Final = "not_kept"
 _NOT_REACHED: Final = "not_reached"
 
-type Row = dict[str, JsonValueType]
+_DRY_RUN_FIELD: Final = {vol.Optional(ATTR_DRY_RUN, default=False): cv.boolean}
+_EXPORT_FIRST_FIELD: Final = {vol.Optional(ATTR_EXPORT_FIRST, default=False): cv.boolean}
+_EXPORT_FIELDS: Final = {
+    vol.Optional(ATTR_START): cv.datetime,
+    vol.Optional(ATTR_END): cv.datetime,
+    vol.Optional(ATTR_LAST_DAYS): vol.All(vol.Coerce(float), vol.Range(min=0, max=_MOST_DAYS)),
+    vol.Optional(ATTR_KINDS, default=[_EVENTS, _VIDEOS]): vol.All(
+        cv.ensure_list, vol.Length(min=1), [vol.In((_EVENTS, _VIDEOS))]
+    ),
+    vol.Optional(ATTR_CONTAINER, default=Container.MP4): vol.Coerce(Container),
+    vol.Optional(ATTR_FOLDER): cv.string,
+    vol.Optional(ATTR_WAIT, default=False): cv.boolean,
+}
+
 type _Act = Callable[[_Target], Awaitable[Row]]
 
 
@@ -80,37 +111,12 @@ class _Unreachable:
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions."""
-
-    async def cancel_plan(call: ServiceCall) -> ServiceResponse:
-        asker = await async_asker(hass, call.context)
-        dry_run, export_first = call.data[ATTR_DRY_RUN], call.data[ATTR_EXPORT_FIRST]
-
-        async def act(target: _Target) -> Row:
-            if dry_run:
-                return _foreseen_row(target)
-            return await _async_cancel(target, asker, save_first=export_first)
-
-        return await _async_act(hass, call, act)
-
-    async def check_renewal(call: ServiceCall) -> ServiceResponse:
-        return await _async_act(hass, call, _async_check)
-
-    async def withdraw_cancellation(call: ServiceCall) -> ServiceResponse:
-        if await async_asker(hass, call.context) is Asker.PERSON:
-            raise Unauthorized(context=call.context, permission=POLICY_CONTROL)
-        dry_run = call.data[ATTR_DRY_RUN]
-
-        async def act(target: _Target) -> Row:
-            return await _async_withdraw(target, dry_run=dry_run)
-
-        return await _async_act(hass, call, act)
-
-    dry_run = {vol.Optional(ATTR_DRY_RUN, default=False): cv.boolean}
-    export_first = {vol.Optional(ATTR_EXPORT_FIRST, default=False): cv.boolean}
     for name, action, fields in (
-        (SERVICE_CANCEL_PLAN, cancel_plan, {**dry_run, **export_first}),
-        (SERVICE_CHECK_RENEWAL, check_renewal, {}),
-        (SERVICE_WITHDRAW_CANCELLATION, withdraw_cancellation, dry_run),
+        (SERVICE_CANCEL_PLAN, _cancel_plan, {**_DRY_RUN_FIELD, **_EXPORT_FIRST_FIELD}),
+        (SERVICE_CHECK_RENEWAL, _check_renewal, {}),
+        (SERVICE_EXPORT_RECORDINGS, _export_recordings, {**_DRY_RUN_FIELD, **_EXPORT_FIELDS}),
+        (SERVICE_STOP_EXPORT, _stop_export, {}),
+        (SERVICE_WITHDRAW_CANCELLATION, _withdraw_cancellation, _DRY_RUN_FIELD),
     ):
         hass.services.async_register(
             DOMAIN,
@@ -121,14 +127,71 @@ def async_setup_services(hass: HomeAssistant) -> None:
         )
 
 
-async def _async_act(hass: HomeAssistant, call: ServiceCall, act: _Act) -> ServiceResponse:
-    """Do something for each camera of a target; return the rows, if they are asked for."""
-    found = _targets(hass, call.data)
+async def _cancel_plan(call: ServiceCall) -> ServiceResponse:
+    asker = await async_asker(call.hass, call.context)
+    dry_run, export_first = call.data[ATTR_DRY_RUN], call.data[ATTR_EXPORT_FIRST]
+
+    async def act(target: _Target) -> Row:
+        if dry_run:
+            return _foreseen_row(target)
+        return await _async_cancel(target, asker, save_first=export_first)
+
+    return await _async_act(call, act)
+
+
+async def _check_renewal(call: ServiceCall) -> ServiceResponse:
+    return await _async_act(call, _async_check)
+
+
+async def _export_recordings(call: ServiceCall) -> ServiceResponse:
+    if call.data.get(ATTR_FOLDER):
+        await _async_check_administrator(call)
+    wanted = _wanted(call.data)
+
+    async def act(target: _Target) -> Row:
+        return await _async_export(
+            target, wanted, dry_run=call.data[ATTR_DRY_RUN], wait=call.data[ATTR_WAIT]
+        )
+
+    return await _async_act(call, act, lasts=True)
+
+
+async def _stop_export(call: ServiceCall) -> ServiceResponse:
+    async def act(target: _Target) -> Row:
+        stopped = await target.coordinator.exports.async_cancel(target.camera_id)
+        return {**_whose(target), "state": "stopped" if stopped else "nothing_running"}
+
+    return await _async_act(call, act)
+
+
+async def _withdraw_cancellation(call: ServiceCall) -> ServiceResponse:
+    await _async_check_administrator(call)
+    dry_run = call.data[ATTR_DRY_RUN]
+
+    async def act(target: _Target) -> Row:
+        return await _async_withdraw(target, dry_run=dry_run)
+
+    return await _async_act(call, act)
+
+
+async def _async_check_administrator(call: ServiceCall) -> None:
+    """Raise `Unauthorized` for a person who is none; automations have no user and may."""
+    if await async_asker(call.hass, call.context) is Asker.PERSON:
+        raise Unauthorized(context=call.context, permission=POLICY_CONTROL)
+
+
+async def _async_act(call: ServiceCall, act: _Act, *, lasts: bool = False) -> ServiceResponse:
+    """Do something for each camera of a target; return the rows, if they are asked for.
+
+    What `lasts` holds back no message to people meanwhile.
+    """
+    found = _targets(call.hass, call.data)
     targets = [target for target in found if isinstance(target, _Target)]
-    await _async_check_control(hass, call, (target.device_id for target in found))
+    await _async_check_control(call, (target.device_id for target in found))
     with ExitStack() as batches:
         # Many cameras make one message to people, not one each.
-        for coordinator in {id(t.coordinator): t.coordinator for t in targets}.values():
+        coordinators = {id(target.coordinator): target.coordinator for target in targets}
+        for coordinator in () if lasts else coordinators.values():
             batches.enter_context(coordinator.casework.batch())
         done = await asyncio.gather(*map(act, targets))
     rows = {target.device_id: row for target, row in zip(targets, done, strict=True)}
@@ -193,8 +256,61 @@ async def _async_withdraw(target: _Target, *, dry_run: bool) -> Row:
     return {**_row(target), "state": done if is_open else _NOTHING_OPEN}
 
 
+def _wanted(data: Mapping[str, Any]) -> Wanted:
+    """Return what an action asks to have saved; a moment without a zone is local.
+
+    Raises `ServiceValidationError` where its span makes no sense.
+    """
+    start, end, days = data.get(ATTR_START), data.get(ATTR_END), data.get(ATTR_LAST_DAYS)
+    if days is not None and start is not None:
+        raise _invalid("start_or_last_days")
+    if days is not None:
+        start = clock.now() - timedelta(days=days)
+    wanted = Wanted(
+        container=data[ATTR_CONTAINER],
+        start=_utc(start),
+        end=_utc(end),
+        events=_EVENTS in data[ATTR_KINDS],
+        videos=_VIDEOS in data[ATTR_KINDS],
+        folder=data.get(ATTR_FOLDER) or None,
+    )
+    if wanted.start and wanted.start >= (wanted.end or clock.now()):
+        raise _invalid("empty_span")
+    return wanted
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return dt_util.as_utc(moment) if moment else None
+
+
+def _invalid(key: str) -> ServiceValidationError:
+    return ServiceValidationError(translation_domain=DOMAIN, translation_key=key)
+
+
+async def _async_export(target: _Target, wanted: Wanted, *, dry_run: bool, wait: bool) -> Row:
+    """Have one camera's recordings saved; return its row."""
+    try:
+        row = await async_export(
+            target.coordinator, target.camera_id, wanted, dry_run=dry_run, wait=wait
+        )
+    except ServiceValidationError:
+        raise
+    except HomeAssistantError as err:
+        row = refused(err)
+    return {**_whose(target), **row}
+
+
+def _whose(target: _Target) -> Row:
+    """Return which camera a row is about."""
+    return {
+        "device_id": target.device_id,
+        "camera": target.coordinator.display_name(target.camera_id),
+        "account": target.coordinator.config_entry.title,
+    }
+
+
 def _row(target: _Target) -> Row:
-    """Return what every row says of a camera.
+    """Return what a row about a plan says of its camera.
 
     `plan_ends` is when the plan runs out and `deadline` the last moment before a charge may
     come, both ISO 8601 or `None`; `offline` whether the maker cannot reach the camera, which
@@ -205,9 +321,7 @@ def _row(target: _Target) -> Row:
     ends_at = view.reading.ends_at if view else None
     charge = view.charge if view else None
     return {
-        "device_id": target.device_id,
-        "camera": target.coordinator.display_name(target.camera_id),
-        "account": target.coordinator.config_entry.title,
+        **_whose(target),
         "offline": plan.camera.online is False,
         "plan_ends": ends_at.isoformat() if ends_at else None,
         "deadline": charge.earliest.isoformat() if charge else None,
@@ -228,19 +342,17 @@ def _doors(target: _Target) -> list[JsonValueType]:
     return [door.key for door in doors_for(plan.channel)]
 
 
-async def _async_check_control(
-    hass: HomeAssistant, call: ServiceCall, device_ids: Iterable[str]
-) -> None:
+async def _async_check_control(call: ServiceCall, device_ids: Iterable[str]) -> None:
     """Raise `Unauthorized` where a person may control no entity of a camera.
 
     Automations have no user and may.
     """
     if call.context.user_id is None:
         return
-    user = await hass.auth.async_get_user(call.context.user_id)
+    user = await call.hass.auth.async_get_user(call.context.user_id)
     if user is None:
         raise UnknownUser(context=call.context)
-    registry = er.async_get(hass)
+    registry = er.async_get(call.hass)
     for device_id in device_ids:
         entities = er.async_entries_for_device(registry, device_id, include_disabled_entities=True)
         if not any(

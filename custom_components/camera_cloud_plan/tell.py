@@ -47,7 +47,14 @@ _MOBILE_APP: Final = "mobile_app"
 
 # What a message is about. A later message about the same takes the place of an earlier.
 _RENEWAL: Final = "renewal"
-_OF_ITS_OWN: Final = frozenset({Activity.CAMERA_LEFT, Activity.CAMERA_OFFLINE, Activity.UPLOAD_OFF})
+_OF_ITS_OWN: Final = frozenset(
+    {
+        Activity.CAMERA_LEFT,
+        Activity.CAMERA_OFFLINE,
+        Activity.UPLOAD_OFF,
+        Activity.RECORDINGS_INCOMPLETE,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +69,9 @@ class _Line:
 _ASKED: Final = _Line(key="tell_asked", facts=("asked_on", "checks"))
 _CHARGE: Final = _Line(key="tell_charge", facts=("earliest", "latest"), ahead="latest")
 _ENDS: Final = _Line(key="tell_ends", facts=("plan_ends",), ahead="plan_ends")
+_SAVED: Final = _Line(key="tell_saved", facts=("listed", "saved", "already"))
+_NOT_SAVED: Final = _Line(key="tell_not_saved", facts=("failed", "expired"))
+_WAITS: Final = _Line(key="tell_waits", facts=("cancellation",))
 _MOVED: Final = _Line(key="tell_moved", facts=("old_end", "new_end"))
 
 # What people are told of, and the sentences that may be added.
@@ -79,10 +89,18 @@ _TOLD: Final[Mapping[Activity, tuple[_Line, ...]]] = {
     Activity.CAMERA_LEFT: (_CHARGE,),
     Activity.CAMERA_OFFLINE: (_CHARGE,),
     Activity.UPLOAD_OFF: (_CHARGE,),
+    Activity.RECORDINGS_SAVED: (_SAVED, _CHARGE),
+    Activity.RECORDINGS_INCOMPLETE: (_SAVED, _NOT_SAVED, _WAITS),
 }
 
 # After these nothing is left that a person would have to do.
-_NOTHING_LEFT: Final = frozenset({Activity.CANCELLATION_CONFIRMED, Activity.TURN_ON_CONFIRMED})
+_NOTHING_LEFT: Final = frozenset(
+    {
+        Activity.CANCELLATION_CONFIRMED,
+        Activity.TURN_ON_CONFIRMED,
+        Activity.RECORDINGS_INCOMPLETE,
+    }
+)
 
 # These make the message before them untrue, and are none themselves.
 _ENDS_A_MESSAGE: Final = frozenset(
@@ -159,6 +177,12 @@ class Teller:
             self._waiting.pop(about, None)
             self._waiting[about] = happened
             self._async_wait()
+
+    @callback
+    def async_take_back(self, camera_id: str, activity: Activity) -> None:
+        """Take back what is no longer so."""
+        self._waiting.pop((camera_id, _subject(activity)), None)
+        self._async_take_down(camera_id, _subject(activity))
 
     @contextmanager
     def batch(self) -> Iterator[None]:

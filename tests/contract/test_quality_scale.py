@@ -87,7 +87,7 @@ EVIDENCE: dict[str, Callable[[], bool]] = {
     "common-modules": lambda: does("coordinator", "async_start") and does("entity", "available"),
     "config-flow": lambda: MANIFEST["config_flow"] is True,
     "config-flow-test-coverage": (ROOT / "tests/integration/test_config_flow.py").exists,
-    "dependency-transparency": lambda: MANIFEST["requirements"] == [],
+    "dependency-transparency": lambda: MANIFEST["requirements"] == ["m3u8==6.0.0"],
     "docs-actions": lambda: documented("actions") and mentioned(*ACTIONS),
     "docs-removal-instructions": lambda: documented("removal"),
     "docs-installation-instructions": lambda: documented("install"),

@@ -24,7 +24,9 @@ ICONS = read_json(INTEGRATION / "icons.json")
 MODULES = tuple(modules(INTEGRATION))
 PLATFORMS = ("binary_sensor", "button", "event", "select", "sensor", "switch")
 
-SAID = set().union(*(strings(path) for path in MODULES))
+# What an action's fields choose from is named there only.
+CHOICES = set(re.findall(r"translation_key: (\w+)", (INTEGRATION / "services.yaml").read_text()))
+SAID = CHOICES.union(*(strings(path) for path in MODULES))
 DONE = set().union(*(functions(path) for path in MODULES))
 
 # Keys whose text is not looked up by a constant of ours.

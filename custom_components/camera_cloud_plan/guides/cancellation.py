@@ -1,9 +1,12 @@
 """The guided cancellation: decide, do it where the plan was bought, hear it confirmed."""
 
+import asyncio
+from contextlib import suppress
 from typing import Any, Final, override
 
 from homeassistant.components.repairs import RepairsFlowResult
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.core import callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.selector import (
     SelectOptionDict,
     SelectSelector,
@@ -14,12 +17,16 @@ import voluptuous as vol
 
 from ..coordinator import CloudPlanCoordinator
 from ..doors import Door, doors_for
+from ..export_desk import Wanted
 from ..plan import Case, CaseState, Channel, Proof, Renewal, Wish, channels_sold_in
 from ..words import translated
 from .case import CaseGuide
 from .standing import Standing
 
 _CAMERA: Final = "camera"
+
+# Seconds that a person waits to hear how many recordings there are; without them it is not said.
+_PATIENCE_LISTING: Final = 3
 
 # The buttons of "who takes the money?".
 _SELLERS: Final = {
@@ -81,7 +88,10 @@ class CancellationGuide(CaseGuide):
             options = [key for key, channel in _SELLERS.items() if channel in sellers]
             return self._menu(at, "seller", [*options, _SELLER_UNKNOWN])
         if at.case and at.case.save_first:
-            return self._show_how_to_save(at)
+            return self._show_saving(at)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_LISTING):
+                await at.coordinator.exports.async_look(camera.camera_id)
         return self._decide(at)
 
     async_step_seller = async_step_init
@@ -140,20 +150,68 @@ class CancellationGuide(CaseGuide):
     async_step_decide_no_dates = async_step_init
     async_step_decide_ended = async_step_init
 
+    # --- Save the recordings first ---
+
     async def async_step_save_first(
-        self, user_input: dict[str, Any] | None = None
+        self, _user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
-        """Say how recordings are saved; that they shall be is kept until the owner goes on."""
+        """Save all that the camera has; the case waits until that is done, or its owner goes on."""
         if (at := self._open()) is None:
             return self._nothing_to_do()
-        wanted = user_input is None
-        await at.casework.async_saved_first(at.camera_id, wanted=wanted)
-        return self._show_how_to_save(at) if wanted else self._decide(at)
+        desk = at.coordinator.exports
+        try:
+            await desk.async_check_folder(Wanted())
+            await at.casework.async_save_first(at.camera_id, wanted=True)
+            await desk.async_order(at.camera_id, Wanted())
+        except ServiceValidationError:
+            return self._end("folder_refused", at)
+        except HomeAssistantError:
+            return self._end("not_saved", at)
+        return await self.async_step_watch()
 
-    async_step_save_first_no_end = async_step_save_first
+    async_step_save_again = async_step_save_first
 
-    def _show_how_to_save(self, at: Standing) -> RepairsFlowResult:
-        return self._form(at, "save_first" if at.ends_at and at.is_active else "save_first_no_end")
+    async def async_step_watch(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Show how far it is, as long as somebody looks; it goes on by itself."""
+        return self._while_working("watch", "saving", self._async_watch)
+
+    async def _async_watch(self, at: Standing) -> str:
+        """Wait until the export ends or cannot go on; return the step that follows."""
+        desk, camera_id = at.coordinator.exports, at.camera_id
+
+        @callback
+        def show() -> None:
+            job = desk.job(camera_id)
+            if job and job.percent is not None:
+                self.async_update_progress(job.percent / 100)
+
+        stop = desk.async_listen(show)
+        try:
+            await desk.async_wait(camera_id)
+        finally:
+            stop()
+        return "init"
+
+    async def async_step_go_on(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Go on without waiting for the recordings; what is being saved goes on too."""
+        if (at := self._open()) is None:
+            return self._nothing_to_do()
+        await at.casework.async_save_first(at.camera_id, wanted=False)
+        return self._decide(at)
+
+    def _show_saving(self, at: Standing) -> RepairsFlowResult:
+        """Say how far it is; where it cannot go on or is not whole, ask what to do."""
+        job = at.coordinator.exports.job(at.camera_id)
+        if job and job.waits_for is None:
+            return self._menu(at, "saving", ["watch", "go_on", "keep"])
+        return self._menu(at, "unsaved", ["save_again", "go_on", "keep"])
+
+    async_step_saving = async_step_init
+    async_step_unsaved = async_step_init
 
     async def async_step_keep(self, _user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
         """Withdraw the cancellation at its owner's word."""

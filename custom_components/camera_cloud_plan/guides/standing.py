@@ -14,11 +14,14 @@ from homeassistant.core import HomeAssistant
 from ..casework import Casework
 from ..coordinator import CloudPlanCoordinator
 from ..doors import phone_for
+from ..export.model import Interruption
+from ..export_desk import Job
 from ..plan import (
     Answer,
     Case,
     Channel,
     ChargeExpectation,
+    RecordingOutlook,
     Renewal,
     TrustRule,
     clock,
@@ -184,6 +187,10 @@ class Standing:
 
     def _sentences(self) -> Iterator[tuple[str, str]]:
         yield "kept", self._kept()
+        yield "recordings", "".join(f"\n• {line}" for line in self._recordings())
+        yield "how_many", self._how_many()
+        yield "how_far", self._how_far()
+        yield "unsaved", self._unsaved()
         yield "next_charge", self._next_charge()
         yield "reminding", self._reminding()
         yield "watching", self._watching()
@@ -200,6 +207,69 @@ class Standing:
     def _kept(self) -> str:
         days = self.plan.reading.retention_days if self.plan.reading else None
         return self._said("kept_for", days=days) if days else ""
+
+    # --- The words for its recordings ---
+
+    @property
+    def _outlook(self) -> RecordingOutlook | None:
+        return self.coordinator.exports.outlook(self.camera_id)
+
+    @property
+    def _job(self) -> Job | None:
+        return self.coordinator.exports.job(self.camera_id)
+
+    def _recordings(self) -> Iterator[str]:
+        last = self.coordinator.exports.last(self.camera_id)
+        if last and last.whole and self.case and last.order.asked_at >= self.case.opened_at:
+            yield self._said("all_saved", n=last.tally.saved + last.tally.already)
+        if (outlook := self._outlook) is None:
+            return
+        if outlook.first_loss is None:
+            yield self._said("recordings", n=outlook.kept)
+        else:
+            lost_on = spoken(self._hass, outlook.first_loss)
+            yield self._said("recordings_lost", n=outlook.kept, first_loss=lost_on)
+
+    def _how_many(self) -> str:
+        return self._said("how_many", n=self._outlook.kept) if self._outlook else ""
+
+    def _how_far(self) -> str:
+        job, desk = self._job, self.coordinator.exports
+        if job is None:
+            return ""
+        if why := desk.why(job):
+            return self._why(why, desk.until(job))
+        if desk.running is not job:
+            return self._said("saving_queued")
+        if job.progress is None or job.percent is None:
+            return self._said("saving_finding")
+        tally = job.progress.tally
+        return self._said("saving", done=tally.settled, n=tally.listed, percent=job.percent)
+
+    def _unsaved(self) -> str:
+        """Return why the recordings are not saved, or what the export came to."""
+        desk = self.coordinator.exports
+        if (job := self._job) and (why := desk.why(job)):
+            return self._why(why, desk.until(job))
+        last = desk.last(self.camera_id)
+        if last is None or (self.case and last.finished_at < self.case.opened_at):
+            return self._said("unsaved_nothing")
+        tally = last.tally
+        said = self._said(
+            "unsaved_counts",
+            n=tally.listed,
+            there=tally.saved + tally.already,
+            failed=tally.failed,
+            expired=tally.expired,
+            event_only=tally.event_only,
+        )
+        return said if tally.complete else f"{said} {self._said('unsaved_more')}"
+
+    def _why(self, why: Interruption, until: datetime | None) -> str:
+        said = translated(self._hass, f"common.export_why_{why}")
+        if until is None or until <= self.now:
+            return said
+        return f"{said} {self._said('tried_again', until=spoken(self._hass, until))}"
 
     def _next_charge(self) -> str:
         if self.charge is None:

@@ -31,3 +31,5 @@ class Activity(StrEnum):
     CAMERA_LEFT = "camera_left"
     CAMERA_OFFLINE = "camera_offline"
     UPLOAD_OFF = "upload_off"
+    RECORDINGS_SAVED = "recordings_saved"
+    RECORDINGS_INCOMPLETE = "recordings_incomplete"

@@ -116,7 +116,8 @@ class Case:
     contradict each other and `readable` if the maker can confirm the wish on this billing
     channel at all. `escalations` counts how often it was said about the present term that
     the wish has had no effect, last at `escalated_at`. `back_on_at` is when a confirmed
-    "off" was read as on again. `save_first` is the wish to save the recordings before.
+    "off" was read as on again. `save_first` is the wish to save the recordings before, and
+    `send_when_saved` the one that the request then goes out by itself.
     """
 
     camera_id: str
@@ -140,6 +141,7 @@ class Case:
     renewed: NewTerm | None = None
     back_on_at: datetime | None = None
     save_first: bool = False
+    send_when_saved: bool = False
 
     # --- What it says ---
 
@@ -207,7 +209,12 @@ class Case:
 
     def sending(self, definition: str, now: datetime) -> Self:
         """Return it as it must be on disk before a request is sent."""
-        return replace(self.clamped(now), request=SentRequest(definition=definition, at=now))
+        return replace(
+            self.clamped(now),
+            request=SentRequest(definition=definition, at=now),
+            save_first=False,
+            send_when_saved=False,
+        )
 
     def answered(self, answer: Answer, meaning: str | None = None) -> Self:
         """Return it with what became of the request that was sent last."""
@@ -215,9 +222,12 @@ class Case:
             return self
         return replace(self, request=replace(self.request, answer=answer, meaning=meaning))
 
-    def saving_first(self, *, wanted: bool) -> Self:
-        """Return it with whether the recordings shall be saved before renewal ends."""
-        return replace(self, save_first=wanted)
+    def saving_first(self, *, wanted: bool, send_when_saved: bool = False) -> Self:
+        """Return it with whether the recordings shall be saved before renewal ends.
+
+        `send_when_saved`: whether the request may go out by itself once they are.
+        """
+        return replace(self, save_first=wanted, send_when_saved=wanted and send_when_saved)
 
     def clamped(self, now: datetime) -> Self:
         """Return it without moments that lie ahead of `now`: the clock was set back."""

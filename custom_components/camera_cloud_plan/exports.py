@@ -1,0 +1,137 @@
+"""The exports of one account, on disk: what is still to be saved, and what the last came to.
+
+An order is on disk before it is begun, and leaves the disk only when it is done, stopped, or
+its camera is gone. How far it is, is not written: what is saved says so itself.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+import logging
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import UnsupportedStorageVersionError
+
+from .codec import DecodeError, Json, decode, encode
+from .const import DOMAIN
+from .devices import account_key
+from .export.model import Order, Tally
+from .store import LenientStore
+
+_LOGGER = logging.getLogger(__name__)
+
+_VERSION: Final = 1
+_MINOR_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastExport:
+    """What the last export of a camera came to, at `finished_at` (UTC).
+
+    `order` is what had been asked; `whole` whether all that could be had of it is saved and
+    verified.
+    """
+
+    order: Order
+    finished_at: datetime
+    whole: bool
+    tally: Tally
+
+
+class ExportBook:
+    """The orders that are not done, in the order in which they came, and each camera's last."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Take the account whose exports they are."""
+        self._orders: dict[str, Order] = {}
+        self._last: dict[str, LastExport] = {}
+        self._saving = asyncio.Lock()
+        self._readable = True
+        self._store = LenientStore(
+            hass,
+            _VERSION,
+            f"{DOMAIN}.{account_key(entry)}.exports",
+            private=True,
+            atomic_writes=True,
+            minor_version=_MINOR_VERSION,
+        )
+
+    async def async_load(self) -> None:
+        """Read them from disk.
+
+        What is damaged is passed over: an order can be given again, and what was saved for it
+        stays. Data of a newer version is left as it is, and nothing is written over it.
+        """
+        try:
+            stored = await self._store.async_load() or {}
+        except UnsupportedStorageVersionError as err:
+            _LOGGER.warning("The stored exports cannot be used: %s", err)
+            self._readable = False
+            return
+        self._orders = _decoded(Order, stored.get("orders", {}))
+        self._last = _decoded(LastExport, stored.get("last", {}))
+
+    @property
+    def orders(self) -> Mapping[str, Order]:
+        """The orders that are not done, by camera id, the oldest first."""
+        return self._orders
+
+    @property
+    def last(self) -> Mapping[str, LastExport]:
+        """What the last export of each camera came to, by camera id."""
+        return self._last
+
+    async def async_add(self, order: Order) -> bool:
+        """Keep a new order; return whether it is on disk. If not, it is not kept."""
+        self._orders[order.camera_id] = order
+        if await self._async_save():
+            return True
+        self._orders.pop(order.camera_id, None)
+        return False
+
+    async def async_drop(self, camera_id: str) -> None:
+        """Take a camera's order out."""
+        if self._orders.pop(camera_id, None) is not None:
+            await self._async_save()
+
+    async def async_finish(self, last: LastExport) -> None:
+        """Take a camera's order out and keep what it came to."""
+        self._orders.pop(last.order.camera_id, None)
+        self._last[last.order.camera_id] = last
+        await self._async_save()
+
+    async def async_forget(self, camera_id: str) -> None:
+        """Forget a camera that is gone."""
+        known = self._orders.pop(camera_id, None), self._last.pop(camera_id, None)
+        if any(known):
+            await self._async_save()
+
+    async def async_remove(self) -> None:
+        """Delete them from disk; the files that were saved stay where they are."""
+        await self._store.async_remove()
+
+    async def _async_save(self) -> bool:
+        """Write all; return whether they are on disk, by reading them back."""
+        if not self._readable:
+            return False
+        async with self._saving:
+            data: dict[str, Mapping[str, Json]] = {
+                "orders": {key: encode(order) for key, order in self._orders.items()},
+                "last": {key: encode(last) for key, last in self._last.items()},
+            }
+            await self._store.async_save(data)
+            return await self._store.async_load() == data
+
+
+def _decoded[T](kind: type[T], stored: Mapping[str, object]) -> dict[str, T]:
+    """Return what can be read of stored data, by camera id."""
+    decoded = {}
+    for camera_id, data in stored.items():
+        try:
+            decoded[camera_id] = decode(kind, data)
+        except DecodeError as err:
+            _LOGGER.warning("A stored export is damaged and forgotten: %s", err)
+    return decoded
