@@ -3,10 +3,18 @@
 from collections.abc import Callable, Collection
 
 from aiohttp import ClientSession, DummyCookieJar
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.aiohttp_client import async_create_clientsession
+from homeassistant.config_entries import current_entry
+from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers.aiohttp_client import (
+    DATA_RESOLVER,
+    HomeAssistantTCPConnector,
+    async_create_clientsession,
+)
 from homeassistant.util import dt as dt_util
+from homeassistant.util.ssl import get_default_context
 
+from .cloud.guarded import GuardedResolver
 from .cloud.renewal_request import RenewalRequest
 from .cloud.xiaomi import XiaomiCloud, XiaomiCredentials
 
@@ -29,6 +37,31 @@ def create_session(hass: HomeAssistant) -> ClientSession:
     return async_create_clientsession(hass, cookie_jar=DummyCookieJar())
 
 
+@callback
+def create_footage_session(hass: HomeAssistant) -> ClientSession:
+    """Return an HTTP session that opens no connection into a private network.
+
+    Footage lies wherever a playlist says, so its names are resolved by a guarded resolver,
+    which takes a connector of its own: Home Assistant's is everybody's. Ended as the other
+    session is. To be called once that one exists, for the resolver that both use.
+    """
+    session = ClientSession(
+        connector=HomeAssistantTCPConnector(
+            resolver=GuardedResolver(hass.data[DATA_RESOLVER]), ssl=get_default_context()
+        ),
+        cookie_jar=DummyCookieJar(),
+    )
+
+    async def close(_event: Event) -> None:
+        await session.close()
+
+    unsubscribe = hass.bus.async_listen_once(EVENT_HOMEASSISTANT_CLOSE, close)
+    if (entry := current_entry.get()) is not None:
+        entry.async_on_unload(unsubscribe)
+        entry.async_on_unload(session.close)
+    return session
+
+
 def maker_locale(hass: HomeAssistant) -> str:
     """Return the language, as a tag, in which a maker is asked for names and pages."""
     return hass.config.language
@@ -49,11 +82,14 @@ def build_provider(
     `on_renewed` is called with each renewed set of credentials, to be stored;
     `renewal_request` is the owner's definition, where there is one.
     """
+    session = create_session(hass)
     return XiaomiCloud(
-        create_session(hass),
+        session,
         credentials,
         regions=regions,
         gateway=gateway,
+        # A gateway may well be in a private network; everything goes there.
+        footage_session=None if gateway else create_footage_session(hass),
         on_renewed=on_renewed,
         renewal_request=renewal_request,
         locale=maker_locale(hass),

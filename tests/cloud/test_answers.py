@@ -10,7 +10,6 @@ from custom_components.camera_cloud_plan.cloud.xiaomi.answers import (
     BadSignature,
     Content,
     Expired,
-    Reading,
     Refused,
     Sealed,
     Strange,
@@ -19,6 +18,7 @@ from custom_components.camera_cloud_plan.cloud.xiaomi.answers import (
 )
 from tests.cloud.test_values import JSON
 
+_READINGS = (Content, Expired, BadSignature, Refused, Strange)
 _VECTORS = json.loads(Path(__file__).with_name("signing_vectors.json").read_text(encoding="utf-8"))
 
 
@@ -127,12 +127,12 @@ def test_a_plain_error_is_never_deciphered() -> None:
 
 @given(JSON)
 def test_every_value_is_one_of_them(value: object) -> None:
-    assert isinstance(read_value(value, "data"), Reading.__value__)
+    assert isinstance(read_value(value, "data"), _READINGS)
 
 
 @given(st.integers(min_value=100, max_value=599), st.text(max_size=200))
 def test_every_answer_is_one_of_them(status: int, text: str) -> None:
-    assert isinstance(read_answer(status, text, "data"), Sealed | Reading.__value__)
+    assert isinstance(read_answer(status, text, "data"), (Sealed, *_READINGS))
 
 
 @given(JSON)

@@ -1,7 +1,9 @@
 """Every request that the integration sends while tests run, and which ones it may send.
 
-All of them go through one method, `Transport.send`; it is watched for the whole run, in
-whatever kind of test. What may be asked is read from the data files, not from the code.
+All of them go through two methods, `Transport.send` and, for footage, `Transport.fetch`; both
+are watched for the whole run, in whatever kind of test. What may be asked is read from the data
+files, not from the code. Footage may lie anywhere but at the maker's own hosts, and is asked for
+with nothing but its address.
 """
 
 from collections.abc import Iterable, Iterator
@@ -48,11 +50,15 @@ _SIGN_IN_HOPS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One request: what was asked, of whom. Queries and bodies hold secrets and stay out."""
+    """One request: what was asked, of whom. Queries and bodies hold secrets and stay out.
+
+    `bare` is one for footage: without cookies, headers or a body of ours.
+    """
 
     method: str
     host: str
     path: str
+    bare: bool = False
 
 
 RECORD: Final[list[Sent]] = []
@@ -63,7 +69,7 @@ def watch() -> None:
     module = sys.modules.get(_TRANSPORT)
     if module is None or hasattr(module.Transport.send, "__wrapped__"):
         return
-    send = module.Transport.send
+    send, fetch = module.Transport.send, module.Transport.fetch
 
     @wraps(send)
     async def recorded(self: Any, method: str, url: Any, **rest: Any) -> Any:
@@ -71,7 +77,17 @@ def watch() -> None:
             RECORD.append(Sent(method, url.host or "", url.path))
         return await send(self, method, url, **rest)
 
+    # Takes an address and a bound, and nothing that could say who asks.
+    @wraps(fetch)
+    async def recorded_fetch(self: Any, url: Any, *, limit: int | None = None) -> bytes:
+        if self.may_fetch(url):
+            RECORD.append(Sent("GET", url.host or "", url.path, bare=True))
+        bound = {} if limit is None else {"limit": limit}
+        fetched: bytes = await fetch(self, url, **bound)
+        return fetched
+
     module.Transport.send = recorded
+    module.Transport.fetch = recorded_fetch
 
 
 def spending(record: Iterable[Sent]) -> set[Sent]:
@@ -85,7 +101,14 @@ def spending(record: Iterable[Sent]) -> set[Sent]:
 
 def unknown(record: Iterable[Sent]) -> set[Sent]:
     """Return the requests that neither read nor sign in, nor are the shipped definition's."""
-    return {sent for sent in record if sent not in known()}
+    return {sent for sent in record if sent not in known() and not _is_footage(sent)}
+
+
+def _is_footage(sent: Sent) -> bool:
+    return sent.bare and not any(
+        sent.host == domain or sent.host.endswith(f".{domain}")
+        for domain in _endpoints()["secret_hosts"]
+    )
 
 
 @cache

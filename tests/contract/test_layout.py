@@ -9,6 +9,7 @@ from tests.contract.shipped import DOMAIN, INTEGRATION, ROOT, modules, tree
 
 PLAN = INTEGRATION / "plan"
 CLOUD = INTEGRATION / "cloud"
+EXPORT = INTEGRATION / "export"
 CLOCK = PLAN / "clock.py"
 SHIPPED = tuple(modules(INTEGRATION))
 HOME_ASSISTANT_SIDE = tuple(
@@ -83,6 +84,17 @@ def test_the_cloud_clients_know_the_plan_model_and_nothing_of_home_assistant() -
         assert not reaches(path, "homeassistant", "voluptuous"), path
         known = reaches(path, f"{OURS}.cloud", f"{OURS}.plan")
         assert reaches(path, "custom_components") <= known | {OURS, "custom_components"}, path
+
+
+def test_the_export_knows_any_cloud_and_nothing_of_home_assistant() -> None:
+    rooms = [f"{OURS}.{room}" for room in ("cloud", "export", "plan")]
+    for path in modules(EXPORT):
+        assert not reaches(path, "homeassistant", "voluptuous", "aiohttp"), path
+        assert not reaches(path, f"{OURS}.cloud.xiaomi"), path
+        assert reaches(path, "custom_components") <= reaches(path, *rooms) | {
+            OURS,
+            "custom_components",
+        }, path
 
 
 def test_what_makers_share_knows_no_maker() -> None:

@@ -195,6 +195,14 @@ class Transport:
         """Return whether an address may be sent secrets, or offered to the owner."""
         return is_safe_for_secrets(url, self._gateway)
 
+    def may_fetch(self, url: URL) -> bool:
+        """Return whether footage may be asked for at an address, as far as it is written."""
+        try:
+            self._demand_fetchable(url)
+        except ForbiddenAddressError:
+            return False
+        return True
+
     async def send(  # noqa: PLR0913 - what a request is made of
         self,
         method: str,
@@ -251,9 +259,7 @@ class Transport:
         so that it is to be signed anew; `TooLargeError`; `CutOffError` and other
         `UnreachableError`, which may be tried again; `RateLimitedError` and `ApiError`.
         """
-        host = public_url(str(url), any_port=self.has_gateway).host or "?"
-        if self._footage_session is None:
-            raise ForbiddenAddressError("there is no guarded way to it")
+        session, host = self._demand_fetchable(url), url.host or "?"
         patience = asyncio.timeout(PATIENCE)
 
         async def read(response: aiohttp.ClientResponse) -> bytes:
@@ -268,13 +274,19 @@ class Transport:
                 return await _whole(host, response, limit, patience)
 
         return await self._exchange(
-            self._footage_session,
+            session,
             "GET",
             url,
             headers=CIMultiDict({"User-Agent": self._bare_user_agent}),
             patience=patience,
             read=read,
         )
+
+    def _demand_fetchable(self, url: URL) -> aiohttp.ClientSession:
+        public_url(str(url), any_port=self.has_gateway)
+        if self._footage_session is None:
+            raise ForbiddenAddressError("there is no guarded way to it")
+        return self._footage_session
 
     async def _exchange[T](  # noqa: PLR0913 - what a request is made of
         self,
