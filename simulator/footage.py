@@ -395,11 +395,15 @@ def _muxed(container: Container, streams: Sequence[Any], packets: Sequence[_Pack
     )
     with output:
         targets = [output.add_stream_from_template(stream) for stream in streams]
+        # MP4's own times are set later; a track that begins late would be filled up.
+        begins = {piece.stream: piece.pts for piece in reversed(packets)}
+        if container == "ts":
+            begins = dict.fromkeys(begins, 0)
         for piece in packets:
             packet = av.Packet(piece.data)
             packet.stream = targets[piece.stream]
             packet.time_base = streams[piece.stream].time_base
-            packet.pts = packet.dts = piece.pts
+            packet.pts = packet.dts = piece.pts - begins[piece.stream]
             packet.duration = piece.duration
             packet.is_keyframe = piece.is_key
             output.mux_one(packet)

@@ -9,6 +9,7 @@ on accounts outside the mainland (seen once).
 """
 
 import base64
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 import hashlib
@@ -126,7 +127,7 @@ def tally(camera: Camera, now_ms: int) -> Tally:
             continue
         listed += len(alive)
         expiries.append(_created(group, alive[0]) + group.keep_ms)
-        event_only += sum(not _has_footage(camera, group, _created(group, at)) for at in alive)
+        event_only += len(alive) - _count_with_footage(camera, group, alive)
     return Tally(listed=listed, event_only=event_only, first_expiry_ms=min(expiries, default=None))
 
 
@@ -235,6 +236,13 @@ def _has_footage(camera: Camera, group: RecordingGroup, created_ms: int) -> bool
     tier = camera.free_tier
     free = not tier.limited or created_ms < tier.expires_ms
     return group.footage and (camera.plan is not None or free)
+
+
+def _count_with_footage(camera: Camera, group: RecordingGroup, alive: range) -> int:
+    """Return how many of a group have video; those begin before the others."""
+    return bisect_left(
+        alive, 1, key=lambda at: int(not _has_footage(camera, group, _created(group, at)))
+    )
 
 
 def _alive(group: RecordingGroup, now_ms: int) -> range:

@@ -60,8 +60,10 @@ def playlist(cloud: Cloud, camera: Camera, recording: Recording, lifetime: float
     origin = f"https://{storage_host(camera.region)}"
     place = f"{recording.did}/{recording.number}"
 
+    now = cloud.now()
+
     def address(path: str) -> str:
-        return f"{origin}{path}?{cloud.links.sign(path, cloud.now(), lifetime)}"
+        return f"{origin}{path}?{cloud.links.sign(path, now, lifetime)}"
 
     lines = [
         "#EXTM3U",
