@@ -475,7 +475,7 @@ async def test_a_thumbnail_needs_what_clients_send(
         "stoId": unit["imgStoreId"],
         "segmentIv": base64.b64encode(bytes(16)).decode(),
     }
-    answer = await viewer.call(THUMBNAIL, "processor", **data | change)
+    answer = await viewer.call(THUMBNAIL, data | change, host="processor")
     assert answer.json is not None
     assert answer.json["code"] == -8
 
@@ -496,7 +496,7 @@ async def test_the_server_answers_while_footage_is_made(
     wanted = asyncio.create_task(viewer.fetch(addresses(text, "ts")[0]))
     await asyncio.sleep(0.1)
     before = time.monotonic()
-    await viewer.call(VIP_STATUS, region="CN")
+    await viewer.call(VIP_STATUS, {"region": "CN"})
     assert time.monotonic() - before < 0.3
     assert not wanted.done()
     assert (await wanted)[0] == 200
@@ -696,7 +696,7 @@ async def test_too_many_requests_at_a_storage_host(viewer: Viewer, segment: str)
 async def test_an_expired_session_gets_nothing(viewer: Viewer, path: str) -> None:
     viewer.client.simulator.sessions.expire()
     host = "business" if path == PLAYLIST else "processor"
-    answer = await viewer.call(path, host, fileId="1")
+    answer = await viewer.call(path, {"fileId": "1"}, host=host)
     assert answer.json is not None
     assert (answer.json["code"], answer.json["message"]) == (3, "serviceToken expired")
 

@@ -38,7 +38,9 @@ class Viewer:
     did: str = DID
     prefix: str = ""
 
-    async def call(self, path: str, host: str = "business", **data: object) -> Answer:
+    async def call(
+        self, path: str, data: Mapping[str, object], *, host: str = "business"
+    ) -> Answer:
         """Make a signed call; a field of None is left out."""
         name = f"{self.prefix}{host}.smartcamera.api.io.mi.com"
         sent = {"did": self.did, **data}
@@ -63,7 +65,7 @@ class Viewer:
                 "sortType": "DESC",
                 "doorBell": False,
             }
-        return await self.call(path, **data | changes)
+        return await self.call(path, data | changes)
 
     async def page(self, path: str = EVENT_LIST, **changes: object) -> Page:
         """Return a page of a list."""
@@ -97,7 +99,7 @@ class Viewer:
             "isAlarm": unit["isAlarm"],
             "videoCodec": "H265",
         }
-        return await self.call(PLAYLIST, **data | changes)
+        return await self.call(PLAYLIST, data | changes)
 
     async def playlist(self, unit: Mapping[str, object]) -> str:
         """Return a recording's playlist."""
