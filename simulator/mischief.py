@@ -90,7 +90,6 @@ MISCHIEF: Final = (
     ),
     _fault("cut", Trouble.DROPPED_SEGMENT, lambda faults: faults.add(Trouble.DROPPED_SEGMENT)),
     _fault("drip", Trouble.SLOW_DRIP, lambda faults: faults.add(Trouble.SLOW_DRIP)),
-    _fault("hasty", Trouble.HASTY_LINKS, lambda faults: faults.add(Trouble.HASTY_LINKS)),
     _fault("gone", Trouble.RECORDING_GONE, lambda faults: faults.add(Trouble.RECORDING_GONE)),
     Mischief(key="tokens", press=_expire_tokens),
     Mischief(key="signed_out", press=_sign_out),

@@ -724,7 +724,7 @@ async def test_the_control_interface_lists_them(
     ("language", "line"),
     [
         ("en", "16 recordings in the cloud, 2 of them without video"),
-        ("zh", "云端有 16 段录像, 其中 2 段没有视频"),
+        ("zh", "云端有 16 段录像，其中 2 段没有视频"),
     ],
 )
 async def test_the_desk_says_what_the_cloud_holds(
