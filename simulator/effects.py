@@ -101,6 +101,8 @@ def _odd_playlist(shape: str, text: str, origin: str, size: int) -> str:
     match shape:
         case "garbage":
             return text[::-1]
+        case "cut":
+            return text[: len(text) // 2]
         case "gigantic":
             segment = f"#EXTINF:4.000000,\n{origin}/ts/1/1/1.ts\n"
             return text.replace("#EXT-X-ENDLIST", segment * (size // len(segment)))

@@ -359,7 +359,7 @@ CATALOGUE: tuple[FaultKind, ...] = (
         hosts=_CAMERA,
         stage=Stage.PLAYLIST,
         params={"shape": "garbage", "megabytes": 64},
-        choices={"shape": ("garbage", "gigantic", "master", "empty", "no_key")},
+        choices={"shape": ("garbage", "cut", "gigantic", "master", "empty", "no_key")},
     ),
     FaultKind(
         trouble=Trouble.WRONG_KEY,

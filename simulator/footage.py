@@ -14,7 +14,7 @@ import io
 from itertools import accumulate
 import math
 import struct
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from simulator.moments import SECOND_MS
 from simulator.recordings import FRAMES_PER_SECOND, SEGMENT_MS, Codec, Container, Size
@@ -53,7 +53,7 @@ _CHINESE_FONTS: Final = (
 
 
 class NoFootageError(Exception):
-    """PyAV, NumPy or Pillow is missing, so that no footage can be made."""
+    """PyAV, NumPy, Pillow or an encoder is missing, so that no footage can be made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +134,7 @@ def make_stock(look: Look) -> Stock:
     """Render a stock; takes about a tenth of the time that it plays.
 
     Raises:
-        NoFootageError: when a package that it needs is missing.
+        NoFootageError: when a package or an encoder that it needs is missing.
 
     """
     for package in ("av", "numpy", "PIL"):
@@ -172,11 +172,14 @@ def _film(look: Look, frames: int) -> tuple[bytes, bytes]:
     import av  # noqa: PLC0415 - only who watches needs it
     from PIL import Image  # noqa: PLC0415 - the same
 
+    encoder: Literal["libx264", "libx265"] = "libx264" if look.codec == "h264" else "libx265"
+    if encoder not in av.codecs_available:
+        raise NoFootageError(f"footage needs the encoder {encoder}, which PyAV does not have here")
     file = io.BytesIO()
     thumbnail = io.BytesIO()
     with av.open(file, "w", format="mp4") as container:
         video = container.add_stream(
-            "libx264" if look.codec == "h264" else "libx265",
+            encoder,
             rate=FRAMES_PER_SECOND,
             options=_encoder_options(look),
         )

@@ -2,7 +2,7 @@
 
 A call goes through these gates, in an order that no public source tells: path, method, cookies,
 service token, signature, content. Each gate answers in plain JSON; only what a handler says is
-encrypted.
+encrypted, and of that neither playlists nor pictures.
 
 Cookies (facts): `serviceToken` with `userId` or `cUserId`, or both; `yetAnotherServiceToken`, if
 sent, carries the same value.

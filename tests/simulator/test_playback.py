@@ -25,8 +25,10 @@ import pytest
 
 from simulator import studio
 from simulator.footage import Look, Stock, make_stock
+from simulator.generate import generate_recordings
 from simulator.moments import DAY_MS, HOUR_MS
 from simulator.server import RunningSimulator, running
+from simulator.storage import prepare_stock
 from simulator.world import World
 from simulator.worldfile import build_world
 from tests.simulator.sample import MEI, MEI_BERLIN, VIP_STATUS
@@ -529,6 +531,40 @@ async def test_what_was_made_is_kept_within_bounds(viewer: Viewer) -> None:
             assert 0 < room.used <= room.room
 
 
+async def test_shared_footage_is_all_made_before_it_is_served(
+    http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = build_world(generate_recordings("event:2:8s,video:1:40s"))
+    async with running(world) as simulator:
+        await prepare_stock(simulator.cloud)
+        used = simulator.cloud.studio.used
+        monkeypatch.setattr(studio, "make_stock", None)
+        monkeypatch.setattr(Stock, "segment", None)
+        [did] = world.cameras
+        credentials = simulator.sessions.sign_in("2900990099")
+        client = SigningClient(http=http, simulator=simulator, credentials=credentials)
+        viewer = Viewer(client=client, did=did)
+        files: list[bytes] = []
+        for unit in [*await viewer.units(), *await viewer.units(CLOUD_LIST)]:
+            urls = addresses(await viewer.playlist(unit), "ts")
+            files.append(b"".join([(await viewer.fetch(url))[1] for url in urls]))
+        assert files[0] == files[1]
+        assert len(files[0]) * 8 / 8 == pytest.approx(1_200_000, rel=0.15)
+        assert len(files[2]) * 8 / 40 == pytest.approx(500_000, rel=0.15)
+        assert simulator.cloud.studio.used == used
+
+
+async def test_without_an_encoder_it_fails_clearly(
+    http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(av, "codecs_available", {"libx264", "aac"})
+    async with viewing(CLIPS | {"codec": "h265"}, http=http) as viewer:
+        [unit, *_] = await viewer.units()
+        status, said = await viewer.fetch(addresses(await viewer.playlist(unit), "ts")[0])
+        assert status == 501
+        assert b"libx265" in said
+
+
 async def test_without_its_packages_footage_fails_clearly(
     viewer: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -607,12 +643,13 @@ async def test_a_playlist_that_leads_elsewhere(
 async def test_odd_playlists(viewer: Viewer) -> None:
     [unit, *_] = await viewer.units()
     texts: dict[str, str] = {}
-    for shape in ("garbage", "gigantic", "master", "empty", "no_key"):
+    for shape in ("garbage", "cut", "gigantic", "master", "empty", "no_key"):
         viewer.client.simulator.faults.add("odd_playlist", shape=shape, megabytes=3, count=1)
         texts[shape] = (await viewer.open(unit)).text
     assert "#EXTM3U" not in texts["garbage"]
     assert len(texts["gigantic"]) > 3_000_000
-    assert "#EXT-X-ENDLIST" not in texts["gigantic"]
+    assert "#EXT-X-ENDLIST" not in texts["gigantic"] + texts["cut"]
+    assert texts["cut"].startswith("#EXTM3U")
     assert "#EXT-X-STREAM-INF" in texts["master"]
     assert texts["empty"] == ""
     assert len(addresses(texts["no_key"])) == 2
