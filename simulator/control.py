@@ -9,6 +9,7 @@
 | `GET`, `PATCH`, `DELETE camera/<did>` | shows, edits or removes one |
 | `POST camera/<did>/renewal` `{"on": false}` | switches renewal as its owner does by hand |
 | `GET camera/<did>/recordings` | the recordings that the cloud still holds of it |
+| `GET camera/<did>/playlist?fileId=…` | one of them for any player (`storage.player_routes`) |
 | `GET`, `DELETE faults`; `POST faults` `{"trouble", "host", "path", "did", "count", "params"}` | |
 | `POST misbehaviour` `{"flips_back_after", "charges_anyway", "flag_stays", "dids"}` | |
 | `DELETE misbehaviour` | |

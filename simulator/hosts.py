@@ -10,6 +10,7 @@ Where footage lies no source names; the storage hosts here are made up, one for 
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 import re
 from typing import Final
 
@@ -74,6 +75,7 @@ def storage_host(region: str) -> str:
     return f"{region}.storage.simulated-maker.example"
 
 
+@lru_cache
 def host_of(header: str) -> Host | None:
     """Return what a `Host` header stands for, its port left out; `None` when nothing is there."""
     name = re.sub(r":\d+$", "", header).lower()

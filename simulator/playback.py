@@ -204,7 +204,7 @@ def play(call: Call) -> object:
         return _plain_refusal(call.cloud, CallRefusedError("file not exist"))
     hasty = faults.get(Trouble.HASTY_LINKS)
     lifetime = None if hasty is None else hasty.number("seconds")
-    text = playlist(call.cloud, camera, recording, lifetime)
+    text = playlist(call.cloud, camera, recording, lifetime=lifetime)
     text = effects.spoil_playlist(text, f"https://{storage_host(camera.region)}", struck)
     return web.Response(body=text.encode(), content_type=PLAYLIST_TYPE)
 

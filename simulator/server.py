@@ -107,7 +107,7 @@ async def running(
     # The pages' templates are read from disk.
     pages = await asyncio.to_thread(maker_routes, cloud)
     runner = web.AppRunner(
-        create_app(cloud, [*control_routes(cloud), *pages]),
+        create_app(cloud, [*control_routes(cloud), *storage.player_routes(cloud), *pages]),
         # Query strings hold secrets.
         access_log=None,
         # A poll whose client has gone must not be held any longer.
@@ -125,7 +125,7 @@ async def running(
     finally:
         cloud.sessions.tickets.expire()
         await runner.cleanup()
-        await asyncio.to_thread(cloud.studio.close)
+        await cloud.studio.close()
 
 
 async def _serve(request: web.Request, cloud: Cloud, host: Host) -> web.StreamResponse:

@@ -18,8 +18,8 @@ from simulator import effects
 from simulator.cloud import Cloud
 from simulator.faults import Stage, Trouble
 from simulator.footage import FRAMES_PER_SEGMENT, NoFootageError
-from simulator.hosts import Host, storage_host
-from simulator.recordings import FRAMES_PER_SECOND, Recording, all_recordings, find_number
+from simulator.hosts import Host, HostKind, storage_host
+from simulator.recordings import FRAMES_PER_SECOND, Recording, all_recordings, find, find_number
 from simulator.studio import STOCK_ROOM, encipher, iv_of, key_of, part_of, parts
 from simulator.world import Camera
 
@@ -51,13 +51,21 @@ class _RefusedError(Exception):
         self.status = status
 
 
-def playlist(cloud: Cloud, camera: Camera, recording: Recording, lifetime: float | None) -> str:
-    """Return a recording's playlist; its addresses are good for `lifetime` seconds from now.
+def playlist(
+    cloud: Cloud,
+    camera: Camera,
+    recording: Recording,
+    *,
+    lifetime: float | None = None,
+    origin: str | None = None,
+) -> str:
+    """Return a recording's playlist.
 
-    `None` for as long as usual.
+    Its addresses are good for `lifetime` seconds from now, or for as long as usual; they lie at
+    `origin`, or at the region's storage host.
     """
     group = recording.group
-    origin = f"https://{storage_host(camera.region)}"
+    origin = origin or f"https://{storage_host(camera.region)}"
     place = f"{recording.did}/{recording.number}"
 
     now = cloud.now()
@@ -84,6 +92,33 @@ def playlist(cloud: Cloud, camera: Camera, recording: Recording, lifetime: float
             lines.append(f"#EXTINF:{frames / FRAMES_PER_SECOND:.6f},")
             lines.append(address(f"/{group.container}/{place}/{index}.{group.container}"))
     return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
+
+
+def player_routes(cloud: Cloud) -> list[web.RouteDef]:
+    """Return routes that let any player watch a recording at the simulator's own origin."""
+
+    async def open_recording(request: web.Request) -> web.StreamResponse:
+        camera = cloud.world.cameras.get(request.match_info["did"])
+        file_id = request.query.get("fileId", "")
+        now_ms = cloud.world.now_ms()
+        recording = None if camera is None else find(camera, file_id, now_ms)
+        if camera is None or recording is None or not recording.has_footage:
+            return _refusal(HTTPStatus.NOT_FOUND)
+        text = playlist(cloud, camera, recording, origin=cloud.base_url)
+        return web.Response(body=text.encode(), content_type=PLAYLIST_TYPE)
+
+    async def watch(request: web.Request) -> web.StreamResponse:
+        camera = cloud.world.cameras.get(request.match_info["did"])
+        if camera is None:
+            return _refusal(HTTPStatus.NOT_FOUND)
+        name = storage_host(camera.region)
+        host = Host(kind=HostKind.STORAGE, name=name, region=camera.region)
+        return await serve(request, cloud, host, cloud.now())
+
+    return [
+        web.get("/_control/camera/{did}/playlist", open_recording),
+        web.get("/{what:key|ts|mp4}/{did}/{number}/{name}", watch),
+    ]
 
 
 async def prepare_stock(cloud: Cloud) -> None:

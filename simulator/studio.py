@@ -108,12 +108,11 @@ class Studio:
         """How many bytes are kept now."""
         return self._used
 
-    def close(self) -> None:
-        """Let everything go; what is being made is waited for."""
-        for task in self._under_way.values():
-            task.cancel()
+    async def close(self) -> None:
+        """Let everything go, once what is being made has been made."""
+        await asyncio.gather(*self._under_way.values(), return_exceptions=True)
         if self._threads is not None:
-            self._threads.shutdown()
+            await asyncio.to_thread(self._threads.shutdown)
             self._threads = None
         self._kept.clear()
         self._used = 0

@@ -14,6 +14,7 @@ from pathlib import Path
 import re
 import time
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 import av
@@ -755,6 +756,22 @@ async def test_the_control_interface_lists_them(
     assert (video["length"], video["parts"], video["container"]) == (50, 2, "mp4")
     async with http.get(f"{base}/2/recordings") as response:
         assert response.status == 404
+
+
+async def test_any_player_can_watch_at_the_simulators_own_origin(viewer: Viewer) -> None:
+    [unit, *_] = await viewer.units()
+    simulator = viewer.client.simulator
+    address = f"{simulator.base_url}/_control/camera/{DID}/playlist"
+    url = f"{address}?{urlencode({'fileId': unit['fileId']})}"
+    # Asked twice by some players, and not counted as the cloud's own traffic.
+    before = simulator.requests.total()
+    with await asyncio.to_thread(av.open, url, "r") as container:
+        packets = await asyncio.to_thread(lambda: list(container.demux(video=0)))
+    assert sum(packet.size > 0 for packet in packets) == 6 * 15
+    assert simulator.requests.total() == before
+    for wrong in (f"{address}?fileId=1", address, address.replace(f"/{DID}/", "/2/")):
+        async with viewer.client.http.get(wrong) as response:
+            assert response.status == 404
 
 
 @pytest.mark.parametrize(
