@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime
 import logging
 from pathlib import Path
 import traceback
@@ -14,8 +15,20 @@ import pytest
 from custom_components.camera_cloud_plan.cloud.errors import CloudError
 from custom_components.camera_cloud_plan.cloud.provider import Detail
 from custom_components.camera_cloud_plan.cloud.renewal_request import DefinitionError, parse
-from custom_components.camera_cloud_plan.cloud.xiaomi import LinkSignIn, XiaomiCredentials
-from custom_components.camera_cloud_plan.plan import Wish
+from custom_components.camera_cloud_plan.cloud.xiaomi import (
+    LinkSignIn,
+    XiaomiCloud,
+    XiaomiCredentials,
+    footage,
+)
+from custom_components.camera_cloud_plan.plan import (
+    ALL_BACK,
+    Camera,
+    Recording,
+    RecordingKind,
+    Span,
+    Wish,
+)
 from simulator.faults import Trouble
 from simulator.hosts import HostKind
 from simulator.server import RunningSimulator
@@ -123,6 +136,75 @@ async def test_no_secret_in_logs_or_errors(
     for line in log.lines:
         for word in ("signature=", "_nonce", "clientSign", "serviceToken", "passToken"):
             assert word not in line
+
+
+async def _fetched(cloud: XiaomiCloud, camera: Camera, recording: Recording) -> None:
+    opened = await cloud.open_recording(camera, recording)
+    await opened.fetch(opened.segments[1])
+
+
+async def test_no_secret_in_what_is_said_of_recordings(
+    sim: RunningSimulator,
+    http: aiohttp.ClientSession,
+    log: _Everything,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nor what a recording is called, where it lies, what opens it, and whose camera it is."""
+    monkeypatch.setattr(footage, "BACKOFF", 0.001)
+    credentials = credentials_of(sim, MEI)
+    cloud = connect(sim, http, credentials, regions=("cn",))
+    camera = next(each for each in await cloud.list_cameras() if each.camera_id == FRONT_DOOR)
+    log.lines.clear()
+    now = datetime.fromtimestamp(sim.world.now_ms() / 1000, UTC)
+    found = await cloud.list_recordings(camera, Span(start=now - ALL_BACK, end=now), RecordingKind)
+    recording = found.recordings[0]
+    opened = await cloud.open_recording(camera, recording)
+    fetched = await opened.fetch(opened.segments[0])
+    thumbnail = await cloud.read_thumbnail(camera, recording)
+    assert fetched.piece.key is not None
+    assert thumbnail is not None
+    seen: list[str] = [
+        repr((opened, opened._parts, vars(opened), fetched, thumbnail, found.complete))
+    ]
+    for trouble, params, host in (
+        (Trouble.DROPPED, {}, HostKind.STORAGE),
+        (Trouble.HTTP_STATUS, {"status": 429}, HostKind.STORAGE),
+        (Trouble.HTTP_STATUS, {"status": 503}, HostKind.STORAGE),
+        (Trouble.HASTY_LINKS, {}, None),
+        (Trouble.FOREIGN_ADDRESS, {"origin": "https://10.20.30.40"}, None),
+        (Trouble.ODD_PLAYLIST, {"shape": "garbage"}, None),
+        (Trouble.RECORDING_GONE, {}, None),
+        (Trouble.HTML, {}, HostKind.CAMERA),
+        (Trouble.DROPPED_SEGMENT, {}, None),
+        (Trouble.WRONG_KEY, {"bytes": 3}, None),
+        (Trouble.ENDLESS_SEGMENT, {}, None),
+    ):
+        fault = sim.faults.add(trouble, params, host=host)
+        with pytest.raises(CloudError) as raised:
+            await _fetched(cloud, camera, recording)
+        sim.faults.remove(fault)
+        seen.append(_traced(raised.value))
+        seen += [repr(vars(error)) for error in (raised.value, raised.value.__cause__) if error]
+    assert any("storage.simulated-maker.example" in line for line in log.lines)
+    source = opened._parts[0].source
+    assert source.key is not None
+    secrets = _secrets(sim, credentials) | {
+        FRONT_DOOR,
+        recording.file_id,
+        str(recording.video_store),
+        str(recording.image_store),
+        source.url.raw_path,
+        source.key.raw_path,
+        "Signature=",
+        "10.20.30.40",
+        "<html",
+        fetched.piece.key.hex(),
+        repr(fetched.piece.key)[2:-1],
+        repr(source.iv)[2:-1],
+    }
+    for secret in secrets:
+        for line in [*log.lines, *seen]:
+            assert secret not in line
 
 
 _REQUEST = (Path(__file__).parents[2] / "simulator" / "renewal_request.json").read_text("utf-8")

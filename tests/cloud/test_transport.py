@@ -28,7 +28,7 @@ from custom_components.camera_cloud_plan.cloud.errors import (
     UnexpectedAnswerError,
     UnreachableError,
 )
-from custom_components.camera_cloud_plan.cloud.xiaomi import XiaomiCloud, transport
+from custom_components.camera_cloud_plan.cloud.xiaomi import XiaomiCloud
 from custom_components.camera_cloud_plan.cloud.xiaomi.transport import (
     Answer,
     ServerClock,
@@ -352,6 +352,7 @@ def _certificate() -> tuple[bytes, bytes]:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "simulated")])
     names = ["*.api.io.mi.com", "api.io.mi.com", "*.smartcamera.api.io.mi.com"]
     names += ["*.business.smartcamera.api.io.mi.com", "*.app.business.smartcamera.api.io.mi.com"]
+    names += ["*.storage.simulated-maker.example"]
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -424,6 +425,7 @@ async def internet(
         yield _Internet(cloud, runner.addresses[0][1], certificate)
     finally:
         await runner.cleanup()
+        await asyncio.to_thread(cloud.studio.close)
 
 
 def _direct(internet: _Internet, http: aiohttp.ClientSession) -> XiaomiCloud:

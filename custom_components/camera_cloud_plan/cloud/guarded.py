@@ -64,7 +64,7 @@ def public_url(text: str, *, any_port: bool = False) -> URL:
         raise ForbiddenAddressError("it is not https")
     if "@" in url.raw_authority:
         raise ForbiddenAddressError("it names a user")
-    if port is None or (port != _HTTPS_PORT and not any_port):
+    if not port or (port != _HTTPS_PORT and not any_port):
         raise ForbiddenAddressError("it names a port of its own")
     if not host or not _is_public_name(host):
         raise ForbiddenAddressError("its host is no public name")

@@ -86,6 +86,8 @@ def parse(text: str, *, any_port: bool = False) -> tuple[Part, ...]:
         if tag == _KEY_TAG:
             # The library compares each key with all before it, which takes for ever.
             data["keys"].clear()
+            if "METHOD=" not in line:  # which it would take for no cipher at all
+                raise DamagedFootageError("a playlist with an unknown cipher")
         return tag not in _READ_TAGS
 
     try:

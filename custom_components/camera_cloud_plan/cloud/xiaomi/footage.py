@@ -35,7 +35,7 @@ BACKOFF: Final = 0.5
 _KEY_BYTES: Final = 16
 _MOST_KEYS: Final = 64
 # How an error begins: as JSON, as a page, or enciphered in base64.
-_ERROR: Final = re.compile(rb"\s*(?:[{\[<]|[A-Za-z0-9+/=\s]*\Z)")
+_ERROR: Final = re.compile(rb"\s*(?:[{\[<]|[A-Za-z0-9+/=][A-Za-z0-9+/=\s]*\Z)")
 
 
 async def open_recording(

@@ -119,7 +119,7 @@ class _Pages:
         self._name = _LISTS[kind]
         self._kind = kind
         self._units = units
-        self._seen: set[tuple[str, datetime, int | None]] = set()
+        self._seen: set[Unit] = set()
         self._unreadable = 0
         rule = endpoints().recordings.lists[self._name]
         self._begin = _milliseconds(span.start - rule.widened)
@@ -206,8 +206,8 @@ class _Pages:
             unit = read_unit(as_object(row), self._kind)
             if unit is None:
                 self._unreadable += 1
-            elif (key := (unit.file_id, unit.created_at, unit.offset)) not in self._seen:
-                self._seen.add(key)
+            elif unit not in self._seen:
+                self._seen.add(unit)
                 self._units.append(unit)
                 found = True
             if not count % _READ_AT_ONCE:
