@@ -15,6 +15,8 @@ from demo.process import Child
 
 _ADDRESS: Final = re.compile(r"^Simulated cloud at (\S+)$", re.MULTILINE)
 _AT_ONCE: Final = 8
+# Footage is made and enciphered before it is served.
+_READY_WITHIN: Final = 180.0
 _DAY_MS: Final = 86_400_000
 _MONTH_MS: Final = 30 * _DAY_MS
 
@@ -75,17 +77,15 @@ class Cloud:
 
 
 @asynccontextmanager
-async def simulated(cameras: int, output: Path) -> AsyncIterator[str]:
+async def simulated(output: Path, *world: str) -> AsyncIterator[str]:
     """Serve a generated world for as long as the context lasts; gives the address.
 
-    Raises `StartError`.
+    `world` are the simulator's own words for it, such as "--cameras", "20". Raises
+    `StartError`.
     """
     child = await Child.start(
         "The simulated cloud",
-        (
-            *(sys.executable, "-m", "simulator", "--cameras", str(cameras)),
-            *("--host", LOOPBACK, "--port", "0"),
-        ),
+        (*(sys.executable, "-m", "simulator", *world), *("--host", LOOPBACK, "--port", "0")),
         output=output,
     )
 
@@ -95,6 +95,6 @@ async def simulated(cameras: int, output: Path) -> AsyncIterator[str]:
         return found[1] if found else None
 
     try:
-        yield await child.until(address, within=60)
+        yield await child.until(address, within=_READY_WITHIN)
     finally:
         await child.stop()

@@ -69,7 +69,7 @@ async def _one_run(cameras: int) -> list[Phase]:
     """Return the phases of a fresh Home Assistant and a fresh cloud."""
     with tempfile.TemporaryDirectory(prefix="camera-cloud-plan-") as name:
         folder = Path(name)
-        async with simulated(cameras, folder / "simulator.log") as address:
+        async with simulated(folder / "simulator.log", "--cameras", str(cameras)) as address:
             house = await Child.start(
                 "Home Assistant",
                 (

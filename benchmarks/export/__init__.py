@@ -1,0 +1,1 @@
+"""Saving recordings, against what a person would otherwise use."""
