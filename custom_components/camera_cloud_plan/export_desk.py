@@ -33,6 +33,7 @@ from .const import (
     DOMAIN,
 )
 from .devices import key_of
+from .export import CameraExport, Pace
 from .export.model import (
     Container,
     Estimate,
@@ -83,8 +84,11 @@ NEEDS_A_PERSON: Final = frozenset(
 _SHOWN_EVERY: Final = 1.0
 # For so long what was listed of a camera is taken for what is there.
 _LISTED_FOR: Final = timedelta(minutes=10)
-# So often cameras are listed for the sensor that shows what is about to be lost.
-_LISTED_EVERY: Final = timedelta(hours=6)
+# So often cameras are listed for the sensor that shows what is about to be lost: every six
+# hours, less the tenth by which polls are spread.
+_LISTED_EVERY: Final = timedelta(hours=5.4)
+# Seconds between the pages of such a list, at most.
+_LIST_PAUSE: Final = 0.3
 
 
 class ExportState(StrEnum):
@@ -199,7 +203,7 @@ class ExportDesk:
     """Takes orders for an account's cameras and works on them."""
 
     # Makes the export of one camera.
-    make_export: Callable[..., Export] | None = None
+    make_export: Callable[..., Export] = CameraExport
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, reader: Reader) -> None:
         """Take who reads the account; nothing is begun yet."""
@@ -444,7 +448,11 @@ class ExportDesk:
         )
 
     async def _async_export(
-        self, order: Order, on_progress: Callable[[Progress], None] | None = None
+        self,
+        order: Order,
+        on_progress: Callable[[Progress], None] = lambda _progress: None,
+        *,
+        begun: bool = False,
     ) -> Export:
         """Return the export of an order; raises `InterruptedExportError` for a camera that left."""
         plan = self._reader.known(order.camera_id)
@@ -453,26 +461,26 @@ class ExportDesk:
         free = await self._hass.async_add_executor_job(
             export_folder.keep_free, self._hass, Path(order.folder)
         )
-        from .export.job import CameraExport  # noqa: PLC0415
-        from .export.pace import Pace  # noqa: PLC0415
-
-        make = self.make_export or CameraExport
-        options = self._entry.options
-        told = {"on_progress": on_progress} if on_progress else {}
-        return make(
+        return self.make_export(
             provider=self._reader.provider,
             camera=plan.camera,
             name=self._reader.display_name(order.camera_id),
             kinds=order.kinds & possible_kinds(plan.view),
             order=order,
             time_zone=dt_util.get_default_time_zone(),
-            pace=Pace(
-                at_once=int(options.get(CONF_EXPORT_AT_ONCE, DEFAULT_EXPORT_AT_ONCE)),
-                pause=float(options.get(CONF_EXPORT_PAUSE, DEFAULT_EXPORT_PAUSE)),
-            ),
+            pace=self._pace,
             keep_free=free,
             is_allowed=partial(export_folder.is_allowed, self._hass),
-            **told,
+            on_progress=on_progress,
+            begun=begun,
+        )
+
+    @property
+    def _pace(self) -> Pace:
+        options = self._entry.options
+        return Pace(
+            at_once=int(options.get(CONF_EXPORT_AT_ONCE, DEFAULT_EXPORT_AT_ONCE)),
+            pause=float(options.get(CONF_EXPORT_PAUSE, DEFAULT_EXPORT_PAUSE)),
         )
 
     # --- Work ---
@@ -527,10 +535,15 @@ class ExportDesk:
             job.progress = progress
             if progress.tally.saved:
                 job.interrupted, job.trouble = 0, None
+                if camera_id not in self._book.begun:
+                    self._entry.async_create_background_task(
+                        self._hass, self._book.async_begin(camera_id), "an export has begun"
+                    )
             self._async_show()
 
         async def work() -> Result:
-            export = await self._async_export(job.order, on_progress)
+            begun = camera_id in self._book.begun
+            export = await self._async_export(job.order, on_progress, begun=begun)
             return await export.run()
 
         self._work = asyncio.create_task(work())
@@ -646,7 +659,7 @@ class ExportDesk:
         plan = self._reader.known(camera_id)
         if plan is None or not kinds:
             return
-        pause = float(self._entry.options.get(CONF_EXPORT_PAUSE, DEFAULT_EXPORT_PAUSE))
+        pause = min(_LIST_PAUSE, self._pace.pause)
         async with self._listing:
             now = clock.now()
             span = Span(start=now - ALL_BACK, end=now)

@@ -1,7 +1,8 @@
 """The exports of one account, on disk: what is still to be saved, and what the last came to.
 
 An order is on disk before it is begun, and leaves the disk only when it is done, stopped, or
-its camera is gone. How far it is, is not written: what is saved says so itself.
+its camera is gone. How far it is, is not written, but for that something was saved: the rest
+is said by what is there.
 """
 
 import asyncio
@@ -48,6 +49,7 @@ class ExportBook:
         """Take the account whose exports they are."""
         self._orders: dict[str, Order] = {}
         self._last: dict[str, LastExport] = {}
+        self._begun: set[str] = set()
         self._saving = asyncio.Lock()
         self._readable = True
         self._store = LenientStore(
@@ -73,11 +75,17 @@ class ExportBook:
             return
         self._orders = _decoded(Order, stored.get("orders", {}))
         self._last = _decoded(LastExport, stored.get("last", {}))
+        self._begun = self._orders.keys() & {*stored.get("begun", ())}
 
     @property
     def orders(self) -> Mapping[str, Order]:
         """The orders that are not done, by camera id, the oldest first."""
         return self._orders
+
+    @property
+    def begun(self) -> frozenset[str]:
+        """The cameras of whose order something was saved: their folder has to be there."""
+        return frozenset(self._begun)
 
     @property
     def last(self) -> Mapping[str, LastExport]:
@@ -91,6 +99,12 @@ class ExportBook:
             return True
         self._orders.pop(order.camera_id, None)
         return False
+
+    async def async_begin(self, camera_id: str) -> None:
+        """Keep that something was saved for a camera's order."""
+        if camera_id in self._orders and camera_id not in self._begun:
+            self._begun.add(camera_id)
+            await self._async_save()
 
     async def async_drop(self, camera_id: str) -> None:
         """Take a camera's order out."""
@@ -118,9 +132,11 @@ class ExportBook:
         if not self._readable:
             return False
         async with self._saving:
-            data: dict[str, Mapping[str, Json]] = {
+            self._begun &= self._orders.keys()
+            data: dict[str, Json] = {
                 "orders": {key: encode(order) for key, order in self._orders.items()},
                 "last": {key: encode(last) for key, last in self._last.items()},
+                "begun": [*sorted(self._begun)],
             }
             await self._store.async_save(data)
             return await self._store.async_load() == data

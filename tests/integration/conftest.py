@@ -60,6 +60,8 @@ _EXPECTED_WORDS = (
     "A stored cancellation is damaged",
     "What a renewal request did is damaged",
     "What was noticed so far cannot be used",
+    "A stored export is damaged",
+    "The stored exports cannot be used",
     "The renewal request of",
     "Error fetching camera_cloud_plan",
     "Authentication failed while fetching camera_cloud_plan",
@@ -151,6 +153,7 @@ def make_entry(hass: HomeAssistant, sim: RunningSimulator) -> EntryMaker:
                 "cameras_excluded": [],
                 "poll_hours": 6,
                 "show_shared": False,
+                "export_pause": 0,  # under a frozen clock none would end
                 **options,
             },
         )

@@ -218,17 +218,6 @@ async def test_the_state_of_what_is_open_is_the_rows(
     assert row["state"] == "confirmed"
 
 
-async def test_saving_the_recordings_first_is_remembered(
-    hass: HomeAssistant, make_entry: EntryMaker, sim: RunningSimulator
-) -> None:
-    entry = await make_entry(renewal_request=direct_way())
-    await set_up(hass, entry)
-    await cancel(hass, device_id=device_id(hass, RENEWING), export_first=True)
-    assert case_of(entry).save_first
-    assert standing(entry) is CaseState.WAITING_FOR_YOU
-    assert sim.requests.renewals.total() == 0
-
-
 # --- Many ---
 
 

@@ -22,7 +22,9 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.camera_cloud_plan.activity import Happened
 from custom_components.camera_cloud_plan.casework import Casework
-from custom_components.camera_cloud_plan.plan import Activity, Wish
+from custom_components.camera_cloud_plan.export.model import Order, Tally
+from custom_components.camera_cloud_plan.exports import LastExport
+from custom_components.camera_cloud_plan.plan import Activity, Wish, clock
 from simulator.server import RunningSimulator
 from tests.contract.shipped import LANGUAGES, words
 
@@ -221,6 +223,10 @@ async def test_every_attribute_is_documented(hass: HomeAssistant, loaded: MockCo
     await casework.async_open(plan, Wish.OFF)
     moved = {"old_end": WHEN, "new_end": WHEN}
     casework.async_tell(RENEWING, Activity.RENEWED, moved, to_people=False)
+    order = Order(job_id="1", camera_id=RENEWING, asked_at=clock.now(), folder="/media")
+    last = LastExport(order=order, finished_at=clock.now(), whole=True, tally=Tally())
+    await casework.async_save_first(RENEWING, wanted=True)
+    await casework.async_exported(last, waited_for=True)
     assert set(table("What comes with it")) == told | {"camera", "device_id"}
 
 

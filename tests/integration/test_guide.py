@@ -48,6 +48,7 @@ from .test_coordinator import (
 
 pytestmark = pytest.mark.usefixtures("repairs")
 
+LIST_PATHS = ("/common/app/get/eventlist", "/common/app/get/cloudlist")
 AGAIN = ["check", "steps", "leave", "keep"]
 
 
@@ -96,7 +97,11 @@ async def test_three_screens_and_five_taps_from_the_notification(
     # Closing the frontend's own last page is the fifth tap.
     assert taps == 4
     # One reading with its second witness, and nothing else, ever.
-    assert {path for _host, path, _status in sim.requests.counts} == {STATUS_PATH, ORDERS_PATH}
+    assert {path for _host, path, _status in sim.requests.counts} == {
+        STATUS_PATH,
+        ORDERS_PATH,
+        *LIST_PATHS,
+    }
     assert not sim.requests.renewals
 
 
@@ -249,9 +254,6 @@ async def test_unknown_dates_are_left_out(
     guide = await Guide.open(hass)
     assert guide.shows == "decide_no_dates"
     assert "disappears one by one." in guide.said
-    await guide.tap("save_first")
-    assert guide.shows == "save_first_no_end"
-    await guide.tap()
     sim.world.switch_renewal(RENEWING, on=False)
     await (await guide.tap("steps")).tap()
     assert guide.shows == "finished: confirmed_no_end"
@@ -277,24 +279,6 @@ async def test_a_plan_that_ended_meanwhile_may_still_be_charged(
     guide = await Guide.open(hass)
     assert guide.shows == "decide_ended"
     assert "A late charge can still come until" in guide.said
-
-
-async def test_saving_the_recordings_first_is_remembered(
-    hass: HomeAssistant, known: MockConfigEntry
-) -> None:
-    await press_off(hass)
-    guide = await Guide.open(hass)
-    await guide.tap("save_first")
-    assert guide.shows == "save_first"
-    assert "also after renewal was switched off" in guide.said
-    assert case_of(known).save_first
-
-    guide = await Guide.open(hass)
-    assert guide.shows == "save_first"
-    await guide.tap()
-    assert guide.shows == "decide"
-    assert not case_of(known).save_first
-    assert (await Guide.open(hass)).shows == "decide"
 
 
 async def test_keeping_the_plan_withdraws(hass: HomeAssistant, known: MockConfigEntry) -> None:
