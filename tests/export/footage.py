@@ -180,5 +180,6 @@ def probed(path: Path) -> dict[str, Any]:
 
 def plays(path: Path) -> None:
     """Fail unless FFmpeg decodes every picture and all the sound without a complaint."""
-    done = _run("ffmpeg", "-v", "error", "-xerror", "-i", path, "-f", "null", "-")
+    as_timed = ("-vsync", "passthrough", "-enc_time_base", "-1")
+    done = _run("ffmpeg", "-v", "error", "-xerror", "-i", path, *as_timed, "-f", "null", "-")
     assert not done.stderr, done.stderr

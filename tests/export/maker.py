@@ -52,7 +52,7 @@ DAY: Final = timedelta(days=1)
 
 @dataclass
 class MadeFootage:
-    """A recording's footage; `errors` are raised first, one for each fetch."""
+    """A recording's footage; `errors` befall its first segment first, one each time."""
 
     pieces: Sequence[Fetched]
     errors: list[CloudError] = field(default_factory=list)
@@ -73,7 +73,7 @@ class MadeFootage:
         if self.on_fetch:
             await self.on_fetch(segment)
         await asyncio.sleep(0)
-        if self.errors:
+        if self.errors and segment.index == 0:
             raise self.errors.pop(0)
         return self.pieces[segment.index]
 

@@ -320,6 +320,7 @@ class CameraExport:
                     for _ in range(at_once):
                         workers.create_task(self._work(place, writer, executor))
                 ticker.cancel()
+            self._tell(Phase.SAVING)
         except BaseExceptionGroup as errors:
             first: BaseException = errors
             while isinstance(first, BaseExceptionGroup):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 import io
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from ..cloud.errors import DamagedFootageError
@@ -32,6 +33,7 @@ _FROM_ZERO: Final = {"avoid_negative_ts": "make_zero"}
 # `-dts_delta_threshold` of 10 s has it.
 _STEP_BACK: Final = 0.5
 _STEP_AHEAD: Final = 10.0
+_LEAST_STEP: Final = 0.001
 # More parts than any camera changes its picture in one recording.
 _MOST_PARTS: Final = 100
 _START_CODE: Final = b"\x00\x00\x01"
@@ -148,6 +150,8 @@ class _Track:
     stream: Stream
     tick: float
     """Seconds."""
+    least: int
+    """What lies between two packets at least: a millisecond, more than a file's own tick."""
     shift: int = 0
     last: int | None = None
     """The last packet's decoding time."""
@@ -159,8 +163,8 @@ class _Track:
     """The bytes of a sample where each of a packet's is one of its own in the file."""
 
 
-def _track(stream: Stream, jump: float) -> _Track:
-    """Return a stream's track, with so many seconds added to its clock."""
+def _track(stream: Stream, jump: float = 0.0, before: _Track | None = None) -> _Track:
+    """Return a stream's track, so many seconds added to its clock, that goes on from another."""
     tick = float(stream.time_base)
     from av import AudioStream  # noqa: PLC0415 - it takes long, and may be missing
 
@@ -171,7 +175,18 @@ def _track(stream: Stream, jump: float) -> _Track:
         if context.frame_size and context.sample_rate:
             usual = round(context.frame_size / context.sample_rate / tick)
         block = _SAMPLE_BYTES.get(context.name, 0) * context.channels
-    return _Track(stream, tick, shift=round(jump / tick), usual=usual, block=block)
+    return _Track(
+        stream,
+        tick,
+        least=ceil(_LEAST_STEP / tick),
+        shift=round(jump / tick),
+        last=None
+        if before is None or before.last is None
+        else ceil(before.last * before.tick / tick),
+        next=round(before.next * before.tick / tick) if before else 0,
+        usual=usual,
+        block=block,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +229,7 @@ class _Writer:
         self._current: _Output | None = None
         self._previous: _Output | None = None
         self._boundary = 0.0
-        self._end = 0.0
-        """Where the last run's last packet ended, in seconds."""
+        self._tracks: list[_Track] = []
         self._jump = 0.0
         """What was last added to a clock that was set, in seconds."""
 
@@ -233,15 +247,20 @@ class _Writer:
             self._finish()
             self._begin(video, audio, look)
             self._jump = 0.0
+            self._tracks = [_track(stream) for stream in (video, *audio)]
         else:
             # Goes on in the same file where the run before ended.
-            self._jump = self._end - _start([video, *audio])
-        self._end = 0.0
-        tracks = [_track(stream, self._jump) for stream in (video, *audio)]
-        self._copy(source, tracks, heeds_sets=carrier is Carrier.TS)
+            end = max(track.next * track.tick for track in self._tracks)
+            self._jump = end - _start([video, *audio])
+            self._tracks = [
+                _track(stream, self._jump, before)
+                for stream, before in zip((video, *audio), self._tracks, strict=True)
+            ]
+        self._copy(source, heeds_sets=carrier is Carrier.TS)
         self._close_previous()
 
-    def _copy(self, source: InputContainer, tracks: list[_Track], *, heeds_sets: bool) -> None:
+    def _copy(self, source: InputContainer, *, heeds_sets: bool) -> None:
+        tracks = self._tracks
         order = {track.stream.index: index for index, track in enumerate(tracks)}
         for packet in source.demux([track.stream for track in tracks]):
             if not packet.size:  # which ends a stream
@@ -286,7 +305,7 @@ class _Writer:
                 if not -_STEP_BACK <= gap <= _STEP_AHEAD:
                     dts = self._set_anew(came, track)
         if last is not None and dts <= last:
-            dts = last + 1
+            dts = last + track.least
         if dts != packet.dts:
             pts = packet.pts
             shown = dts if pts is None or came is None else dts + (pts - came)
@@ -300,8 +319,6 @@ class _Writer:
             track.usual = dts - last
         track.last = dts
         track.next = dts + track.usual
-        end = track.next * track.tick
-        self._end = max(self._end, end)
         return dts * track.tick
 
     def _set_anew(self, came: int, track: _Track) -> int:
