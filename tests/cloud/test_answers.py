@@ -4,8 +4,14 @@ import json
 from pathlib import Path
 
 from hypothesis import given, strategies as st
+from multidict import CIMultiDict, CIMultiDictProxy
 import pytest
 
+from custom_components.camera_cloud_plan.cloud.errors import (
+    CloudError,
+    RateLimitedError,
+    UnreachableError,
+)
 from custom_components.camera_cloud_plan.cloud.xiaomi.answers import (
     BadSignature,
     Content,
@@ -16,6 +22,8 @@ from custom_components.camera_cloud_plan.cloud.xiaomi.answers import (
     read_answer,
     read_value,
 )
+from custom_components.camera_cloud_plan.cloud.xiaomi.client import _read_plain, _Seal
+from custom_components.camera_cloud_plan.cloud.xiaomi.transport import Answer
 from tests.cloud.test_values import JSON
 
 _READINGS = (Content, Expired, BadSignature, Refused, Strange)
@@ -139,3 +147,52 @@ def test_every_answer_is_one_of_them(status: int, text: str) -> None:
 def test_what_is_strange_is_said_without_content(value: object) -> None:
     reading = read_answer(200, json.dumps({"unlikely": value}), "data")
     assert isinstance(reading, Refused)
+
+
+def _plain(status: int, body: bytes, told: str | None = None) -> Answer:
+    headers = CIMultiDict({} if told is None else {"x-xiaomi-status-code": told})
+    return Answer(host="h", status=status, headers=CIMultiDictProxy(headers), body=body)
+
+
+_SEAL = _Seal(ssecurity="AAAAAAAAAAAAAAAAAAAAAA==", nonce="AAAAAAAAAAAAAAAA", content_key="data")
+
+
+@pytest.mark.parametrize(
+    ("answer", "reading"),
+    [
+        (_plain(200, b"#EXTM3U"), Content(b"#EXTM3U")),
+        (_plain(200, b"#EXTM3U", "200"), Content(b"#EXTM3U")),
+        (_plain(200, b"#EXTM3U", "x"), Content(b"#EXTM3U")),
+        # What is told counts, not what it looks like.
+        (_plain(200, b"#EXTM3U", "500"), UnreachableError),
+        (_plain(200, b"#EXTM3U", "404"), Refused(404)),
+        (_plain(200, b"", "403"), Refused(403)),
+        (_plain(200, b"", "429"), RateLimitedError),
+        (_plain(200, b"", "401"), Expired()),
+        (_plain(200, b'{"code":3,"message":"auth error"}', "401"), Expired()),
+        (_plain(200, b"invalid signature", "401"), BadSignature()),
+        (_plain(200, b'{"code":-6,"data":null}', "404"), Refused(404)),
+        (_plain(200, b'{"code":-6,"data":null}'), Refused(-6)),
+        (_plain(200, b'{"code":3,"message":"serviceToken expired"}'), Expired()),
+        (_plain(200, b'{"code":0,"data":{}}'), Strange("not what was asked for")),
+        (_plain(200, b"<html>"), Strange("a web page instead of data")),
+        (_plain(200, b""), Strange("an empty answer")),
+        (_plain(404, b"<html>"), Refused(404)),
+        (_plain(410, b"#EXTM3U"), Refused(410)),
+        (_plain(302, b""), Strange("status 302")),
+        (_plain(403, b"#EXTM3U"), UnreachableError),
+        (_plain(503, b"#EXTM3U"), UnreachableError),
+        (_plain(429, b"#EXTM3U"), RateLimitedError),
+    ],
+)
+async def test_answers_that_are_not_json(
+    answer: Answer, reading: object | type[CloudError]
+) -> None:
+    def is_good(body: bytes) -> bool:
+        return body.startswith(b"#EXTM3U")
+
+    if isinstance(reading, type):
+        with pytest.raises(reading):
+            await _read_plain(answer, _SEAL, is_good)
+    else:
+        assert await _read_plain(answer, _SEAL, is_good) == reading

@@ -13,6 +13,7 @@ from aiohttp import web
 import pytest
 from yarl import URL
 
+from custom_components.camera_cloud_plan.cloud import hls
 from custom_components.camera_cloud_plan.cloud.errors import (
     ApiError,
     CloudError,
@@ -32,7 +33,13 @@ from custom_components.camera_cloud_plan.cloud.xiaomi.transport import (
     FetchRefusedError,
     Transport,
 )
-from custom_components.camera_cloud_plan.plan import Camera, Recording, RecordingKind, Span
+from custom_components.camera_cloud_plan.plan import (
+    Camera,
+    Recording,
+    RecordingKind,
+    Span,
+    clock,
+)
 from simulator.faults import Trouble
 from simulator.hosts import HostKind
 from simulator.server import RunningSimulator, running
@@ -178,6 +185,19 @@ async def test_playlists_that_make_no_sense(
         sim.faults.add(Trouble.ODD_PLAYLIST, {"shape": shape})
         with pytest.raises(error):
             await cloud.open_recording(*which)
+
+
+async def test_a_playlist_without_an_end_is_whole_once_nothing_can_come(
+    http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As if the simulated maker's playlists had no such line.
+    monkeypatch.setattr(hls, "_END_TAG", "#EXT-X-ANOTHER-END")
+    async with _recorded(http) as (_, cloud, (camera, recording)):
+        young = replace(recording, created_at=clock.now() - timedelta(hours=23))
+        with pytest.raises(DamagedFootageError, match="without an end"):
+            await cloud.open_recording(camera, young)
+        old = replace(recording, created_at=clock.now() - timedelta(hours=25))
+        assert len((await cloud.open_recording(camera, old)).segments) == 8
 
 
 async def test_a_page_instead_of_a_playlist_is_the_makers_trouble(

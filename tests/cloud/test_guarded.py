@@ -201,6 +201,14 @@ async def test_a_name_that_leads_home_is_not_connected_to(socket_enabled: None) 
     assert connected == []
 
 
+@pytest.mark.parametrize("addresses", [["0.0.0.0"], ["::"], ["0.0.0.0", "::"], []])  # noqa: S104 - what DNS filters answer
+async def test_a_name_that_a_filter_blocks_is_none(addresses: list[str]) -> None:
+    with pytest.raises(OSError, match="no such name"):
+        await GuardedResolver(_Leads(*addresses)).resolve("storage.example.com")
+    with pytest.raises(ForbiddenAddressError):
+        await GuardedResolver(_Leads("10.0.0.1", *addresses)).resolve("storage.example.com")
+
+
 async def test_a_name_of_the_internet_is_resolved_as_ever() -> None:
     resolver = _Leads("8.8.8.8", "1.1.1.1")
     found = await GuardedResolver(resolver).resolve("storage.example.com", 443)

@@ -199,6 +199,12 @@ def test_addresses_are_looked_at_wherever_they_stand(address: str) -> None:
             parse(text)
 
 
+def test_a_recording_that_may_grow_has_to_be_at_its_end() -> None:
+    with pytest.raises(DamagedFootageError, match="without an end"):
+        parse(_one(), may_grow=True)
+    assert parse(_one()) == parse(f"{_one()}\n#EXT-X-ENDLIST\n", may_grow=True)
+
+
 def test_a_port_is_for_a_gateway() -> None:
     text = _one(address="https://storage.example.com:8443/1")
     with pytest.raises(ForbiddenAddressError):

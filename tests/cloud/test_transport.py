@@ -425,7 +425,7 @@ async def internet(
         yield _Internet(cloud, runner.addresses[0][1], certificate)
     finally:
         await runner.cleanup()
-        await asyncio.to_thread(cloud.studio.close)
+        await cloud.studio.close()
 
 
 def _direct(internet: _Internet, http: aiohttp.ClientSession) -> XiaomiCloud:

@@ -24,6 +24,7 @@ _READERS: list[tuple[Callable[[object], object], type]] = [
     (values.as_days, int),
     (values.as_text, str),
     (values.as_id, str),
+    (values.as_opaque, str),
     (values.as_mac, str),
     (values.as_object, dict),
     (values.as_list, list),
@@ -212,3 +213,17 @@ def test_first_given_passes_over_nulls() -> None:
     data = {"a": None, "b": False, "c": 1}
     assert values.first_given(data, ("x", "a", "b", "c")) is False
     assert values.first_given(data, ("x", "a")) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("eyJhIjoxfQ==", "eyJhIjoxfQ=="),
+        (" as  it is ", " as  it is "),
+        (100000000000000001, "100000000000000001"),
+        ("x" * 1024, "x" * 1024),
+        *_odd("", None, "x" * 1025, "a\nb", "\0", 1.5, True, [], {}),
+    ],
+)
+def test_what_is_passed_back_stays_as_it_came(value: object, text: str | None) -> None:
+    assert values.as_opaque(value) == text

@@ -43,6 +43,7 @@ _PRIVATE_DOMAINS: Final = (
     "private",
 )
 _HTTPS_PORT: Final = 443
+_NOWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - nothing is bound to it
 # An IPv4 address within: RFC 6052.
 _NAT64: Final = ip_network("64:ff9b::/96")
 
@@ -114,8 +115,13 @@ class GuardedResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """Return what a name leads to. Raises `ForbiddenAddressError`, and `OSError` for none."""
+        """Return what a name leads to. Raises `ForbiddenAddressError`, and `OSError` for none.
+
+        A name that leads nowhere is how DNS filters block one; it counts as none.
+        """
         found = await self._resolver.resolve(host, port, family)
+        if all(result["host"] in _NOWHERE for result in found):
+            raise OSError(None, "no such name")
         if not all(is_public_address(result["host"]) for result in found):
             raise ForbiddenAddressError("its name leads into a private network")
         return found

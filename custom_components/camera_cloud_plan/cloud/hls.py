@@ -28,6 +28,7 @@ _MAX_SEQUENCE: Final = 2**64
 _HEADER: Final = "#EXTM3U"
 _KEY_TAG: Final = "#EXT-X-KEY"
 _MAP_TAG: Final = "#EXT-X-MAP"
+_END_TAG: Final = "#EXT-X-ENDLIST"
 # All that matters here. What the others say can be as odd as it likes.
 _READ_TAGS: Final = frozenset(
     {_KEY_TAG, _MAP_TAG, "#EXTINF", "#EXT-X-DISCONTINUITY", "#EXT-X-MEDIA-SEQUENCE"}
@@ -63,13 +64,15 @@ class Part:
     initialisation: Source | None = None
 
 
-def parse(text: str, *, any_port: bool = False) -> tuple[Part, ...]:
+def parse(text: str, *, any_port: bool = False, may_grow: bool = False) -> tuple[Part, ...]:
     """Return a playlist's segments, in order; may take a second, so mind the event loop.
 
-    `any_port` as for `public_url`. Raises `DamagedFootageError` for what is no playlist of one
-    whole recording, and `ForbiddenAddressError` for addresses that nothing is fetched from.
+    `any_port` as for `public_url`. Where the recording `may_grow` still, only the mark at the
+    playlist's end says that this is all of it. Raises `DamagedFootageError` for what is no
+    playlist of one whole recording, and `ForbiddenAddressError` for addresses that nothing is
+    fetched from.
     """
-    lines = _lines(text)
+    lines = _lines(text, may_grow=may_grow)
     named = sum(not line.startswith("#") for line in lines)
     if not 0 < named <= _MAX_SEGMENTS:
         raise DamagedFootageError("a playlist without segments, or with too many")
@@ -101,12 +104,14 @@ def parse(text: str, *, any_port: bool = False) -> tuple[Part, ...]:
         raise DamagedFootageError("no playlist that can be read") from None
 
 
-def _lines(text: str) -> list[str]:
+def _lines(text: str, *, may_grow: bool) -> list[str]:
     if len(text) > MAX_PLAYLIST_BYTES:
         raise DamagedFootageError("a playlist longer than any")
     lines = [line for given in text.removeprefix("\ufeff").splitlines() if (line := given.strip())]
     if not lines or not lines[0].startswith(_HEADER):
         raise DamagedFootageError("no playlist")
+    if may_grow and _END_TAG not in lines:
+        raise DamagedFootageError("a playlist without an end")
     return lines
 
 

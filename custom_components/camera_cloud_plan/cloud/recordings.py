@@ -22,7 +22,8 @@ class RecordingList:
     """What a camera's lists hold in a span, each file once, in the order to save them.
 
     `complete` is false where a list ended for another reason than its own word (a cursor
-    that stood still, a page seen before, the cap): there may be more.
+    that stood still, a page seen before, the cap), where one of several was refused, and
+    where an entry could not be read: there may be more.
     """
 
     recordings: tuple[Recording, ...]

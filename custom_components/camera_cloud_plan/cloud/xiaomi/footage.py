@@ -7,6 +7,8 @@ playlist brings new ones.
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
 import math
 import re
 from typing import Final
@@ -32,6 +34,9 @@ from .transport import CutOffError, FetchRefusedError, LongAnswerError, Transpor
 _INLINE_LIMIT: Final = 2**13
 _TRIES: Final = 3
 BACKOFF: Final = 0.5
+# How long a recording may still be on its way into the cloud. That playlists mark their end is
+# inferred (players take one that does not for a live stream), so nothing older hangs on it.
+_GROWS: Final = timedelta(days=1)
 _KEY_BYTES: Final = 16
 _MOST_KEYS: Final = 64
 # How an error begins: as JSON, as a page, or enciphered in base64.
@@ -63,9 +68,12 @@ class _Playlist:
     async def read(self) -> tuple[hls.Part, ...]:
         """Return its segments, with addresses signed just now. Raises `CloudError`."""
         text = (await self._download()).decode("utf-8", "replace")
-        if len(text) <= _INLINE_LIMIT:
-            return hls.parse(text, any_port=self._any_port)
-        return await asyncio.to_thread(hls.parse, text, any_port=self._any_port)
+        parse = partial(
+            hls.parse,
+            any_port=self._any_port,
+            may_grow=clock.now() - self._recording.created_at < _GROWS,
+        )
+        return parse(text) if len(text) <= _INLINE_LIMIT else await asyncio.to_thread(parse, text)
 
     async def _download(self) -> bytes:
         """Return it as it came; where it is refused, the other value of `isAlarm` may do."""
