@@ -6,6 +6,7 @@ With recorder (SQLite), history and logbook. Its account is signed in by link, f
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+import json
 from pathlib import Path
 import socket
 from types import MappingProxyType
@@ -43,7 +44,14 @@ from demo.house import House, build
 from demo.ports import LOOPBACK
 from demo.words import Language
 
-_CONFIGURATION: Final = "recorder:\nhistory:\nlogbook:\n"
+_CONFIGURATION: Final = """\
+homeassistant:
+  media_dirs:
+    local: {media}
+recorder:
+history:
+logbook:
+"""
 _APPROVED_WITHIN: Final = 30.0
 
 
@@ -56,7 +64,8 @@ def build_house(folder: Path) -> None:
         default_panel="config",
     )
     build(folder, house)
-    (folder / "configuration.yaml").write_text(_CONFIGURATION, encoding="utf-8")
+    configuration = _CONFIGURATION.format(media=json.dumps(str(folder / "media")))
+    (folder / "configuration.yaml").write_text(configuration, encoding="utf-8")
 
 
 def in_timed_loop[T](work: Callable[[Meter], Coroutine[Any, Any, T]]) -> T:

@@ -21,13 +21,15 @@ from .ports import LOOPBACK
 from .process import REPOSITORY
 from .words import Language
 
-_CONFIGURATION: Final = f"""\
+_CONFIGURATION: Final = """\
 homeassistant:
   auth_providers:
     - type: trusted_networks
       trusted_networks:
-        - {LOOPBACK}/32
+        - {loopback}/32
       allow_bypass_login: true
+  media_dirs:
+    local: {media}
 frontend:
 config:
 conversation:
@@ -42,7 +44,9 @@ automation: !include automations.yaml
 logger:
   default: info
 """
-"""The integrations of a default installation that need no network and no hardware."""
+"""The integrations of a default installation that need no network and no hardware, and
+media in the folder itself, wherever this machine would have it.
+"""
 
 _OURS: Final = (
     Path("custom_components", "camera_cloud_plan"),
@@ -84,7 +88,10 @@ def build(folder: Path, house: House) -> None:
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     (folder / _MARK).touch()
-    (folder / "configuration.yaml").write_text(_CONFIGURATION, encoding="utf-8")
+    media = folder / "media"
+    media.mkdir()
+    configuration = _CONFIGURATION.format(loopback=LOOPBACK, media=json.dumps(str(media)))
+    (folder / "configuration.yaml").write_text(configuration, encoding="utf-8")
     (folder / "automations.yaml").write_text("[]\n", encoding="utf-8")
     _link_repository(folder)
     _lay_out_definition(folder)

@@ -117,7 +117,6 @@ def main() -> None:
     parser.add_argument("figures", type=Path, help="the file to write")
     arguments = parser.parse_args()
     build_house(arguments.folder)
-    (arguments.folder / "media").mkdir()
     exports = in_timed_loop(lambda meter: _measure(meter, arguments.cloud, arguments.folder))
     written = json.dumps([asdict(export) for export in exports])
     arguments.figures.write_text(written, encoding="utf-8")
