@@ -7,6 +7,7 @@ from pathlib import Path
 import re
 import sys
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import aiohttp
 
@@ -47,6 +48,14 @@ class Cloud:
         """Return how many requests the cloud's hosts got since counting began."""
         total: int = (await self._ask("GET", "requests"))["total"]
         return total
+
+    async def playlists(self, kind: str) -> list[str]:
+        """Return the addresses at which any player finds the one camera's recordings of a kind."""
+        (camera,) = (await self._ask("GET", "state"))["cameras"]
+        path = f"camera/{camera['did']}"
+        listed = (await self._ask("GET", f"{path}/recordings"))["recordings"]
+        found = [urlencode({"fileId": one["fileId"]}) for one in listed if one["kind"] == kind]
+        return [f"{self.base_url}/_control/{path}/playlist?{query}" for query in found]
 
     async def charge(self, share: float) -> int:
         """Let plans of this share of all cameras run a month longer, as if charged.

@@ -11,17 +11,15 @@ import sys
 import tempfile
 from typing import Final
 
-from aiohttp import ClientSession, DummyCookieJar
+from aiohttp import ClientSession
 import av
 
 from benchmarks.cloud import Cloud, simulated
 from benchmarks.machine import machine
-from custom_components.camera_cloud_plan.cloud.xiaomi import preload
 from custom_components.camera_cloud_plan.plan import RecordingKind
 from demo.process import Child
 
 from .figures import Export, Rounds, Run, Way, costs, stalls, verdict
-from .playlists import Playlists, connected
 
 _CLIPS: Final = "event:200:12s"
 _LONG: Final = "video:1:2h"
@@ -63,11 +61,9 @@ async def _measure(clips: str, long: str, rounds: int) -> None:
         log = folder / "simulator.log"
         async with (
             simulated(log, "--recordings", f"{clips},{long}") as address,
-            ClientSession(cookie_jar=DummyCookieJar()) as http,
+            ClientSession() as http,
         ):
-            await asyncio.to_thread(preload)
-            cloud = Cloud(address, http)
-            bench = _Bench(cloud, await connected(cloud, http), folder)
+            bench = _Bench(Cloud(address, http), folder)
             for number in range(rounds):
                 _say(f"round {number + 1} of {rounds}")
                 await bench.go_round()
@@ -80,9 +76,8 @@ async def _measure(clips: str, long: str, rounds: int) -> None:
 class _Bench:
     """Saves the same recordings in each way, in turn."""
 
-    def __init__(self, cloud: Cloud, playlists: Playlists, folder: Path) -> None:
+    def __init__(self, cloud: Cloud, folder: Path) -> None:
         self._cloud = cloud
-        self._playlists = playlists
         self._folder = folder
         self._count: dict[RecordingKind, int] = {}
         self._length: dict[RecordingKind, float] = {}
@@ -103,12 +98,13 @@ class _Bench:
             rounds.stalls.append(export.stall)
 
     async def _rival(self, kind: RecordingKind, way: Way) -> Run:
-        playlists, saved = self._folder / "playlists", self._folder / "saved"
-        host = await self._playlists.write(kind, playlists)
+        addresses, saved = self._folder / "addresses", self._folder / "saved"
+        playlists = await self._cloud.playlists(kind)
+        await asyncio.to_thread(addresses.write_text, "\n".join(playlists), encoding="utf-8")
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "benchmarks.export.rivals"),
             "limit" if way is Way.LIMIT else "ffmpeg",
-            *(str(playlists), str(saved), "--host", host, "--at-once", str(_AT_ONCE[way])),
+            *(str(addresses), str(saved), "--at-once", str(_AT_ONCE[way])),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )

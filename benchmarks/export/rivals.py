@@ -1,25 +1,24 @@
 """What a person would otherwise use, and the least that any program has to do: as processes.
 
-    python -m benchmarks.export.rivals ffmpeg PLAYLISTS FOLDER --at-once 4
-    python -m benchmarks.export.rivals limit PLAYLISTS FOLDER --at-once 4
+    python -m benchmarks.export.rivals ffmpeg ADDRESSES FOLDER --at-once 4
+    python -m benchmarks.export.rivals limit ADDRESSES FOLDER --at-once 4
 
-PLAYLISTS is a folder of playlists whose addresses are those of the simulated cloud itself;
-each becomes a file in FOLDER. What it cost is printed as JSON.
+ADDRESSES is a file with a playlist's address in each line, open to any player; each becomes a
+file in FOLDER. What it cost is printed as JSON.
 """
 
 import argparse
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 import json
 from pathlib import Path
 import resource
 from time import perf_counter
-from typing import Final
+from typing import BinaryIO, Final
 
 import aiohttp
-from aiohttp import web
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
@@ -39,45 +38,27 @@ class Cost:
     memory: int
 
 
-async def ffmpeg(playlists: list[Path], folder: Path, host: str, at_once: int) -> None:
+async def ffmpeg(playlists: Sequence[str], folder: Path, at_once: int) -> None:
     """Save each playlist with ffmpeg, so many processes at a time."""
-    waiting = iter(playlists)
+    waiting = iter(enumerate(playlists))
 
-    async def work(address: str) -> None:
-        for playlist in waiting:
+    async def work() -> None:
+        for number, playlist in waiting:
             process = await asyncio.create_subprocess_exec(
-                *("ffmpeg", "-nostdin", "-v", "error", "-y", "-headers", f"Host: {host}\r\n"),
-                *("-i", f"{address}/{playlist.name}"),
-                *("-c", "copy", str(folder / f"{playlist.stem}.mp4")),
+                *("ffmpeg", "-nostdin", "-v", "error", "-i", playlist),
+                *("-c", "copy", str(folder / f"{number}.mp4")),
             )
             if await process.wait():
-                raise RuntimeError(f"ffmpeg failed at {playlist.name}")
+                raise RuntimeError(f"ffmpeg failed at {playlist}")
 
-    async with _served(playlists[0].parent) as address:
-        await asyncio.gather(*(work(address) for _ in range(at_once)))
-
-
-@asynccontextmanager
-async def _served(folder: Path) -> AsyncIterator[str]:
-    """Serve playlists: what one by http has in its headers, ffmpeg sends to its addresses too."""
-    app = web.Application()
-    app.router.add_static("/", folder)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    await asyncio.gather(*(work() for _ in range(at_once)))
 
 
-async def limit(playlists: list[Path], folder: Path, host: str, at_once: int) -> None:
+async def limit(playlists: Sequence[str], folder: Path, at_once: int) -> None:
     """Download the same bytes, decipher them once and write them once: nothing more."""
-    waiting = iter(playlists)
-    connector = aiohttp.TCPConnector(limit=0)
-    headers = {"Host": host}
+    waiting = iter(enumerate(playlists))
 
-    async with aiohttp.ClientSession(connector=connector, headers=headers) as http:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
 
         async def get(url: str) -> bytes:
             async with http.get(url) as answer:
@@ -85,22 +66,22 @@ async def limit(playlists: list[Path], folder: Path, host: str, at_once: int) ->
                 return await answer.read()
 
         async def work() -> None:
-            for playlist in waiting:
-                content = m3u8.loads(playlist.read_text(encoding="utf-8"))
+            for number, playlist in waiting:
+                content = m3u8.loads((await get(playlist)).decode())
                 keys: dict[str, bytes] = {}
-                with (folder / f"{playlist.stem}.ts").open("wb", _WRITE_AT_ONCE) as file:
+                with (folder / f"{number}.ts").open("wb", _WRITE_AT_ONCE) as file:
                     for segment in content.segments:
-                        if segment.key.uri not in keys:
-                            keys[segment.key.uri] = await get(segment.key.uri)
+                        url, iv = segment.key.uri, bytes.fromhex(segment.key.iv[2:])
+                        if url not in keys:
+                            keys[url] = await get(url)
                         data = await get(segment.uri)
-                        iv = bytes.fromhex(segment.key.iv[2:])
-                        await asyncio.to_thread(
-                            lambda data=data, key=keys[segment.key.uri], iv=iv: file.write(
-                                _deciphered(data, key, iv)
-                            )
-                        )
+                        await asyncio.to_thread(_write, file, data, keys[url], iv)
 
         await asyncio.gather(*(work() for _ in range(at_once)))
+
+
+def _write(file: BinaryIO, data: bytes, key: bytes, iv: bytes) -> None:
+    file.write(_deciphered(data, key, iv))
 
 
 def _deciphered(data: bytes, key: bytes, iv: bytes) -> bytes:
@@ -144,7 +125,7 @@ class _Meter:
         return usage.ru_utime + usage.ru_stime
 
 
-_WAYS: Final[dict[str, Callable[[list[Path], Path, str, int], Awaitable[None]]]] = {
+_WAYS: Final[dict[str, Callable[[Sequence[str], Path, int], Awaitable[None]]]] = {
     "ffmpeg": ffmpeg,
     "limit": limit,
 }
@@ -154,18 +135,15 @@ def main() -> None:
     """Save the playlists in one way and print what that cost."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.export.rivals", description=__doc__)
     parser.add_argument("way", choices=_WAYS)
-    parser.add_argument("playlists", type=Path)
+    parser.add_argument("addresses", type=Path)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--host", required=True, help="the storage host that the addresses mean")
     parser.add_argument("--at-once", type=int, default=1)
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True)
-    playlists = sorted(arguments.playlists.iterdir())
+    playlists = arguments.addresses.read_text(encoding="utf-8").split()
     way = _WAYS[arguments.way]
     meter = _Meter(children=way is ffmpeg)
-    cost = asyncio.run(
-        meter.measured(way(playlists, arguments.folder, arguments.host, arguments.at_once))
-    )
+    cost = asyncio.run(meter.measured(way(playlists, arguments.folder, arguments.at_once)))
     print(json.dumps(asdict(cost)))
 
 
