@@ -6,7 +6,7 @@ go on waits, says for what, and is tried again by itself.
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
@@ -392,11 +392,15 @@ class ExportDesk:
     async def async_estimate(self, camera_id: str, wanted: Wanted) -> Estimate:
         """Return what an order would come to; one camera is listed at a time.
 
-        Raises `InterruptedExportError`, and `HomeAssistantError` for its folder.
+        Nothing is written, so where the folder is not there yet, the disk it would be on is
+        looked at. Raises `InterruptedExportError`, and `HomeAssistantError` for its folder.
         """
         order = await self._async_order_of(camera_id, wanted)
+        there = await self._hass.async_add_executor_job(export_folder.nearest, Path(order.folder))
         async with self._listing:
-            export = await self._async_export(order)
+            export = await self._async_export(
+                replace(order, folder=str(there)), is_allowed=lambda _checked_before: True
+            )
             return await export.estimate()
 
     async def async_wait(self, camera_id: str) -> Outcome | None:
@@ -453,6 +457,7 @@ class ExportDesk:
         on_progress: Callable[[Progress], None] = lambda _progress: None,
         *,
         begun: bool = False,
+        is_allowed: Callable[[Path], bool] | None = None,
     ) -> Export:
         """Return the export of an order; raises `InterruptedExportError` for a camera that left."""
         plan = self._reader.known(order.camera_id)
@@ -470,7 +475,7 @@ class ExportDesk:
             time_zone=dt_util.get_default_time_zone(),
             pace=self._pace,
             keep_free=free,
-            is_allowed=partial(export_folder.is_allowed, self._hass),
+            is_allowed=is_allowed or partial(export_folder.is_allowed, self._hass),
             on_progress=on_progress,
             begun=begun,
         )

@@ -71,16 +71,19 @@ def make(folder: Path) -> None:
         ) from err
 
 
+def nearest(folder: Path) -> Path:
+    """Return a folder, or the nearest above it that is there; blocks."""
+    return next(path for path in (folder, *folder.parents) if path.exists())
+
+
 def keep_free(hass: HomeAssistant, folder: Path) -> int:
     """Return how many bytes must stay free on a folder's disk; blocks.
 
     Where it cannot be told whose disk it is, as much as on Home Assistant's own.
     """
-    there = folder
-    while not there.exists() and there != there.parent:
-        there = there.parent
     try:
         ours = Path(hass.config.config_dir).stat().st_dev
-        return _FREE_BESIDE_US if there.stat().st_dev == ours else _FREE_ELSEWHERE
+        theirs = nearest(folder).stat().st_dev
+        return _FREE_BESIDE_US if theirs == ours else _FREE_ELSEWHERE
     except OSError:
         return _FREE_BESIDE_US
