@@ -49,6 +49,20 @@ def test_camera_hosts_in_their_order() -> None:
     assert endpoints().hosts_of(HostKind.CAMERA, "cn")[0] == "business.smartcamera.api.io.mi.com"
 
 
+def test_processor_hosts_in_their_order() -> None:
+    assert endpoints().hosts_of(HostKind.PROCESSOR, "de") == (
+        "de.processor.smartcamera.api.io.mi.com",
+        "de.app.processor.smartcamera.api.io.mi.com",
+    )
+
+
+def test_every_rule_about_recordings_names_its_source() -> None:
+    rules = _DATA["recordings"]
+    named = {name for name in rules if not name.endswith("_source")}
+    assert {f"{name}_source" for name in named} == rules.keys() - named
+    assert all(rules[f"{name}_source"] for name in named)
+
+
 def test_a_page_has_its_regions_prefix() -> None:
     assert endpoints().page_host("camera.api.io.mi.com", "cn") == "camera.api.io.mi.com"
     assert endpoints().page_host("camera.api.io.mi.com", "sg") == "sg.camera.api.io.mi.com"
