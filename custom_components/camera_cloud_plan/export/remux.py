@@ -27,7 +27,8 @@ _BUFFER: Final = 1 << 20
 # costs more than all the rest; sizes and parameter sets come from the stream's headers. In
 # two seconds (here in microseconds) both streams have shown themselves.
 _PROBING: Final = {"fpsprobesize": "0", "analyzeduration": "2000000", "skip_frame": "all"}
-_FROM_ZERO: Final = {"avoid_negative_ts": "make_zero"}
+# Without the second, FFmpeg would hand over every packet by itself.
+_WRITING: Final = {"avoid_negative_ts": "make_zero", "flush_packets": "0"}
 # Within one run time goes on. A step back, or further ahead than this many seconds, is a
 # clock that was set: what follows goes on from where the last picture ended, as FFmpeg's own
 # `-dts_delta_threshold` of 10 s has it.
@@ -442,7 +443,7 @@ def _muxer(
         "w",
         format=container.value,
         buffer_size=_BUFFER,
-        container_options=dict(_FROM_ZERO),
+        container_options=dict(_WRITING),
     )
     picture = muxer.add_stream_from_template(video, opaque=True)
     if video.codec_context.name == "hevc":
