@@ -84,6 +84,6 @@ def keep_free(hass: HomeAssistant, folder: Path) -> int:
     try:
         ours = Path(hass.config.config_dir).stat().st_dev
         theirs = nearest(folder).stat().st_dev
-        return _FREE_BESIDE_US if theirs == ours else _FREE_ELSEWHERE
     except OSError:
         return _FREE_BESIDE_US
+    return _FREE_BESIDE_US if theirs == ours else _FREE_ELSEWHERE

@@ -35,6 +35,7 @@ from simulator.server import RunningSimulator
 from simulator.world import World
 from simulator.worldfile import load_world
 from tests.integration.conftest import EntryMaker, set_up
+from tests.integration.saving import media_folder
 
 MEI = "2300410071"  # six cameras in the mainland, and one that Grandma shares
 BERLIN = "6400520082"
@@ -873,6 +874,7 @@ async def test_options(hass: HomeAssistant, sim: RunningSimulator, loaded: MockC
         "poll_hours": 12,
         "cameras_excluded": sorted(set(offered) - {STUDY}),
         "show_shared": True,
+        "export_pause": 0,
     }
     assert isinstance(loaded.options["poll_hours"], int)
     assert set(loaded.runtime_data.coordinator.data.cameras) == {STUDY, HALL}
@@ -1284,3 +1286,36 @@ async def test_a_definition_that_does_not_work(
     await hass.async_block_till_done()
     dialogue = await start_options(hass, sim, loaded, "direct")
     assert dialogue.step == "direct"
+
+
+async def test_how_recordings_are_saved(
+    hass: HomeAssistant, sim: RunningSimulator, loaded: MockConfigEntry, tmp_path: Path
+) -> None:
+    """How fast, and where; a folder that may not be written to is refused at once."""
+    media = media_folder(hass, tmp_path)
+    dialogue = await start_options(hass, sim, loaded, "recordings")
+    assert dialogue.result["data_schema"]({}) == {"export_at_once": 1, "export_pause": 0.0}
+    assert dialogue.words["folder"] == str(media / DOMAIN)
+    await dialogue.answer(export_at_once=4, export_pause=0, export_folder="/etc")
+    assert dialogue.result["errors"] == {"export_folder": "folder_not_allowed"}
+    done = await dialogue.answer(export_at_once=4, export_pause=0, export_folder=" kept ")
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    assert {key: value for key, value in loaded.options.items() if key.startswith("export_")} == {
+        "export_at_once": 4,
+        "export_pause": 0.0,
+        "export_folder": "kept",
+    }
+    assert isinstance(loaded.options["export_at_once"], int)
+
+    dialogue = await start_options(hass, sim, loaded, "recordings")
+    await dialogue.answer(export_at_once=1, export_pause=2.5)
+    assert loaded.options["export_folder"] is None
+
+
+@pytest.mark.parametrize("change", [{"export_at_once": 5}, {"export_pause": 61}])
+async def test_haste_has_its_bounds(
+    hass: HomeAssistant, sim: RunningSimulator, loaded: MockConfigEntry, change: dict[str, int]
+) -> None:
+    dialogue = await start_options(hass, sim, loaded, "recordings")
+    with pytest.raises(InvalidData):
+        await dialogue.answer(**{"export_at_once": 1, "export_pause": 1, **change})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 import json
+from pathlib import Path
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -16,6 +17,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.camera_cloud_plan.devices import account_identifier, camera_identifier
+from custom_components.camera_cloud_plan.export.model import Interruption, Tally
 from custom_components.camera_cloud_plan.plan import Wish
 from simulator.faults import Trouble
 from simulator.server import RunningSimulator
@@ -23,6 +25,13 @@ from simulator.world import World
 from simulator.worldfile import load_world
 from tests.integration.acts import direct_way, press
 from tests.integration.conftest import EntryMaker, set_up
+from tests.integration.saving import (
+    LACKING,
+    breathe,
+    engines_in,
+    export,
+    media_folder,
+)
 
 MEI = "2300410071"
 FRONT_DOOR = "1051000101"
@@ -99,6 +108,33 @@ async def test_account(
     assert len(told["cameras"]) == 6
     (shared,) = (camera for camera in told["cameras"] if camera["ownership"] == "shared")
     assert shared["region"] == "cn"
+
+
+async def test_exports_are_counted_and_nothing_else(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    loaded: MockConfigEntry,
+    sim: RunningSimulator,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    media = media_folder(hass, tmp_path)
+    engines = engines_in(monkeypatch.setattr)
+    engines.script = [LACKING]
+    await export(hass, FRONT_DOOR)
+    await export(hass, GARAGE)
+    engines.last.tell(Tally(listed=8, saved=2))
+    engines.last.interrupt(Interruption.DISK_FULL)
+    await breathe(hass)
+    told: Any = await get_diagnostics_for_config_entry(hass, hass_client, loaded)
+    assert_no_secret(told, sim.world, loaded, sim.base_url)
+    assert str(media) not in json.dumps(told)
+    assert told["exports"]["state"] == "problem"
+    assert told["exports"]["jobs"] == 1
+    assert told["exports"]["waits_for"] == "disk_full"
+    assert told["exports"]["tally"]["saved"] == 2
+    (last,) = (camera["last_export"] for camera in told["cameras"] if camera["last_export"])
+    assert (last["whole"], last["tally"]["failed"]) == (False, LACKING.failed)
 
 
 async def test_camera(
