@@ -84,6 +84,8 @@ NEEDS_A_PERSON: Final = frozenset(
 _SHOWN_EVERY: Final = 1.0
 # For so long what was listed of a camera is taken for what is there.
 _LISTED_FOR: Final = timedelta(minutes=10)
+# For so long an estimate is held against an order for the same.
+_ESTIMATED_FOR: Final = timedelta(minutes=10)
 # So often cameras are listed for the sensor that shows what is about to be lost: every six
 # hours, less the tenth by which polls are spread.
 _LISTED_EVERY: Final = timedelta(hours=5.4)
@@ -220,6 +222,8 @@ class ExportDesk:
         self._listing = asyncio.Lock()
         self._looks: dict[str, asyncio.Task[None]] = {}
         self._outlooks: dict[str, RecordingOutlook] = {}
+        # What was estimated last of each camera, when, and for what.
+        self._estimates: dict[str, tuple[datetime, Wanted, Estimate]] = {}
         self._listeners: list[CALLBACK_TYPE] = []
         self._shown: tuple[object, ...] = ()
         self._shown_at = 0.0
@@ -401,7 +405,24 @@ class ExportDesk:
             export = await self._async_export(
                 replace(order, folder=str(there)), is_allowed=lambda _checked_before: True
             )
-            return await export.estimate()
+            estimate = await export.estimate()
+        self._estimates[camera_id] = (order.asked_at, wanted, estimate)
+        return estimate
+
+    async def async_does_not_fit(self, camera_id: str, wanted: Wanted) -> Estimate | None:
+        """Return what an order was just estimated to come to, if the disk has no room for it.
+
+        `None` where it fits, or nobody knows: then the disk is watched while it is filled.
+        """
+        asked_at, estimated, estimate = self._estimates.get(camera_id, (None, None, None))
+        if asked_at is None or estimated is None or estimate is None or estimate.size is None:
+            return None
+        if clock.now() - asked_at > _ESTIMATED_FOR or not _is_the_same(wanted, estimated):
+            return None
+        folder = await self.async_check_folder(wanted)
+        free = await self._hass.async_add_executor_job(export_folder.free, folder)
+        keep = await self._hass.async_add_executor_job(export_folder.keep_free, self._hass, folder)
+        return replace(estimate, free=free) if estimate.size > free - keep else None
 
     async def async_wait(self, camera_id: str) -> Outcome | None:
         """Return what a camera's job came to, or why it does not go on; `None` without one.
@@ -718,6 +739,15 @@ class ExportDesk:
                 "why": translated(self._hass, f"common.export_why_{job.trouble}"),
             },
         )
+
+
+def _is_the_same(wanted: Wanted, other: Wanted) -> bool:
+    """Return whether two want the same; a span counted back from now moves on a little."""
+    if replace(wanted, start=None) != replace(other, start=None):
+        return False
+    if wanted.start is None or other.start is None:
+        return wanted.start is other.start
+    return abs(wanted.start - other.start) <= _ESTIMATED_FOR
 
 
 def _is_due(job: Job, now: datetime) -> bool:

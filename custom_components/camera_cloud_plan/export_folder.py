@@ -4,6 +4,7 @@ All that touches the disk blocks and is for a thread.
 """
 
 from pathlib import Path, PurePath
+import shutil
 from typing import Final
 
 from homeassistant.core import HomeAssistant
@@ -74,6 +75,11 @@ def make(folder: Path) -> None:
 def nearest(folder: Path) -> Path:
     """Return a folder, or the nearest above it that is there; blocks."""
     return next(path for path in (folder, *folder.parents) if path.exists())
+
+
+def free(folder: Path) -> int:
+    """Return the free space of the disk that a folder is on, or would be, in bytes; blocks."""
+    return shutil.disk_usage(nearest(folder)).free
 
 
 def keep_free(hass: HomeAssistant, folder: Path) -> int:

@@ -44,6 +44,8 @@ async def async_export(
         return {"state": "unsupported"}
     if dry_run:
         return await _async_estimate(coordinator, camera_id, wanted)
+    if too_much := await desk.async_does_not_fit(camera_id, wanted):
+        return {"state": "does_not_fit", "estimate": _estimate(too_much)}
     placed = await desk.async_order(camera_id, wanted)
     if wait and (outcome := await desk.async_wait(camera_id)):
         return _ended(outcome)

@@ -1,11 +1,13 @@
 """The actions that save recordings: who may, what is refused, what is answered."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.util import dt as dt_util
@@ -224,6 +226,26 @@ async def test_a_dry_run_saves_nothing_and_says_what_it_would_come_to(
     assert row["estimate"] == {"to_fetch": 4, "size": 4000, "free": 9000, "first_loss": None}
     assert not engines.begun
     assert nothing_in(media)
+
+
+async def test_what_does_not_fit_is_not_begun(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    engines: Engines,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    engines.estimate = replace(engines.estimate, size=10**18)
+    await export(hass, RENEWING, dry_run=True, last_days=7)
+    freezer.tick(30)
+    (row,) = await export(hass, RENEWING, last_days=7)
+    assert row["state"] == "does_not_fit"
+    assert row["estimate"]["size"] == 10**18
+    assert not engines.begun
+    # Of less, or long after, nobody knows.
+    assert (await export(hass, RENEWING, last_days=1))[0]["state"] == "started"
+    await export(hass, RENEWING, action="stop_export")
+    freezer.tick(601)
+    assert (await export(hass, RENEWING, last_days=7))[0]["state"] == "started"
 
 
 async def test_a_dry_run_of_nothing_says_so(

@@ -395,6 +395,23 @@ async def test_exports_wait_for_a_new_sign_in(
     assert len(engines.begun) == begun + 1
 
 
+async def test_at_a_start_without_a_sign_in_nothing_begins(
+    hass: HomeAssistant, loaded: MockConfigEntry, engines: Engines, sim: RunningSimulator
+) -> None:
+    await export(hass, RENEWING)
+    begun = len(engines.begun)
+    sim.sessions.expire(pass_tokens=True)
+    await reload(hass, loaded)
+    assert coordinator_of(loaded).needs_sign_in
+    assert len(engines.begun) == begun
+    assert export_state(hass).state == "waiting"
+    assert export_state(hass).attributes["reason"] == "sign_in_needed"
+    # An order given meanwhile is kept, and waits too.
+    (row,) = await export(hass, SECOND)
+    assert (row["state"], row["reason"]) == ("queued", "sign_in_needed")
+    assert len(engines.begun) == begun
+
+
 # --- What it tells ---
 
 
