@@ -40,7 +40,7 @@ _LOGGER: Final = logging.getLogger(__name__)
 PATIENCE: Final = 30.0
 _CONNECT_PATIENCE: Final = 15.0
 MAX_BODY: Final = 8 * 2**20
-_CHUNK: Final = 2**16
+_CHUNKS_APART: Final = 64
 
 # Footage: the largest segment, what all that are on their way may come to together, and how
 # slowly one may come. Segments of known makers are a few megabytes; lines of 64 kbit/s exist.
@@ -438,14 +438,19 @@ def _failure(host: str, error: Exception) -> CloudError:
 async def _bounded(
     response: aiohttp.ClientResponse, limit: int, on_progress: Callable[[int], None] | None = None
 ) -> bytes:
-    body = bytearray()
-    async for chunk in response.content.iter_chunked(_CHUNK):
-        body += chunk
-        if len(body) > limit:
+    # Joined once at the end as a rule; what drips is put together on the way.
+    body, chunks, size = bytearray(), list[bytes](), 0
+    async for chunk in response.content.iter_any():
+        size += len(chunk)
+        if size > limit:
             raise _TooLongError
+        chunks.append(chunk)
+        if len(chunks) == _CHUNKS_APART:
+            body += b"".join(chunks)
+            chunks.clear()
         if on_progress is not None:
-            on_progress(len(body))
-    return bytes(body)
+            on_progress(size)
+    return b"".join((body, *chunks))
 
 
 async def _whole(
