@@ -131,7 +131,7 @@ class Wanted:
         return frozenset(kind for kind, is_wanted in wanted.items() if is_wanted)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Job:
     """An order on its way: how far it is, and for what it waits until when (UTC).
 
@@ -156,7 +156,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What whoever waits for a job hears: what it came to, or why it does not go on now."""
+    """What whoever waits for a job hears: what it came to, or why it does not go on now.
+
+    Neither, where the account is unloaded: the job goes on with the next start.
+    """
 
     job: Job
     result: Result | None = None
@@ -251,7 +254,7 @@ class ExportDesk:
             self._worker.cancel()
             await asyncio.gather(self._worker, return_exceptions=True)
         for job in self._jobs.values():
-            self._async_end(job, why=Interruption.STOPPED)
+            self._async_end(job)
 
     async def async_remove(self) -> None:
         """Delete what is stored; what was saved stays."""
@@ -308,7 +311,7 @@ class ExportDesk:
     @property
     def state(self) -> ExportState:
         """What the exports of the account are doing."""
-        if self._running and not self._waits_for(self._running):
+        if self._running and not self.why(self._running):
             return ExportState.RUNNING
         if any(job.waits_for in NEEDS_A_PERSON for job in self._jobs.values()):
             return ExportState.PROBLEM
@@ -335,20 +338,16 @@ class ExportDesk:
         )
 
     def why(self, job: Job) -> Interruption | None:
-        """Return for what a job waits."""
-        return self._waits_for(job)
+        """Return for what a job waits, by itself or in the middle of its work."""
+        if job.waits_for or job.progress is None or job.progress.phase is not Phase.WAITING:
+            return job.waits_for
+        return job.progress.waits_for
 
     def until(self, job: Job) -> datetime | None:
         """Return until when a job waits (UTC), where that is known."""
         if job.until and job.waits_for:
             return job.until
         return job.progress.until if job.progress else None
-
-    def _waits_for(self, job: Job) -> Interruption | None:
-        if job.waits_for:
-            return job.waits_for
-        is_waiting = job.progress is not None and job.progress.phase is Phase.WAITING
-        return job.progress.waits_for if is_waiting and job.progress else None
 
     @callback
     def async_listen(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
@@ -518,7 +517,7 @@ class ExportDesk:
             return
         if self._worker is None and self._due() is not None:
             self._worker = self._entry.async_create_background_task(
-                self._hass, self._async_work(), "exports recordings"
+                self._hass, self._async_work(), "exports recordings", eager_start=False
             )
         self._ticker.async_set(
             {key: job.until if job.waits_for else None for key, job in self._jobs.items()}
@@ -554,22 +553,14 @@ class ExportDesk:
         self._async_go_on()
 
     async def _async_work_on(self, job: Job) -> None:
-        camera_id = job.order.camera_id
-
-        @callback
-        def on_progress(progress: Progress) -> None:
-            job.progress = progress
-            if progress.tally.saved:
-                job.interrupted, job.trouble = 0, None
-                if camera_id not in self._book.begun:
-                    self._entry.async_create_background_task(
-                        self._hass, self._book.async_begin(camera_id), "an export has begun"
-                    )
-            self._async_show()
+        """Carry a job out, as far as it goes."""
 
         async def work() -> Result:
-            begun = camera_id in self._book.begun
-            export = await self._async_export(job.order, on_progress, begun=begun)
+            export = await self._async_export(
+                job.order,
+                partial(self._async_on_progress, job),
+                begun=job.order.camera_id in self._book.begun,
+            )
             return await export.run()
 
         self._work = asyncio.create_task(work())
@@ -577,15 +568,36 @@ class ExportDesk:
             result = await self._work
         except InterruptedExportError as err:
             self._async_interrupted(job, err)
-            return
         except asyncio.CancelledError:
-            if self._jobs.get(camera_id) is job:
+            if self._is_under_way(job):
                 raise  # the account is unloaded, not the job stopped
-            return
+        else:
+            if self._is_under_way(job):
+                await self._async_finished(job, result)
         finally:
             self._work = None
-        if self._jobs.get(camera_id) is not job:
-            return
+
+    def _is_under_way(self, job: Job) -> bool:
+        """Return whether a job was not stopped meanwhile."""
+        return self._jobs.get(job.order.camera_id) is job
+
+    @callback
+    def _async_on_progress(self, job: Job, progress: Progress) -> None:
+        job.progress = progress
+        camera_id = job.order.camera_id
+        if progress.tally.saved:
+            job.interrupted = 0
+            if job.trouble:
+                job.trouble = None
+                self._async_sync_issue()
+            if camera_id not in self._book.begun:
+                self._entry.async_create_background_task(
+                    self._hass, self._book.async_begin(camera_id), "an export has begun"
+                )
+        self._async_show()
+
+    async def _async_finished(self, job: Job, result: Result) -> None:
+        camera_id = job.order.camera_id
         last = LastExport(
             order=job.order,
             finished_at=result.finished_at,
@@ -594,7 +606,8 @@ class ExportDesk:
         )
         more = await self._reader.async_exported(last, waited_for=job.waited_for > 0)
         await self._book.async_finish(last)
-        self._jobs.pop(camera_id, None)
+        if self._is_under_way(job):
+            del self._jobs[camera_id]
         self._outlooks.pop(camera_id, None)
         self._async_end(job, result=result)
         if more:

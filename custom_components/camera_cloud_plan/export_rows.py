@@ -22,6 +22,8 @@ from .export_desk import Job, Outcome, Wanted
 # Recordings that lack are named one by one up to so many; the counts say the rest.
 _MOST_MISSING: Final = 50
 
+ACCOUNT_NOT_LOADED: Final = "account_not_loaded"
+
 type Row = dict[str, JsonValueType]
 
 
@@ -93,8 +95,8 @@ def _ended(outcome: Outcome) -> Row:
             "folder": outcome.job.order.folder,
             **_how_far(outcome.job),
         }
-        if outcome.why and not stopped:
-            row["reason"] = outcome.why.value
+        if not stopped:
+            row["reason"] = outcome.why.value if outcome.why else ACCOUNT_NOT_LOADED
         return row
     result = outcome.result
     return {

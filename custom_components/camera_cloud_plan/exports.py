@@ -113,7 +113,8 @@ class ExportBook:
 
     async def async_finish(self, last: LastExport) -> None:
         """Take a camera's order out and keep what it came to."""
-        self._orders.pop(last.order.camera_id, None)
+        if self._orders.get(last.order.camera_id) == last.order:
+            del self._orders[last.order.camera_id]
         self._last[last.order.camera_id] = last
         await self._async_save()
 

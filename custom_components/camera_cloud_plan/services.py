@@ -49,7 +49,7 @@ from .devices import camera_id_of
 from .doors import doors_for
 from .export.model import Container
 from .export_desk import Wanted
-from .export_rows import Row, async_export, refused
+from .export_rows import ACCOUNT_NOT_LOADED, Row, async_export, refused
 from .plan import Wish, clock
 
 ATTR_CONTAINER: Final = "container"
@@ -69,7 +69,6 @@ _MOST_DAYS: Final = 3650
 _WITHDRAWN: Final = "withdrawn"
 _NOTHING_OPEN: Final = "nothing_open"
 _WOULD_OPEN: Final = "would_open"
-_ACCOUNT_NOT_LOADED: Final = "account_not_loaded"
 _NOT_KEPT: Final = "not_kept"
 _NOT_REACHED: Final = "not_reached"
 
@@ -333,7 +332,7 @@ def _not_loaded_row(target: _Unreachable) -> Row:
         "device_id": target.device_id,
         "camera": target.name,
         "account": target.account,
-        "state": _ACCOUNT_NOT_LOADED,
+        "state": ACCOUNT_NOT_LOADED,
     }
 
 

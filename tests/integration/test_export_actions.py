@@ -22,7 +22,7 @@ from custom_components.camera_cloud_plan.export.model import (
     Tally,
 )
 
-from .conftest import EUROPE, EntryMaker, set_up
+from .conftest import EntryMaker, set_up
 from .saving import (
     LACKING,
     WHOLE,
@@ -37,6 +37,7 @@ from .saving import (
 from .test_coordinator import RENEWING, coordinator_of
 
 NOON = "2026-11-22T12:00:00+00:00"
+SECOND = "2000000002"
 
 pytestmark = pytest.mark.freeze_time(NOON)
 
@@ -322,26 +323,17 @@ async def test_waiting_ends(
             return
     async with asyncio.timeout(5):
         (row,) = await waiting
-    assert row["state"] == "stopped"
+    assert row["state"] == ("stopped" if ends_by == "stop" else "interrupted")
+    assert row.get("reason") == (None if ends_by == "stop" else "account_not_loaded")
     assert row["progress"]["percent"] == 25
 
 
 async def test_many_cameras_one_row_each(
-    hass: HomeAssistant, make_entry: EntryMaker, engines: Engines
+    hass: HomeAssistant, loaded: MockConfigEntry, engines: Engines
 ) -> None:
-    entry = await make_entry(EUROPE, show_shared=True)
-    await set_up(hass, entry)
-    cameras = coordinator_of(entry).data.cameras
-    engines.script = [WHOLE] * len(cameras)
+    cameras = [RENEWING, SECOND, "2000000005"]
+    engines.script = [WHOLE, LACKING, Interruption.DISK_FULL]
     rows = await export(hass, *cameras, wait=True)
-    states = {row["camera"]: row["state"] for row in rows}
-    assert len(rows) == len(cameras)
-    for plan in cameras.values():
-        name = coordinator_of(entry).display_name(plan.camera.camera_id)
-        if not plan.is_own:
-            assert states[name] == "shared"
-        elif plan.camera.supports_plans is False:
-            assert states[name] == "unsupported"
-        else:
-            assert states[name] == "saved"
-    assert {*states.values()} >= {"shared", "unsupported", "saved"}
+    assert sorted(row["state"] for row in rows) == ["incomplete", "interrupted", "saved"]
+    names = {coordinator_of(loaded).display_name(camera_id) for camera_id in cameras}
+    assert {row["camera"] for row in rows} == names

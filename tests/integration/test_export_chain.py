@@ -96,6 +96,26 @@ async def test_all_of_a_camera_comes_home_and_a_second_run_fetches_nothing(
     assert await in_thread(hass, clips, media) == files
 
 
+async def test_each_camera_has_its_row(
+    hass: HomeAssistant, make_entry: EntryMaker, world: World, sim: RunningSimulator
+) -> None:
+    entry = await make_entry(MEI, show_shared=True)
+    await set_up(hass, entry)
+    rows = await export(hass, *coordinator_of(entry).data.cameras, dry_run=True)
+    shared = {row["camera"] for row in rows if row["state"] == "shared"}
+    assert shared == {"Grandma's hall"}
+    for row in rows:
+        (expect,) = (
+            camera.expect for camera in world.cameras.values() if camera.names.en == row["camera"]
+        )
+        if row["camera"] in shared:
+            continue
+        assert expect is not None
+        assert expect.recordings is not None
+        assert row["counts"]["listed"] == expect.recordings.listed, row["camera"]
+        assert row["counts"]["event_only"] == expect.recordings.event_only
+
+
 async def test_what_breaks_off_is_named_and_fetched_later(
     hass: HomeAssistant, home: MockConfigEntry, world: World, media: Path, sim: RunningSimulator
 ) -> None:
