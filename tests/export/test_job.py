@@ -18,6 +18,7 @@ from custom_components.camera_cloud_plan.cloud.errors import (
     RecordingGoneError,
     SessionRefusedError,
     SignInNeededError,
+    TooLargeError,
     UnexpectedAnswerError,
     UnreachableError,
 )
@@ -81,6 +82,7 @@ async def interrupted(maker: Maker, root: Path, **how: Any) -> InterruptedExport
         (RecordingGoneError(), DAY, Reason.REFUSED, 1),
         (RecordingGoneError(), None, Reason.EXPIRED, 1),
         (DamagedFootageError("cut off"), DAY, Reason.DAMAGED, 3),
+        (TooLargeError(), DAY, Reason.TOO_LARGE, 3),
         (ForbiddenAddressError("not https"), DAY, Reason.FORBIDDEN_ADDRESS, 1),
         (ApiError("/x", -6), DAY, Reason.REFUSED, 3),
         (UnexpectedAnswerError("host", "HTML"), DAY, Reason.REFUSED, 3),

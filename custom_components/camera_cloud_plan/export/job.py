@@ -22,6 +22,7 @@ from ..cloud.errors import (
     RateLimitedError,
     RecordingGoneError,
     SessionRefusedError,
+    TooLargeError,
     UnexpectedAnswerError,
     UnreachableError,
 )
@@ -421,6 +422,8 @@ class CameraExport:
                 return Reason.FORBIDDEN_ADDRESS
             case SessionRefusedError():
                 raise err
+            case TooLargeError():
+                reason = Reason.TOO_LARGE
             case DamagedFootageError():
                 reason = Reason.DAMAGED
             case ApiError() | UnexpectedAnswerError():
