@@ -134,5 +134,6 @@ async def test_what_lasts_is_told_and_leaves_nothing_half(
 
 async def test_a_slow_maker_is_waited_for(http: aiohttp.ClientSession, tmp_path: Path) -> None:
     async with recorded(http, tmp_path) as (sim, export):
-        sim.faults.add(Trouble.SLOW_DRIP, host=HostKind.STORAGE, count=2)
+        slow = {"bytes_per_second": 50_000.0}
+        sim.faults.add(Trouble.SLOW_DRIP, slow, host=HostKind.STORAGE, count=2)
         whole(tmp_path, await export.run())
