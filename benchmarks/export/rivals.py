@@ -71,10 +71,11 @@ async def limit(playlists: Sequence[str], folder: Path, at_once: int) -> None:
                 keys: dict[str, bytes] = {}
                 with (folder / f"{number}.ts").open("wb", _WRITE_AT_ONCE) as file:
                     for segment in content.segments:
-                        url, iv = segment.key.uri, bytes.fromhex(segment.key.iv[2:])
+                        # The simulated cloud's playlists have all of these.
+                        url, iv = str(segment.key.uri), bytes.fromhex(str(segment.key.iv)[2:])
                         if url not in keys:
                             keys[url] = await get(url)
-                        data = await get(segment.uri)
+                        data = await get(str(segment.uri))
                         await asyncio.to_thread(_write, file, data, keys[url], iv)
 
         await asyncio.gather(*(work() for _ in range(at_once)))

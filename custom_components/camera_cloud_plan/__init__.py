@@ -37,6 +37,7 @@ from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator, CloudPlanRu
 from .devices import account_key, async_register_account, async_shown_name, camera_id_of
 from .exports import ExportBook
 from .issues import ISSUE_REMOVED
+from .media_view import SavedRecordingView
 from .plan import channel
 from .services import async_setup_services
 from .store import SnapshotStore
@@ -50,10 +51,11 @@ _VERSION: Final = 1
 
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
-    """Read the data files off the event loop and register the actions."""
+    """Read the data files off the event loop; register the actions and what serves recordings."""
     for preload in (channel.preload, doors.preload, renewal_request.preload, xiaomi.preload):
         await hass.async_add_executor_job(preload)
     async_setup_services(hass)
+    hass.http.register_view(SavedRecordingView)
     return True
 
 

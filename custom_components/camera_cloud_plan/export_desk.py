@@ -297,6 +297,12 @@ class ExportDesk:
         """Return what a camera's last export came to."""
         return self._book.last.get(camera_id)
 
+    @property
+    def folders(self) -> frozenset[str]:
+        """The folders into which the account's recordings are or were saved last."""
+        orders = [*self._book.orders.values(), *(last.order for last in self._book.last.values())]
+        return frozenset(order.folder for order in orders)
+
     def outlook(self, camera_id: str) -> RecordingOutlook | None:
         """Return what a camera is about to lose, as last listed; `None` if it never was."""
         return self._outlooks.get(camera_id)

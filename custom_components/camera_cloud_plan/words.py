@@ -1,6 +1,6 @@
 """Words that are put together on the server: moments, and half-sentences for gaps in texts."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from homeassistant.core import HomeAssistant
@@ -20,10 +20,15 @@ _ZH_DAYS: Final = ("周一", "周二", "周三", "周四", "周五", "周六", "
 def spoken(hass: HomeAssistant, moment: datetime) -> str:
     """Return a moment in Home Assistant's zone and language, e.g. "Tue 24 Nov, 11:31"."""
     local = dt_util.as_local(moment)
-    clock = f"{local:%H:%M}"
+    comma = "" if hass.config.language.startswith("zh") else ", "
+    return f"{spoken_day(hass, local.date())}{comma}{local:%H:%M}"
+
+
+def spoken_day(hass: HomeAssistant, day: date) -> str:
+    """Return a day in Home Assistant's language, e.g. "Tue 24 Nov"."""
     if hass.config.language.startswith("zh"):
-        return f"{local.month}月{local.day}日（{_ZH_DAYS[local.weekday()]}）{clock}"
-    return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}, {clock}"
+        return f"{day.month}月{day.day}日（{_ZH_DAYS[day.weekday()]}）"
+    return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
 
 
 def translated(hass: HomeAssistant, key: str, **gaps: object) -> str:
