@@ -71,8 +71,9 @@ async def limit(playlists: Sequence[str], folder: Path, at_once: int) -> None:
                 keys: dict[str, bytes] = {}
                 with (folder / f"{number}.ts").open("wb", _WRITE_AT_ONCE) as file:
                     for segment in content.segments:
-                        # The simulated cloud's playlists have all of these.
-                        url, iv = str(segment.key.uri), bytes.fromhex(str(segment.key.iv)[2:])
+                        if (key := segment.key) is None:
+                            raise RuntimeError("a segment that is not enciphered")
+                        url, iv = str(key.uri), bytes.fromhex(str(key.iv)[2:])
                         if url not in keys:
                             keys[url] = await get(url)
                         data = await get(str(segment.uri))
