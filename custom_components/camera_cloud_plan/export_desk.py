@@ -12,6 +12,7 @@ from enum import StrEnum
 from functools import partial
 import logging
 from pathlib import Path
+import traceback
 from typing import Final, Protocol
 
 from homeassistant.config_entries import ConfigEntry
@@ -577,6 +578,13 @@ class ExportDesk:
         except asyncio.CancelledError:
             if self._is_under_way(job):
                 raise  # the account is unloaded, not the job stopped
+        except Exception as err:  # noqa: BLE001 - whatever it is, nobody is to wait for ever
+            # Where it was, but not its text, which may be anything.
+            place = "".join(traceback.format_tb(err.__traceback__))
+            _LOGGER.error(  # noqa: TRY400 - as above
+                "Unexpected error while exporting: %s\n%s", type(err).__name__, place
+            )
+            self._async_interrupted(job, InterruptedExportError(Interruption.UNEXPECTED))
         else:
             if self._is_under_way(job):
                 await self._async_finished(job, result)

@@ -66,6 +66,7 @@ _EXPECTED_WORDS = (
     "Error fetching camera_cloud_plan",
     "Authentication failed while fetching camera_cloud_plan",
     "Unexpected error updating a listener",
+    "Unexpected error while exporting",
     "Config entry 'Xiaomi",  # Home Assistant's own, of an entry that is not ready
 )
 

@@ -86,6 +86,9 @@ class FakeExport:
     def interrupt(self, why: Interruption, retry_after: float | None = None) -> None:
         self._end.set_exception(InterruptedExportError(why, retry_after=retry_after))
 
+    def break_down(self, err: Exception) -> None:
+        self._end.set_exception(err)
+
 
 @dataclass(slots=True)
 class Engines:

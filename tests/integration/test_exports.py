@@ -262,12 +262,30 @@ async def test_the_button_stops_all(
 # --- What keeps it ---
 
 
+async def test_a_mistake_of_our_own_keeps_nobody_waiting_and_says_nothing_secret(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    engines: Engines,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    waiting = hass.async_create_background_task(export(hass, RENEWING, wait=True), "waits")
+    await breathe(hass)
+    engines.last.break_down(RuntimeError("a-secret-in-its-text"))
+    await breathe(hass)
+    (row,) = await waiting
+    assert (row["state"], row["reason"]) == ("interrupted", "unexpected")
+    assert export_state(hass).attributes["reason"] == "unexpected"
+    assert "Unexpected error while exporting: RuntimeError" in caplog.text
+    assert "a-secret-in-its-text" not in caplog.text
+
+
 @pytest.mark.parametrize(
     ("why", "state"),
     [
         (Interruption.UNREACHABLE, "waiting"),
         (Interruption.RATE_LIMITED, "waiting"),
         (Interruption.MAKER_ERROR, "waiting"),
+        (Interruption.UNEXPECTED, "waiting"),
         (Interruption.DISK_FULL, "problem"),
         (Interruption.FOLDER_GONE, "problem"),
         (Interruption.FOLDER_REFUSED, "problem"),

@@ -104,6 +104,8 @@ class Interruption(StrEnum):
     FOLDER_GONE = "folder_gone"
     FOLDER_REFUSED = "folder_refused"
     NOT_WRITABLE = "not_writable"
+    UNEXPECTED = "unexpected"
+    """A mistake of our own; the log says more."""
     STOPPED = "stopped"
 
 
