@@ -2,7 +2,7 @@
 
 One column on a phone, at most three on a desk. Blocks: the next charge; what needs the
 owner, absent when nothing does; every camera, those with a plan first and the rest folded
-into one line. Sentences come from the templates in `cards/`, which Home Assistant renders,
+into one line; what is being saved. Sentences come from the templates in `cards/`, which Home Assistant renders,
 so that they follow the entities.
 """
 
@@ -10,13 +10,16 @@ from collections.abc import Iterable, Sequence
 import json
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
+from .accounts import DOMAIN
 from .entities import (
     ATTENTION,
     AUTO_RENEWAL,
     CANCELLATION,
     CHECK_NOW,
     DAYS_REMAINING,
+    EXPORT,
     NEXT_CHARGE,
     PLAN_STATUS,
     Device,
@@ -31,6 +34,9 @@ _ICON: Final = "mdi:cctv"
 _NO_PLAN: Final = ["none", "free_tier"]
 _PLAN_OVER: Final = ["expired", "expired_reachable"]
 _NOTHING_OPEN: Final = ["none", "unknown", "unavailable"]
+_SAVING: Final = ["running"]
+# Media, at what was saved.
+_MEDIA: Final = f"/media-browser/browser/{quote(f'app,media-source://{DOMAIN}', safe='')}"
 _CARDS: Final = Path(__file__).with_name("cards")
 type Card = dict[str, Any]
 
@@ -53,6 +59,7 @@ def build(devices: Sequence[Device], *, language: Language, maker_url: str) -> C
                     _next_charge(cameras, language),
                     _needs_you(accounts, language),
                     _cameras(cameras, accounts, language),
+                    _recordings(accounts, language),
                     _small_print(accounts, language, maker_url),
                 ],
             }
@@ -97,21 +104,13 @@ def _needs_you(accounts: Sequence[Device], language: Language) -> Card:
 
 def _cameras(cameras: Sequence[Device], accounts: Sequence[Device], language: Language) -> Card:
     words = WORDS[language]
-    check_now = {
-        "type": "button",
-        "icon": "mdi:refresh",
-        "text": words.check_now,
-        "tap_action": {
-            "action": "perform-action",
-            "perform_action": "button.press",
-            "target": {
-                "entity_id": [
-                    account.entities[CHECK_NOW]
-                    for account in accounts
-                    if CHECK_NOW in account.entities
-                ]
-            },
-        },
+    check_now = _button("mdi:refresh", words.check_now) | {
+        "tap_action": _perform(
+            "button.press",
+            entity_id=[
+                account.entities[CHECK_NOW] for account in accounts if CHECK_NOW in account.entities
+            ],
+        )
     }
     return _section(
         _heading(words.cameras, icon=_ICON) | {"badges": [check_now]},
@@ -152,6 +151,8 @@ def _camera(camera: Device, words: Words) -> Card:
             how_far = camera.entities[CANCELLATION]
             open_only = {"visibility": [_not_state(how_far, _NOTHING_OPEN)]}
             badges.append({"type": "entity", "entity": how_far, "show_icon": False} | open_only)
+        save = _perform(f"{DOMAIN}.export_recordings", device_id=[camera.device_id])
+        badges.append(_button("mdi:download") | {"tap_action": save})
         toggle = {
             "type": "tile",
             "entity": camera.entities[AUTO_RENEWAL],
@@ -172,6 +173,33 @@ def _camera(camera: Device, words: Words) -> Card:
     }
 
 
+def _recordings(accounts: Sequence[Device], language: Language) -> Card:
+    """Return what each account is saving, and the way to what was saved."""
+    words = WORDS[language]
+    saving = [account for account in accounts if EXPORT in account.entities]
+    media = {"tap_action": {"action": "navigate", "navigation_path": _MEDIA}}
+    return _section(
+        _heading(words.recordings, icon="mdi:filmstrip")
+        | {"badges": [_button("mdi:play-box-multiple-outline", words.open_media) | media]},
+        *(
+            {
+                "type": "tile",
+                "entity": account.entities[EXPORT],
+                "name": account.name,
+                "state_content": ["state", "camera"],
+                "grid_options": {"columns": _FULL_WIDTH},
+            }
+            for account in saving
+        ),
+        _markdown("recordings", language, accounts=saving)
+        | {
+            "text_only": True,
+            "grid_options": {"columns": "full"},
+            "visibility": [_any(_state(account.entities[EXPORT], _SAVING) for account in saving)],
+        },
+    ) | {"column_span": _COLUMNS}
+
+
 def _small_print(accounts: Sequence[Device], language: Language, maker_url: str) -> Card:
     return _section(
         _markdown("small_print", language, accounts=accounts, maker=maker_url)
@@ -186,6 +214,15 @@ def _section(*cards: Card) -> Card:
 def _heading(text: str, *, icon: str | None = None) -> Card:
     card = {"type": "heading", "heading": text, "grid_options": {"columns": "full"}}
     return card | ({"icon": icon} if icon else {})
+
+
+def _button(icon: str, text: str = "") -> Card:
+    """Return a badge to press."""
+    return {"type": "button", "icon": icon} | ({"text": text} if text else {})
+
+
+def _perform(action: str, **target: Sequence[str]) -> Card:
+    return {"action": "perform-action", "perform_action": action, "target": target}
 
 
 def _markdown(template: str, language: Language, **given: str | Sequence[str | Device]) -> Card:

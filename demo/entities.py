@@ -13,6 +13,7 @@ AUTO_RENEWAL: Final = "auto_renewal"
 CANCELLATION: Final = "cancellation"
 CHECK_NOW: Final = "check_now"
 DAYS_REMAINING: Final = "days_remaining"
+EXPORT: Final = "export"
 NEXT_CHARGE: Final = "next_charge"
 PLAN_STATUS: Final = "plan_status"
 

@@ -27,11 +27,14 @@ _RESTART_ASKED: Final = 100
 """Home Assistant's exit status when somebody pressed "restart"."""
 
 
+# A simulated maker suspends nobody: an export takes seconds.
+_AT_ONCE: Final = [{"export_at_once": 2, "export_pause": 0}]
 # What the accounts' owners chose in the options: one knows who bills, another found the
 # request behind the page and lets the switch send it.
 _CHOICES: Final[Mapping[str, Mapping[str, Sequence[Mapping[str, object]]]]] = {
-    "cn": {"billing": [{"billed_by": "mi_pay"}]},
-    "cn2": {"direct": [{"file": DEFINITION}, {"mode": "by_switch"}]},
+    "cn": {"billing": [{"billed_by": "mi_pay"}], "recordings": _AT_ONCE},
+    "de": {"recordings": _AT_ONCE},
+    "cn2": {"direct": [{"file": DEFINITION}, {"mode": "by_switch"}], "recordings": _AT_ONCE},
 }
 
 

@@ -37,6 +37,8 @@ class Words:
     auto_renewal: str
     plan: str
     check_now: str
+    recordings: str
+    open_media: str
 
 
 WORDS: Final = {
@@ -48,6 +50,8 @@ WORDS: Final = {
         auto_renewal="Auto-renewal",
         plan="Plan",
         check_now="Check now",
+        recordings="Recordings",
+        open_media="Open Media",
     ),
     Language.ZH: Words(
         dashboard="摄像头套餐",
@@ -57,5 +61,7 @@ WORDS: Final = {
         auto_renewal="自动续费",
         plan="套餐",
         check_now="立即检查",
+        recordings="录像",
+        open_media="打开媒体",
     ),
 }
