@@ -32,7 +32,7 @@ _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _PASS_THROUGH: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW
 _NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_CHUNK: Final = 1 << 20
+_CHUNK: Final = 1 << 18
 # While one file is written, free space is looked at each time so much more is.
 _LOOK_EVERY: Final = 32 << 20
 _MOST_NAMES: Final = 10_000
@@ -313,11 +313,12 @@ class PartFile:
 
 def digest(fd: int) -> tuple[int, str]:
     """Return the size in bytes and the SHA-256 of an open file. Raises `OSError`."""
-    sha256 = hashlib.sha256()
-    size = 0
-    while chunk := os.pread(fd, _CHUNK, size):
-        sha256.update(chunk)
-        size += len(chunk)
+    sha256, size = hashlib.sha256(), 0
+    # One buffer for all: a new one each time costs as much as the hash.
+    buffer = memoryview(bytearray(_CHUNK))
+    while read := os.preadv(fd, [buffer], size):
+        sha256.update(buffer[:read])
+        size += read
     return size, sha256.hexdigest()
 
 
