@@ -71,10 +71,17 @@ def build_house(folder: Path) -> None:
 def in_timed_loop[T](work: Callable[[Meter], Coroutine[Any, Any, T]]) -> T:
     """Return what some work comes to, done in an event loop of which a meter misses nothing."""
     meter = Meter()
-    loop = meter.new_loop()
+    return in_loop(lambda: work(meter), meter.new_loop())
+
+
+def in_loop[T](
+    work: Callable[[], Coroutine[Any, Any, T]], loop: asyncio.AbstractEventLoop | None = None
+) -> T:
+    """Return what some work comes to, done in an event loop as Home Assistant sets it up."""
+    loop = loop or asyncio.new_event_loop()
     runner.configure_event_loop(loop)
-    with asyncio.Runner(loop_factory=lambda: loop) as in_loop:
-        return in_loop.run(work(meter))
+    with asyncio.Runner(loop_factory=lambda: loop) as running:
+        return running.run(work())
 
 
 @asynccontextmanager

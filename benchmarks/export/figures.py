@@ -50,12 +50,13 @@ class Export:
     wall: float
     cpu: float
     memory: int
-    stall: Stall
+    stall: Stall | None
+    """`None` where that was not measured."""
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Self:
         """Return an export from what `dataclasses.asdict` made of it."""
-        return cls(**{**data, "stall": Stall(**data["stall"])})
+        return cls(**{**data, "stall": Stall(**data["stall"]) if data["stall"] else None})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
