@@ -32,8 +32,7 @@ from .const import (
     CONF_RENEWAL_REQUEST,
     CONF_SOURCE,
 )
-from .export.model import Order
-from .exports import LastExport
+from .exports import LastExport, holds_all
 from .issues import IssueBoard
 from .plan import (
     Activity,
@@ -254,16 +253,17 @@ class Casework:
             lambda case: case.saving_first(wanted=wanted, send_when_saved=send_when_saved),
         )
 
-    async def async_exported(self, last: LastExport, *, waited_for: bool) -> bool:
+    async def async_exported(self, last: LastExport, *, waited_for: bool, makes_up: bool) -> bool:
         """Go on with a case that waited for its recordings, and tell what an export came to.
 
         Returns whether a case waits for more than what was exported. `waited_for`: whether
-        somebody waited for the export and hears of it anyway.
+        somebody waited for the export and hears of it anyway. `makes_up`: whether it was for
+        all that lacked before.
         """
         camera_id = last.order.camera_id
         case = self.cases.get(camera_id)
         waits = case is not None and case.is_open and case.save_first
-        if case and waits and not _holds_all(last.order, case):
+        if case and waits and not holds_all(last.order, case.opened_at):
             return True
         sent = False
         if case and waits and last.whole:
@@ -281,7 +281,8 @@ class Casework:
             "cancellation": waits or None,
         }
         if last.whole:
-            self._teller.async_take_back(camera_id, Activity.RECORDINGS_INCOMPLETE)
+            if makes_up:
+                self._teller.async_take_back(camera_id, Activity.RECORDINGS_INCOMPLETE)
             self.async_tell(
                 camera_id, Activity.RECORDINGS_SAVED, facts, to_people=waits and not sent
             )
@@ -584,12 +585,6 @@ class Casework:
     def batch(self) -> AbstractContextManager[None]:
         """Collect what people are told while it is open, so that many make one message."""
         return self._teller.batch()
-
-
-def _holds_all(order: Order, case: Case) -> bool:
-    """Return whether an order is for all that a camera had when its case was opened."""
-    is_all = order.start is None and order.end is None and order.events and order.videos
-    return is_all and (order.asked_at >= case.opened_at or case.opened_at > clock.now())
 
 
 def _rests_on_request(case: Case) -> bool:

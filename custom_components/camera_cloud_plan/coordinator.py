@@ -257,9 +257,9 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
             if self._is_enabled(Platform.SENSOR, camera_id, RECORDINGS_AT_RISK)
         ]
 
-    async def async_exported(self, last: LastExport, *, waited_for: bool) -> bool:
+    async def async_exported(self, last: LastExport, *, waited_for: bool, makes_up: bool) -> bool:
         """Hear that an export is done; return whether a case waits for all there is."""
-        return await self.casework.async_exported(last, waited_for=waited_for)
+        return await self.casework.async_exported(last, waited_for=waited_for, makes_up=makes_up)
 
     @callback
     @override

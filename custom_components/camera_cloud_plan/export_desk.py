@@ -43,9 +43,10 @@ from .export.model import (
     Order,
     Phase,
     Progress,
+    Reason,
     Result,
 )
-from .exports import ExportBook, LastExport
+from .exports import ExportBook, LastExport, covers, holds_all
 from .plan import (
     ALL_BACK,
     RecordingKind,
@@ -81,6 +82,8 @@ NEEDS_A_PERSON: Final = frozenset(
         Interruption.NOT_WRITABLE,
     }
 )
+# What no further export can bring.
+_GONE: Final = frozenset({Reason.EVENT_ONLY, Reason.EXPIRED})
 # How far a job is, is shown at most so often, in seconds.
 _SHOWN_EVERY: Final = 1.0
 # For so long what was listed of a camera is taken for what is there.
@@ -198,10 +201,11 @@ class Reader(Protocol):
     def async_show(self, *camera_ids: str) -> None:
         """Tell the entities of these cameras that something changed."""
 
-    async def async_exported(self, last: LastExport, *, waited_for: bool) -> bool:
+    async def async_exported(self, last: LastExport, *, waited_for: bool, makes_up: bool) -> bool:
         """Hear that an export is done, before it is taken off the books.
 
-        Returns whether everything that the camera has is to be saved as well.
+        `makes_up`: whether it was for all that lacked before. Returns whether everything that
+        the camera has is to be saved as well.
         """
 
 
@@ -218,6 +222,8 @@ class ExportDesk:
         self._reader = reader
         self._book = ExportBook(hass, entry)
         self._jobs: dict[str, Job] = {}
+        # What comes after a camera's job, because that does not cover it.
+        self._later: list[Job] = []
         self._running: Job | None = None
         self._worker: asyncio.Task[None] | None = None
         self._work: asyncio.Task[Result] | None = None
@@ -239,6 +245,7 @@ class ExportDesk:
         """Read what is stored."""
         await self._book.async_load()
         self._jobs = {key: Job(order=order) for key, order in self._book.orders.items()}
+        self._later = [Job(order=order) for order in self._book.later]
 
     @callback
     def async_start(self) -> None:
@@ -254,7 +261,7 @@ class ExportDesk:
         if self._worker:
             self._worker.cancel()
             await asyncio.gather(self._worker, return_exceptions=True)
-        for job in self._jobs.values():
+        for job in (*self._jobs.values(), *self._later):
             self._async_end(job)
 
     async def async_remove(self) -> None:
@@ -298,10 +305,20 @@ class ExportDesk:
         """Return what a camera's last export came to."""
         return self._book.last.get(camera_id)
 
+    def last_of_all(self, camera_id: str, since: datetime) -> LastExport | None:
+        """Return what the last export of all that a camera had at `since` (UTC) came to.
+
+        An export of less that came after it says nothing about the rest.
+        """
+        lacking = (one for one in self._book.lacking if one.order.camera_id == camera_id)
+        known = [*lacking, *filter(None, (self.last(camera_id),))]
+        return next((one for one in reversed(known) if holds_all(one.order, since)), None)
+
     @property
     def folders(self) -> frozenset[str]:
         """The folders into which the account's recordings are or were saved last."""
-        orders = [*self._book.orders.values(), *(last.order for last in self._book.last.values())]
+        last = (last.order for last in self._book.last.values())
+        orders = [*self._book.orders.values(), *self._book.later, *last]
         return frozenset(order.folder for order in orders)
 
     def outlook(self, camera_id: str) -> RecordingOutlook | None:
@@ -328,12 +345,8 @@ class ExportDesk:
 
     @property
     def lacking(self) -> LastExport | None:
-        """The newest of the cameras' last exports that are not whole."""
-        return max(
-            (last for last in self._book.last.values() if not last.whole),
-            key=lambda last: last.finished_at,
-            default=None,
-        )
+        """The newest export that was not whole and is not made up for."""
+        return max(self._book.lacking, key=lambda last: last.finished_at, default=None)
 
     @property
     def foremost(self) -> Job | None:
@@ -370,15 +383,25 @@ class ExportDesk:
     # --- Orders ---
 
     async def async_order(self, camera_id: str, wanted: Wanted) -> Placed:
-        """Take an order, on disk before anything else; one camera has one at a time.
+        """Take an order and return what became of it; see `async_place`."""
+        placed, _job = await self.async_place(camera_id, wanted)
+        return placed
 
-        Raises `HomeAssistantError` where its folder may not be used or it cannot be kept.
+    async def async_place(self, camera_id: str, wanted: Wanted) -> tuple[Placed, Job]:
+        """Take an order, on disk before anything else; return the job that carries it out.
+
+        A camera has one job at a time: what that or one after it covers is not ordered twice,
+        the rest comes after it. Raises `HomeAssistantError` where its folder may not be used
+        or it cannot be kept.
         """
         async with self._ordering:
-            if camera_id in self._jobs:
-                self._async_try_again(camera_id)
-                return Placed.ALREADY_RUNNING
             order = await self._async_order_of(camera_id, wanted)
+            running = self._jobs.get(camera_id)
+            if running:
+                self._async_try_again(camera_id)
+                for job in self._jobs_of(camera_id):
+                    if job.order.folder == order.folder and covers(job.order, order):
+                        return Placed.ALREADY_RUNNING if job is running else Placed.QUEUED, job
             folder = Path(order.folder)
             await self._hass.async_add_executor_job(export_folder.make, folder)
             if not await self._book.async_add(order):
@@ -387,10 +410,19 @@ class ExportDesk:
                     translation_key="order_not_saved",
                     translation_placeholders={"camera": self._reader.display_name(camera_id)},
                 )
-            job = self._jobs[camera_id] = Job(order=order)
+            job = Job(order=order)
+            if camera_id in self._jobs:
+                self._later.append(job)
+                return Placed.QUEUED, job
+            self._jobs[camera_id] = job
         is_next = self._running is None and self._due() is job
         self._async_go_on()
-        return Placed.STARTED if is_next else Placed.QUEUED
+        return Placed.STARTED if is_next else Placed.QUEUED, job
+
+    def _jobs_of(self, camera_id: str) -> list[Job]:
+        """Return a camera's job and what comes after it."""
+        later = (job for job in self._later if job.order.camera_id == camera_id)
+        return [*filter(None, (self._jobs.get(camera_id),)), *later]
 
     async def async_check_folder(self, wanted: Wanted) -> Path:
         """Return where something would be saved; raises `ServiceValidationError`."""
@@ -431,14 +463,18 @@ class ExportDesk:
         return replace(estimate, free=free) if estimate.size > free - keep else None
 
     async def async_wait(self, camera_id: str) -> Outcome | None:
-        """Return what a camera's job came to, or why it does not go on; `None` without one.
+        """Return what a camera's job came to, or why it does not go on; `None` without one."""
+        job = self._jobs.get(camera_id)
+        return await self.async_wait_for(job) if job else None
+
+    async def async_wait_for(self, job: Job) -> Outcome:
+        """Return what a job came to, or why it or the one before it does not go on.
 
         The job goes on if whoever waits goes away.
         """
-        if (job := self._jobs.get(camera_id)) is None:
-            return None
-        if job.waits_for:
-            return Outcome(job=job, why=job.waits_for)
+        before = self._jobs.get(job.order.camera_id)
+        if before and before.waits_for and not job.ended.done():
+            return Outcome(job=job, why=before.waits_for)
         job.waited_for += 1
         try:
             return await asyncio.shield(job.ended)
@@ -446,16 +482,22 @@ class ExportDesk:
             job.waited_for -= 1
 
     async def async_cancel(self, camera_id: str) -> bool:
-        """Stop a camera's job for good; return whether there was one. What is saved stays."""
+        """Stop a camera's job for good, and what comes after it; what is saved stays.
+
+        Returns whether there was one.
+        """
         async with self._ordering:
+            stopped = self._jobs_of(camera_id)
             job = self._jobs.pop(camera_id, None)
             if job is None:
                 return False
+            self._later = [later for later in self._later if later not in stopped]
             await self._book.async_drop(camera_id)
         if job is self._running and (work := self._work):
             work.cancel()
             await asyncio.wait((work,))
-        self._async_end(job, why=Interruption.STOPPED)
+        for ended in stopped:
+            self._async_end(ended, why=Interruption.STOPPED)
         self._async_go_on()
         self._reader.async_show(camera_id)
         return True
@@ -617,11 +659,23 @@ class ExportDesk:
             finished_at=result.finished_at,
             whole=result.is_whole,
             tally=result.tally,
+            lacks_from=min(
+                (item.created_at for item in result.missing if item.reason not in _GONE),
+                default=None,
+            )
+            if result.tally.complete
+            else None,
         )
-        more = await self._reader.async_exported(last, waited_for=job.waited_for > 0)
-        await self._book.async_finish(last)
-        if self._is_under_way(job):
-            del self._jobs[camera_id]
+        more = await self._reader.async_exported(
+            last, waited_for=job.waited_for > 0, makes_up=self._book.makes_up(last)
+        )
+        async with self._ordering:
+            await self._book.async_finish(last)
+            if self._is_under_way(job):
+                del self._jobs[camera_id]
+                if later := self._jobs_of(camera_id):
+                    self._later.remove(later[0])
+                    self._jobs[camera_id] = later[0]
         self._outlooks.pop(camera_id, None)
         self._async_end(job, result=result)
         if more:
@@ -648,8 +702,9 @@ class ExportDesk:
         if err.why is Interruption.SIGN_IN_NEEDED:
             job.until = None  # signing in again loads the account anew
             self._entry.async_start_reauth(self._hass)
-        self._async_end(job, why=err.why)
-        job.ended = asyncio.Future()
+        for waiting in self._jobs_of(job.order.camera_id):
+            self._async_end(waiting, why=err.why)
+            waiting.ended = asyncio.Future()
 
     @callback
     def _async_try_again(self, camera_id: str) -> None:

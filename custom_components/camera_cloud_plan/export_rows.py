@@ -48,15 +48,12 @@ async def async_export(
         return await _async_estimate(coordinator, camera_id, wanted)
     if too_much := await desk.async_does_not_fit(camera_id, wanted):
         return {"state": "does_not_fit", "estimate": _estimate(too_much)}
-    placed = await desk.async_order(camera_id, wanted)
-    if wait and (outcome := await desk.async_wait(camera_id)):
-        return _ended(outcome)
-    job = desk.job(camera_id)
-    row: Row = {"state": placed.value}
-    if job:
-        row |= {"folder": job.order.folder, **_how_far(job)}
-        if why := desk.why(job):
-            row["reason"] = why.value
+    placed, job = await desk.async_place(camera_id, wanted)
+    if wait:
+        return _ended(await desk.async_wait_for(job))
+    row: Row = {"state": placed.value, "folder": job.order.folder, **_how_far(job)}
+    if why := desk.why(job):
+        row["reason"] = why.value
     return row
 
 

@@ -226,7 +226,7 @@ async def test_every_attribute_is_documented(hass: HomeAssistant, loaded: MockCo
     order = Order(job_id="1", camera_id=RENEWING, asked_at=clock.now(), folder="/media")
     last = LastExport(order=order, finished_at=clock.now(), whole=True, tally=Tally())
     await casework.async_save_first(RENEWING, wanted=True)
-    await casework.async_exported(last, waited_for=True)
+    await casework.async_exported(last, waited_for=True, makes_up=True)
     assert set(table("What comes with it")) == told | {"camera", "device_id"}
 
 

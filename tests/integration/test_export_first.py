@@ -331,6 +331,37 @@ async def test_the_guide_saves_shows_how_far_it_is_and_goes_on(
     assert not case_of(known).save_first
 
 
+async def test_an_export_of_less_does_not_speak_for_everything(
+    hass: HomeAssistant, known: MockConfigEntry, engines: Engines
+) -> None:
+    await press_off(hass)
+    engines.script = [WHOLE]
+    await export(hass, RENEWING, last_days=1, wait=True)
+    guide = await Guide.open(hass)
+    assert guide.shows == "decide"
+    assert "recordings are saved" not in guide.said
+    engines.script = [LACKING, Interruption.STOPPED]
+    await guide.tap("save_first")
+    assert "2 of 4 recordings are saved" in guide.said
+    await guide.tap("go_on")
+    engines.script = [WHOLE]
+    await export(hass, RENEWING, last_days=1, wait=True)
+    guide = await Guide.open(hass)
+    assert "recordings are saved" not in guide.said
+
+
+async def test_what_was_lost_meanwhile_is_said(
+    hass: HomeAssistant, known: MockConfigEntry, engines: Engines
+) -> None:
+    await press_off(hass)
+    engines.script = [Tally(listed=4, saved=3, expired=1)]
+    guide = await Guide.open(hass)
+    await guide.tap("save_first")
+    assert guide.shows == "decide"
+    assert "All 3 recordings" not in guide.said
+    assert "3 of 4 recordings are saved and verified. 0 could not be saved, 1 were" in guide.said
+
+
 async def test_nobody_has_to_wait(
     hass: HomeAssistant, known: MockConfigEntry, engines: Engines
 ) -> None:

@@ -139,6 +139,87 @@ async def test_a_second_order_for_a_camera_joins_the_first(
     assert len(engines.begun) == 1
 
 
+# --- Orders that another does not cover ---
+
+
+async def test_what_a_running_order_does_not_cover_comes_after_it(
+    hass: HomeAssistant, loaded: MockConfigEntry, engines: Engines, media: Path
+) -> None:
+    await export(hass, RENEWING, last_days=1)
+    waiting = hass.async_create_background_task(export(hass, RENEWING, wait=True), "waits")
+    await breathe(hass)
+    (elsewhere,) = await export(hass, RENEWING, folder="elsewhere")
+    assert (elsewhere["state"], elsewhere["folder"]) == ("queued", str(media / "elsewhere"))
+    assert (await export(hass, RENEWING, last_days=9))[0]["state"] == "queued"
+    engines.last.finish(Tally(listed=1, saved=1))
+    await breathe(hass)
+    assert not waiting.done()  # a day is not everything
+    assert engines.last.order.start is None
+    await reload(hass, loaded)
+    (row,) = await waiting
+    assert (row["state"], row["reason"]) == ("interrupted", "account_not_loaded")
+    for _ in range(2):
+        engines.last.finish()
+        await breathe(hass)
+    # The nine days were within everything; the folder is another.
+    assert engines.last.order.folder == str(media / "elsewhere")
+    assert len(engines.begun) == 4
+    assert export_state(hass).state == "idle"
+
+
+async def test_who_waits_for_more_hears_what_more_came_to(
+    hass: HomeAssistant, loaded: MockConfigEntry, engines: Engines
+) -> None:
+    await export(hass, RENEWING, last_days=1)
+    waiting = hass.async_create_background_task(export(hass, RENEWING, wait=True), "waits")
+    await breathe(hass)
+    engines.script = [LACKING]
+    engines.last.finish(Tally(listed=1, saved=1))
+    await breathe(hass)
+    (row,) = await waiting
+    assert (row["state"], row["counts"]["listed"]) == ("incomplete", LACKING.listed)
+
+
+async def test_who_waits_for_more_hears_why_it_does_not_go_on(
+    hass: HomeAssistant, loaded: MockConfigEntry, engines: Engines
+) -> None:
+    await export(hass, RENEWING, last_days=1)
+    waiting = hass.async_create_background_task(export(hass, RENEWING, wait=True), "waits")
+    await breathe(hass)
+    engines.last.interrupt(Interruption.UNREACHABLE)
+    await breathe(hass)
+    assert (await waiting)[0]["reason"] == "unreachable"
+    assert (await export(hass, RENEWING, wait=True))[0]["reason"] == "unreachable"
+    await export(hass, RENEWING, action="stop_export")
+    assert export_state(hass).state == "idle"
+    await reload(hass, loaded)
+    assert len(engines.begun) == 1  # what would have come after it is stopped too
+
+
+async def test_what_lacks_stands_until_all_of_it_is_saved(
+    hass: HomeAssistant, loaded: MockConfigEntry, engines: Engines
+) -> None:
+    engines.script = [LACKING, WHOLE, WHOLE]
+    await export(hass, RENEWING)
+    await export(hass, RENEWING, kinds="events", wait=True)
+    shown = export_state(hass)
+    assert (shown.state, shown.attributes["reason"]) == ("problem", "incomplete")
+    await reload(hass, loaded)
+    assert export_state(hass).state == "problem"
+    await export(hass, RENEWING, wait=True)
+    assert export_state(hass).state == "idle"
+
+
+async def test_what_lacks_is_made_up_for_by_the_days_that_lack(
+    hass: HomeAssistant, loaded: MockConfigEntry, engines: Engines, freezer: FrozenDateTimeFactory
+) -> None:
+    engines.script = [LACKING, WHOLE]
+    await export(hass, RENEWING, last_days=7)
+    freezer.tick(3600)
+    await export(hass, RENEWING, last_days=7, wait=True)
+    assert export_state(hass).state == "idle"
+
+
 # --- What it outlives ---
 
 

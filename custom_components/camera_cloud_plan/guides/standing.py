@@ -14,8 +14,9 @@ from homeassistant.core import HomeAssistant
 from ..casework import Casework
 from ..coordinator import CloudPlanCoordinator
 from ..doors import phone_for
-from ..export.model import Interruption
+from ..export.model import Interruption, Tally
 from ..export_desk import Job
+from ..exports import LastExport
 from ..plan import (
     Answer,
     Case,
@@ -218,9 +219,18 @@ class Standing:
     def _job(self) -> Job | None:
         return self.coordinator.exports.job(self.camera_id)
 
+    @property
+    def _last(self) -> LastExport | None:
+        """What the last export of all came to since the case was opened."""
+        if self.case is None:
+            return None
+        return self.coordinator.exports.last_of_all(self.camera_id, self.case.opened_at)
+
     def _recordings(self) -> Iterator[str]:
-        last = self.coordinator.exports.last(self.camera_id)
-        if last and last.whole and self.case and last.order.asked_at >= self.case.opened_at:
+        last = self._last
+        if last and last.whole and last.tally.expired:
+            yield self._counts(last.tally)
+        elif last and last.whole:
             yield self._said("all_saved", n=last.tally.saved + last.tally.already)
         if (outlook := self._outlook) is None:
             return
@@ -251,11 +261,13 @@ class Standing:
         desk = self.coordinator.exports
         if (job := self._job) and (why := desk.why(job)):
             return self._why(why, desk.until(job))
-        last = desk.last(self.camera_id)
-        if last is None or (self.case and last.finished_at < self.case.opened_at):
+        if (last := self._last) is None:
             return self._said("unsaved_nothing")
-        tally = last.tally
-        said = self._said(
+        said = self._counts(last.tally)
+        return said if last.tally.complete else f"{said} {self._said('unsaved_more')}"
+
+    def _counts(self, tally: Tally) -> str:
+        return self._said(
             "unsaved_counts",
             n=tally.listed,
             there=tally.saved + tally.already,
@@ -263,7 +275,6 @@ class Standing:
             expired=tally.expired,
             event_only=tally.event_only,
         )
-        return said if tally.complete else f"{said} {self._said('unsaved_more')}"
 
     def _why(self, why: Interruption, until: datetime | None) -> str:
         said = translated(self._hass, f"common.export_why_{why}")
