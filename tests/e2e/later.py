@@ -199,16 +199,24 @@ async def press_off(home: HomeAssistant, camera: Device) -> str:
     return str(refused.value)
 
 
-async def check(home: HomeAssistant, checked: Collection[Device]) -> dict[str, Json]:
-    """Have cameras read now, by the action; return its rows by the camera's name."""
+async def act(
+    home: HomeAssistant, action: str, *targets: Device, **data: object
+) -> dict[str, Json]:
+    """Call an action of ours for cameras; return its rows by the camera's name."""
     answer = await home.command(
         "call_service",
         domain=DOMAIN,
-        service="check_renewal",
-        target={"device_id": [camera.device_id for camera in checked]},
+        service=action,
+        service_data=data,
+        target={"device_id": [camera.device_id for camera in targets]},
         return_response=True,
     )
     return {row["camera"]: row for row in answer["response"]["plans"]}
+
+
+async def check(home: HomeAssistant, checked: Collection[Device]) -> dict[str, Json]:
+    """Have cameras read now, by the action; return its rows by the camera's name."""
+    return await act(home, "check_renewal", *checked)
 
 
 # --- Repairs ---

@@ -20,7 +20,7 @@ def did_of(name: str) -> str:
 def small_world(**cameras: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
     """Return a world file's content: by account, cameras by name and what their plans lack.
 
-    A charge may come in 20 hours at the earliest, and by the maker's rule comes at the end.
+    `recordings` among that are the camera's, spelled as in a world file. A charge may come in 20 hours at the earliest, and by the maker's rule comes at the end.
     """
     return {
         "names": {"en": "Small world", "zh": "小世界"},
@@ -48,6 +48,7 @@ def _account(key: str) -> dict[str, object]:
 
 def _camera(name: str, owner: str, plan: Mapping[str, object]) -> dict[str, object]:
     did = did_of(name)
+    of_plan = {key: value for key, value in plan.items() if key != "recordings"}
     return {
         "did": did,
         "names": {"en": name, "zh": name},
@@ -66,6 +67,7 @@ def _camera(name: str, owner: str, plan: Mapping[str, object]) -> dict[str, obje
             "charged": "at end",
             "retention_days": 7,
             "price": "6.00 CNY",
-            **plan,
+            **of_plan,
         },
+        "recordings": plan.get("recordings", []),
     }

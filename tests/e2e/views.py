@@ -47,6 +47,15 @@ _DRAWN_TEXT: Final = """host => {
 _FITS: Final = """title => title.scrollWidth <= title.clientWidth
   && title.clientHeight < 2 * parseFloat(getComputedStyle(title).fontSize)"""
 
+# The media browser's pictures are backgrounds, fetched by its own code.
+_ARE_DRAWN: Final = """thumbnails => Promise.all(thumbnails.map(async thumbnail => {
+  const picture = thumbnail.shadowRoot.querySelector(".image");
+  const image = new Image();
+  image.src = picture?.style.backgroundImage.slice(5, -2) ?? "";
+  try { await image.decode(); } catch { return false; }
+  return image.naturalWidth > 100;
+}))"""
+
 # Words of lawyers and programmers, and "cancelled" for what was not read: in quotes of an
 # owner who says so it stands.
 _UNWANTED: Final = re.compile(
@@ -145,6 +154,14 @@ class Dashboard:
         """Press the "on" of a switch that offers off and on."""
         await self.camera(name).get_by_label("Turn on").click()
 
+    async def save_recordings(self, name: str) -> None:
+        """Press the badge that saves one camera's recordings."""
+        await self.camera(name).locator("hui-button-heading-badge").click()
+
+    async def open_media(self, words: str = "Open Media") -> None:
+        """Follow the badge that leads to what was saved."""
+        await self.page.locator("ha-control-button").filter(has_text=words).click()
+
     async def check_now(self) -> None:
         """Have every account read."""
         await self.page.locator("ha-control-button").filter(has_text="Check now").click()
@@ -230,6 +247,53 @@ class Guide:
         title = self._dialogue.locator("[slot=headerTitle]")
         assert await title.evaluate(_FITS), f"the title does not fit: {name}"
         return said
+
+
+class Media:
+    """Home Assistant's media browser."""
+
+    def __init__(self, page: Page, stage: Stage) -> None:
+        """Take a window; use `open`."""
+        self.page = page
+        self._url = f"{stage.home.base_url}/media-browser/browser"
+        self.panel = page.locator("ha-panel-media-browser")
+        self.dialogue = page.locator("hui-dialog-web-browser-play-media")
+        self.video = self.dialogue.locator("video")
+
+    async def open(self) -> None:
+        """Go to the list of all that there is."""
+        await self.page.goto(self._url)
+
+    def item(self, title: str | re.Pattern[str]) -> Locator:
+        """Return a folder or a clip by its title."""
+        title = re.compile(rf"^\s*{re.escape(title)}\s*$") if isinstance(title, str) else title
+        return self.panel.locator(".child").filter(
+            has=self.page.locator(".title").filter(has_text=title)
+        )
+
+    async def enter(self, *titles: str) -> None:
+        """Go down into one folder after the other."""
+        for title in titles:
+            await self.item(title).click()
+
+    async def thumbnails(self) -> list[bool]:
+        """Return for each clip in view whether its picture is drawn."""
+        drawn: list[bool] = await self.panel.locator("ha-media-browser-thumbnail").evaluate_all(
+            _ARE_DRAWN
+        )
+        return drawn
+
+    async def played(self) -> float:
+        """Return how many seconds of the clip were shown; less than none where it cannot be."""
+        seconds: float = await self.video.evaluate(
+            "v => v.error ? -1 : v.readyState >= 2 && v.videoWidth ? v.currentTime : 0"
+        )
+        return seconds
+
+    async def close(self) -> None:
+        """Close the clip."""
+        await self.page.keyboard.press("Escape")
+        await expect(self.video).to_have_count(0)
 
 
 class MakersPage:
