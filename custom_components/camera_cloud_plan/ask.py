@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 
 from .coordinator import CloudPlanCoordinator
 from .export_desk import Wanted
@@ -92,13 +93,14 @@ async def async_ask(
 
     `save_first`: an export of all that the camera has is begun, and nothing is sent before
     it is whole. Raises `HomeAssistantError` where the case or the order cannot be kept, or
-    nothing may be saved where the options say.
+    nothing may be saved where the options say; then all is as it was before.
     """
     casework = coordinator.casework
     foreseen = foresee(coordinator, camera_id, wish)
     if foreseen and not foreseen.is_open:
         return foreseen
     sends_itself = asker is not Asker.PERSON
+    before = coordinator.cases.get(camera_id)
     if save_first:
         await coordinator.exports.async_check_folder(Wanted())
     await casework.async_open(
@@ -110,7 +112,11 @@ async def async_ask(
     if save_first:
         if foreseen is Outcome.WAITING:
             await casework.async_save_first(camera_id, wanted=True, send_when_saved=sends_itself)
-        await coordinator.exports.async_order(camera_id, Wanted())
+        try:
+            await coordinator.exports.async_order(camera_id, Wanted())
+        except HomeAssistantError:
+            await _async_take_back(coordinator, camera_id, before)
+            raise
     if foreseen:
         return foreseen
     sends = sends_itself and casework.can_send(camera_id, by_switch=True)
@@ -123,3 +129,13 @@ async def async_ask(
         task.result()  # what could not be written is for whoever asked to hear
     case = coordinator.cases.get(camera_id)
     return Outcome(case.state.value) if case else Outcome.NO_PLAN
+
+
+async def _async_take_back(
+    coordinator: CloudPlanCoordinator, camera_id: str, before: Case | None
+) -> None:
+    """Undo what was opened for an order that could not be kept: it would wait for nothing."""
+    if before is None or not before.is_open or before.wish is not Wish.OFF:
+        await coordinator.casework.async_withdraw(camera_id)
+    elif not before.save_first:
+        await coordinator.casework.async_save_first(camera_id, wanted=False)

@@ -575,7 +575,10 @@ class ExportDesk:
         self._async_show()
 
     def _due(self) -> Job | None:
-        """Return the job to be worked on next; `None` while there is none or all have to wait."""
+        """Return the job to be worked on next; `None` while there is none or all have to wait.
+
+        One that was interrupted often comes after the others, so that it keeps none of them.
+        """
         now = clock.now()
         if self._reader.needs_sign_in:
             for job in self._jobs.values():
@@ -584,7 +587,8 @@ class ExportDesk:
         held = [job for job in self._jobs.values() if not _is_due(job, now)]
         if any(job.waits_for in _OF_THE_ACCOUNT for job in held):
             return None
-        return next((job for job in self._jobs.values() if job not in held), None)
+        due = (job for job in self._jobs.values() if job not in held)
+        return min(due, key=lambda job: job.interrupted, default=None)
 
     async def _async_work(self) -> None:
         """Work on one job after the other until none is due."""
@@ -595,10 +599,22 @@ class ExportDesk:
                 self._async_show()
                 try:
                     await self._async_work_on(job)
+                except Exception as err:  # noqa: BLE001 - whatever it is, nobody is to wait for ever
+                    # Where it was, but not its text, which may be anything.
+                    place = "".join(traceback.format_tb(err.__traceback__))
+                    _LOGGER.error(  # noqa: TRY400 - as above
+                        "Unexpected error while exporting: %s\n%s", type(err).__name__, place
+                    )
+                    if self._is_under_way(job):
+                        self._async_interrupted(
+                            job, InterruptedExportError(Interruption.UNEXPECTED)
+                        )
                 finally:
                     self._running = None
-        finally:
+        except asyncio.CancelledError:
             self._worker = None
+            raise
+        self._worker = None
         self._async_go_on()
 
     async def _async_work_on(self, job: Job) -> None:
@@ -620,13 +636,6 @@ class ExportDesk:
         except asyncio.CancelledError:
             if self._is_under_way(job):
                 raise  # the account is unloaded, not the job stopped
-        except Exception as err:  # noqa: BLE001 - whatever it is, nobody is to wait for ever
-            # Where it was, but not its text, which may be anything.
-            place = "".join(traceback.format_tb(err.__traceback__))
-            _LOGGER.error(  # noqa: TRY400 - as above
-                "Unexpected error while exporting: %s\n%s", type(err).__name__, place
-            )
-            self._async_interrupted(job, InterruptedExportError(Interruption.UNEXPECTED))
         else:
             if self._is_under_way(job):
                 await self._async_finished(job, result)
@@ -778,7 +787,9 @@ class ExportDesk:
             except CloudError as err:
                 _LOGGER.debug("Recordings could not be listed: %s", err)
                 return
-        self._outlooks[camera_id] = recording_outlook(found.recordings, now)
+        self._outlooks[camera_id] = recording_outlook(
+            found.recordings, now, complete=found.complete
+        )
         self._reader.async_show(camera_id)
 
     # --- Showing ---
@@ -837,9 +848,9 @@ def _is_due(job: Job, now: datetime) -> bool:
 
 
 def _wait(job: Job, err: InterruptedExportError) -> timedelta:
-    """Return how long a job that could not go on waits: as asked, else longer each time."""
+    """Return how long a job that could not go on waits: longer each time, at least as asked."""
     if err.why in NEEDS_A_PERSON:
         return _DISK_RETRY
-    if err.retry_after:
-        return timedelta(seconds=err.retry_after)
-    return min(_FIRST_RETRY * (1 << min(job.interrupted - 1, _MAX_DOUBLINGS)), _LONGEST_RETRY)
+    doubled = _FIRST_RETRY * (1 << min(job.interrupted - 1, _MAX_DOUBLINGS))
+    # A maker that asks for a second may do so for ever.
+    return max(timedelta(seconds=err.retry_after or 0), min(doubled, _LONGEST_RETRY))

@@ -73,7 +73,11 @@ def _risk_attributes(desk: ExportDesk, camera_id: str) -> dict[str, Any]:
     outlook = desk.outlook(camera_id)
     if outlook is None:
         return {}
-    told = {"kept": outlook.kept, "first_loss": outlook.first_loss, "listed_at": outlook.seen_at}
+    told = {
+        "kept": outlook.kept if outlook.complete else None,
+        "first_loss": outlook.first_loss,
+        "listed_at": outlook.seen_at,
+    }
     return {name: value for name, value in told.items() if value is not None}
 
 

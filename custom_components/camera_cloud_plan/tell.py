@@ -8,7 +8,7 @@ before Home Assistant has started, when the ways to tell are there.
 import asyncio
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 import logging
 from typing import Final
@@ -59,11 +59,15 @@ _OF_ITS_OWN: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Line:
-    """A sentence that is added where its facts are known; `ahead` must lie in the future."""
+    """A sentence that is added where its facts are known.
+
+    `ahead` must lie in the future, `some` must not be zero.
+    """
 
     key: str
     facts: tuple[str, ...]
     ahead: str | None = None
+    some: str | None = None
 
 
 _ASKED: Final = _Line(key="tell_asked", facts=("asked_on", "checks"))
@@ -71,6 +75,7 @@ _CHARGE: Final = _Line(key="tell_charge", facts=("earliest", "latest"), ahead="l
 _ENDS: Final = _Line(key="tell_ends", facts=("plan_ends",), ahead="plan_ends")
 _SAVED: Final = _Line(key="tell_saved", facts=("listed", "saved", "already"))
 _NOT_SAVED: Final = _Line(key="tell_not_saved", facts=("failed", "expired"))
+_LOST: Final = replace(_NOT_SAVED, some="expired")
 _WAITS: Final = _Line(key="tell_waits", facts=("cancellation",))
 _MOVED: Final = _Line(key="tell_moved", facts=("old_end", "new_end"))
 
@@ -89,7 +94,7 @@ _TOLD: Final[Mapping[Activity, tuple[_Line, ...]]] = {
     Activity.CAMERA_LEFT: (_CHARGE,),
     Activity.CAMERA_OFFLINE: (_CHARGE,),
     Activity.UPLOAD_OFF: (_CHARGE,),
-    Activity.RECORDINGS_SAVED: (_SAVED, _CHARGE),
+    Activity.RECORDINGS_SAVED: (_SAVED, _LOST, _CHARGE),
     Activity.RECORDINGS_INCOMPLETE: (_SAVED, _NOT_SAVED, _WAITS),
 }
 
@@ -353,6 +358,8 @@ class Teller:
         facts = happened.facts
         for line in _TOLD[happened.activity]:
             if not all(fact in facts for fact in line.facts):
+                continue
+            if line.some and not facts[line.some]:
                 continue
             if line.ahead is None or facts[line.ahead] > happened.at:
                 yield self._word(

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components import persistent_notification
@@ -17,11 +18,16 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
+from custom_components.camera_cloud_plan.cloud.recordings import RecordingList
 from custom_components.camera_cloud_plan.export.model import Interruption, Tally
+from custom_components.camera_cloud_plan.exports import ExportBook
 from custom_components.camera_cloud_plan.plan import (
     Activity,
     CaseState,
+    Recording,
+    RecordingKind,
     RecordingOutlook,
+    recording_outlook,
 )
 from simulator.faults import Trouble
 from simulator.server import RunningSimulator
@@ -47,7 +53,7 @@ from .saving import (
     media_folder,
     reload,
 )
-from .test_coordinator import RENEWING
+from .test_coordinator import RENEWING, coordinator_of
 
 # Not frozen where a request is sent: between the readings after it real time passes.
 pytestmark = pytest.mark.usefixtures("repairs")
@@ -274,6 +280,32 @@ async def test_a_folder_that_is_not_allowed_begins_nothing(
     assert standing(entry) is None
 
 
+async def test_an_order_that_cannot_be_kept_leaves_no_silent_case(
+    hass: HomeAssistant, known: MockConfigEntry, engines: Engines
+) -> None:
+    with patch.object(ExportBook, "async_add", return_value=False):
+        (row,) = await cancel_first(hass)
+        assert row["state"] == "not_kept"
+        assert standing(known) is None
+        await press_off(hass)
+        (row,) = await cancel_first(hass)
+    assert row["state"] == "not_kept"
+    assert standing(known) is CaseState.WAITING_FOR_YOU
+    assert not case_of(known).save_first
+    assert not engines.begun
+
+
+async def test_people_hear_what_was_lost_while_it_was_saved(
+    hass: HomeAssistant, known: MockConfigEntry, engines: Engines, freezer: FrozenDateTimeFactory
+) -> None:
+    await cancel_first(hass)
+    engines.last.finish(Tally(listed=4, saved=3, expired=1))
+    await breathe(hass)
+    await pass_time(hass, freezer, 2)
+    (told,) = notifications(hass)
+    assert "0 could not be saved, 1 were lost before." in told
+
+
 # --- The guide ---
 
 
@@ -291,6 +323,45 @@ async def test_the_guide_says_what_is_in_the_cloud(
         "\n• **41 recordings** are in the cloud now. The first is lost on Mon 23 Nov" in guide.said
     )
     assert "Save the recordings first (41)" in guide.said
+
+
+@pytest.mark.freeze_time("2026-11-22T12:00:00+00:00")
+async def test_a_list_that_ended_early_says_the_least_there_is(
+    hass: HomeAssistant, known: MockConfigEntry
+) -> None:
+    await press_off(hass)
+    with patch.object(
+        coordinator_of(known).provider,
+        "list_recordings",
+        return_value=RecordingList(recordings=(recording(hours_left=9),), complete=False),
+    ):
+        guide = await Guide.open(hass)
+    assert "**At least 1 recordings** are in the cloud now" in guide.said
+    assert "The first is lost" not in guide.said
+    assert "Save the recordings first (1)" not in guide.said
+
+
+def recording(*, hours_left: float | None) -> Recording:
+    now = dt_util.utcnow()
+    return Recording(
+        file_id="1",
+        kind=RecordingKind.EVENT,
+        created_at=now - timedelta(days=1),
+        expires_at=None if hours_left is None else now + timedelta(hours=hours_left),
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "complete", "at_risk"),
+    [((9.0,), True, 1), ((9.0,), False, None), ((None,), True, None), ((), True, 0)],
+)
+def test_what_is_about_to_be_lost_is_unknown_where_no_list_says_it(
+    found: tuple[float | None, ...], complete: bool, at_risk: int | None
+) -> None:
+    recordings = [recording(hours_left=hours) for hours in found]
+    outlook = recording_outlook(recordings, dt_util.utcnow(), complete=complete)
+    assert outlook.at_risk == at_risk
+    assert (outlook.first_loss is None) is not (at_risk == 1)
 
 
 async def test_what_is_not_known_is_not_said(

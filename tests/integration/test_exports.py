@@ -360,6 +360,49 @@ async def test_a_mistake_of_our_own_keeps_nobody_waiting_and_says_nothing_secret
     assert "a-secret-in-its-text" not in caplog.text
 
 
+@pytest.mark.parametrize("retry_after", [0, 1])
+async def test_a_maker_that_asks_for_a_second_is_not_asked_each_second(
+    hass: HomeAssistant, loaded: MockConfigEntry, engines: Engines, retry_after: float
+) -> None:
+    await export(hass, RENEWING)
+    engines.last.interrupt(Interruption.RATE_LIMITED, retry_after=retry_after)
+    await breathe(hass)
+    until = export_state(hass).attributes["until"]
+    assert until - dt_util.utcnow() == timedelta(minutes=5)
+
+
+async def test_a_camera_that_is_out_of_reach_keeps_no_other(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    engines: Engines,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    await export(hass, RENEWING)
+    await export(hass, SECOND)
+    engines.last.interrupt(Interruption.UNREACHABLE)
+    await breathe(hass)
+    assert not engines.running
+    await pass_by(hass, freezer, timedelta(minutes=6))
+    assert [one.order.camera_id for one in engines.running] == [SECOND]
+    engines.last.finish()
+    await breathe(hass)
+    assert [one.order.camera_id for one in engines.running] == [RENEWING]
+
+
+async def test_a_mistake_after_an_export_keeps_no_other_and_nobody_waiting(
+    hass: HomeAssistant, loaded: MockConfigEntry, engines: Engines
+) -> None:
+    waiting = hass.async_create_background_task(export(hass, RENEWING, wait=True), "waits")
+    await breathe(hass)
+    await export(hass, SECOND)
+    with patch.object(coordinator_of(loaded).casework, "async_exported", side_effect=OSError):
+        engines.last.finish()
+        await breathe(hass)
+    (row,) = await waiting
+    assert (row["state"], row["reason"]) == ("interrupted", "unexpected")
+    assert [one.order.camera_id for one in engines.running] == [SECOND]
+
+
 @pytest.mark.parametrize(
     ("why", "state"),
     [

@@ -234,14 +234,17 @@ class Standing:
             yield self._said("all_saved", n=last.tally.saved + last.tally.already)
         if (outlook := self._outlook) is None:
             return
-        if outlook.first_loss is None:
+        if not outlook.complete:
+            yield self._said("recordings_at_least", n=outlook.kept)
+        elif outlook.first_loss is None:
             yield self._said("recordings", n=outlook.kept)
         else:
             lost_on = spoken(self._hass, outlook.first_loss)
             yield self._said("recordings_lost", n=outlook.kept, first_loss=lost_on)
 
     def _how_many(self) -> str:
-        return self._said("how_many", n=self._outlook.kept) if self._outlook else ""
+        outlook = self._outlook
+        return self._said("how_many", n=outlook.kept) if outlook and outlook.complete else ""
 
     def _how_far(self) -> str:
         job, desk = self._job, self.coordinator.exports

@@ -79,13 +79,16 @@ class RecordingOutlook:
     """What is about to be lost, as of `seen_at` (UTC).
 
     `kept` counts the recordings with footage, `at_risk` those of them that expire within
-    `AT_RISK_WITHIN`; `first_loss` is when the first one goes (UTC), `None` where none names it.
+    `AT_RISK_WITHIN`; `first_loss` is when the first one goes (UTC). Both are `None` where that
+    is unknown: none names it, or the list is not `complete`. Lists come newest first, so that
+    what they lack is lost first; then `kept` is the least there is.
     """
 
     seen_at: datetime
     kept: int
-    at_risk: int
+    at_risk: int | None
     first_loss: datetime | None
+    complete: bool = True
 
 
 def soonest_lost_first(recordings: Iterable[Recording]) -> list[Recording]:
@@ -104,19 +107,26 @@ def soonest_lost_first(recordings: Iterable[Recording]) -> list[Recording]:
     )
 
 
-def recording_outlook(recordings: Iterable[Recording], now: datetime) -> RecordingOutlook:
-    """Return what is about to be lost of these recordings, at `now` (UTC)."""
+def recording_outlook(
+    recordings: Iterable[Recording], now: datetime, *, complete: bool = True
+) -> RecordingOutlook:
+    """Return what is about to be lost of these recordings, at `now` (UTC).
+
+    `complete`: whether they are all there are.
+    """
     kept = [
         recording
         for recording in recordings
         if recording.has_footage and not recording.is_expired(now)
     ]
     ends = [recording.expires_at for recording in kept if recording.expires_at is not None]
+    is_known = complete and (bool(ends) or not kept)
     return RecordingOutlook(
         seen_at=now,
         kept=len(kept),
-        at_risk=sum(end <= now + AT_RISK_WITHIN for end in ends),
-        first_loss=min(ends, default=None),
+        at_risk=sum(end <= now + AT_RISK_WITHIN for end in ends) if is_known else None,
+        first_loss=min(ends, default=None) if is_known else None,
+        complete=complete,
     )
 
 
