@@ -61,7 +61,7 @@ class SavedRecordings(MediaSource):
     @override
     async def async_resolve_media(self, item: MediaSourceItem) -> PlayMedia:
         """Return where a clip can be played, for a while; raises `Unresolvable`."""
-        match item.identifier.split("/"):
+        match (item.identifier or "").split("/"):
             case [key, camera, day, name] if root := async_roots(self.hass).get(key):
                 job = self.hass.async_add_executor_job
                 path = await job(find, root, camera, day, name)
@@ -150,13 +150,16 @@ def _clip(place: list[str], clip: SavedClip, title: str) -> BrowseMediaSource:
 
 
 def _title(clip: SavedClip, words: Mapping[str, str]) -> str:
-    """Return when it was, what happened, how long it is: what is known of that."""
+    """Return when it was, how long it is, what happened: what is known of that.
+
+    In this order, because a phone cuts off the end.
+    """
     local: datetime = dt_util.as_local(clip.created_at)
     what = ", ".join(words.get(f"recording_event_{kind.lower()}", kind) for kind in clip.kinds)
     minutes, seconds = divmod(round(clip.seconds or 0), 60)
     length = f"{minutes}:{seconds:02}" if clip.seconds else ""
     part = words["media_part"].format(number=clip.part) if clip.part else ""
-    return " · ".join(filter(None, (f"{local:%H:%M:%S}", what, part, length)))
+    return " · ".join(filter(None, (f"{local:%H:%M:%S}", part, length, what)))
 
 
 async def _async_words(hass: HomeAssistant) -> Mapping[str, str]:
