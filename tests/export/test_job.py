@@ -31,7 +31,7 @@ from custom_components.camera_cloud_plan.export import (
     Progress,
     Reason,
 )
-from custom_components.camera_cloud_plan.plan import RecordingKind
+from custom_components.camera_cloud_plan.plan import RecordingKind, clock
 from tests.export.footage import cut, fetched
 from tests.export.maker import DAY, Maker, clips, exporting, files, manifest, phases
 
@@ -79,8 +79,8 @@ async def interrupted(maker: Maker, root: Path, **how: Any) -> InterruptedExport
 @pytest.mark.parametrize(
     ("error", "expires", "reason", "tries"),
     [
-        (RecordingGoneError(), DAY, Reason.REFUSED, 1),
-        (RecordingGoneError(), None, Reason.EXPIRED, 1),
+        (RecordingGoneError(), DAY, Reason.REFUSED, 3),
+        (RecordingGoneError(), None, Reason.REFUSED, 3),
         (DamagedFootageError("cut off"), DAY, Reason.DAMAGED, 3),
         (TooLargeError(), DAY, Reason.TOO_LARGE, 3),
         (ForbiddenAddressError("not https"), DAY, Reason.FORBIDDEN_ADDRESS, 1),
@@ -102,8 +102,7 @@ async def test_one_bad_recording_ends_alone(  # noqa: PLR0913, PLR0917 - a table
     result = await exporting(maker, tmp_path).run()
     assert [(each.file_id, each.reason) for each in result.missing] == [("bad", reason)]
     assert result.tally.saved == 2
-    assert result.tally.expired == (reason is Reason.EXPIRED)
-    assert result.is_whole is (reason is Reason.EXPIRED)
+    assert (result.tally.expired, result.is_whole) == (0, False)
     assert maker.opened.count("bad") == tries
     [line] = [line for line in manifest(tmp_path) if line["line"] == "missing"]
     assert line["reason"] == reason
@@ -112,6 +111,24 @@ async def test_one_bad_recording_ends_alone(  # noqa: PLR0913, PLR0917 - a table
     maker.footage["bad"] = maker.footage["one"]
     result = await exporting(maker, tmp_path, job_id="job-2").run()
     assert (result.tally.already, result.tally.saved) == (2, 1)
+
+
+async def test_gone_is_expired_only_when_its_time_is_over(
+    maker: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = maker.holds("bad", expires=timedelta(minutes=1))
+    assert bad.expires_at
+    over = bad.expires_at
+
+    async def late(_: object) -> None:
+        monkeypatch.setattr(clock, "now", lambda: over)
+        raise RecordingGoneError
+
+    maker.footage_of("bad").on_fetch = late
+    result = await exporting(maker, tmp_path).run()
+    assert [each.reason for each in result.missing] == [Reason.EXPIRED]
+    assert maker.opened.count("bad") == 1
+    assert result.is_whole
 
 
 async def test_what_breaks_off_is_fetched_anew(maker: Maker, tmp_path: Path) -> None:
@@ -173,7 +190,11 @@ async def test_only_the_kinds_that_are_wanted(maker: Maker, tmp_path: Path) -> N
 async def test_a_rate_limit_is_waited_out(
     maker: Maker, tmp_path: Path, sleeps: Sleeps, where: str
 ) -> None:
-    errors: list[CloudError] = [RateLimitedError("host", 45.0), RateLimitedError("host")]
+    errors: list[CloudError] = [
+        RateLimitedError("host", 300.0),
+        RateLimitedError("host"),
+        RateLimitedError("host", 0.0),
+    ]
     match where:
         case "list":
             maker.list_errors = errors
@@ -184,7 +205,7 @@ async def test_a_rate_limit_is_waited_out(
     told: list[Progress] = []
     result = await exporting(maker, tmp_path, on_progress=told.append).run()
     assert result.is_whole
-    assert sleeps.waits == [45.0, 120.0]
+    assert sleeps.waits == [300.0, 120.0, 240.0]
     waiting = [each for each in told if each.phase is Phase.WAITING]
     assert waiting
     assert all(each.waits_for is Interruption.RATE_LIMITED and each.until for each in waiting)

@@ -416,8 +416,10 @@ class CameraExport:
         """
         match err:
             case RecordingGoneError():
-                named = todo.recording.expires_at
-                return Reason.REFUSED if named and named > clock.now() else Reason.EXPIRED
+                # Which answers mean that is inferred: it is lost only where its time is over.
+                if todo.recording.is_expired(clock.now()):
+                    return Reason.EXPIRED
+                reason = Reason.REFUSED
             case ForbiddenAddressError():
                 return Reason.FORBIDDEN_ADDRESS
             case SessionRefusedError():

@@ -81,7 +81,7 @@ class Patience:
         seconds = None
         if isinstance(err, RateLimitedError) and self._in_a_row < _RATE_LIMITED_MOST:
             doubled = min(_RATE_LIMITED_FIRST * 2**self._in_a_row, _RATE_LIMITED_LONGEST)
-            seconds = doubled if err.retry_after is None else err.retry_after
+            seconds = max(doubled, err.retry_after or 0)
         elif isinstance(err, UnreachableError) and self._in_a_row < _UNREACHABLE_MOST:
             seconds = _UNREACHABLE_FIRST * 2**self._in_a_row
         interrupted = interruption(err)
