@@ -86,12 +86,10 @@ NEEDS_A_PERSON: Final = frozenset(
 _GONE: Final = frozenset({Reason.EVENT_ONLY, Reason.EXPIRED})
 # How far a job is, is shown at most so often, in seconds.
 _SHOWN_EVERY: Final = 1.0
-# For so long what was listed of a camera is taken for what is there.
-_LISTED_FOR: Final = timedelta(minutes=10)
 # For so long an estimate is held against an order for the same.
 _ESTIMATED_FOR: Final = timedelta(minutes=10)
-# So often cameras are listed for the sensor that shows what is about to be lost: every six
-# hours, less the tenth by which polls are spread.
+# For so long what was listed of a camera is taken for what is there: six hours, less the
+# tenth by which polls are spread.
 _LISTED_EVERY: Final = timedelta(hours=5.4)
 # Seconds between the pages of such a list, at most.
 _LIST_PAUSE: Final = 0.3
@@ -737,13 +735,12 @@ class ExportDesk:
     # --- What is about to be lost ---
 
     async def async_look(self, camera_id: str) -> None:
-        """List a camera's recordings, unless that was done just now.
+        """List a camera's recordings, unless what was listed still holds.
 
         It goes on if whoever waits goes away. Where they cannot be listed, what was listed
         before stands.
         """
-        known = self._outlooks.get(camera_id)
-        if known and clock.now() - known.seen_at < _LISTED_FOR:
+        if not self._is_to_be_listed(camera_id):
             return
         if (look := self._looks.get(camera_id)) is None:
             look = self._looks[camera_id] = self._entry.async_create_background_task(
@@ -755,17 +752,20 @@ class ExportDesk:
     @callback
     def async_look_in_turn(self) -> None:
         """List the cameras whose losses are shown, where that was done long ago."""
-        now = clock.now()
-        due = [
-            camera_id
-            for camera_id in self._reader.showing_losses()
-            if (known := self._outlooks.get(camera_id)) is None
-            or now - known.seen_at >= _LISTED_EVERY
-        ]
+        due = [*filter(self._is_to_be_listed, self._reader.showing_losses())]
         if due and self._started:
             self._entry.async_create_background_task(
                 self._hass, self._async_look_at(due), "lists recordings in turn"
             )
+
+    def _is_to_be_listed(self, camera_id: str) -> bool:
+        """Return whether nothing was listed, or that long ago, or some of it is lost since."""
+        known, now = self._outlooks.get(camera_id), clock.now()
+        return (
+            known is None
+            or now - known.seen_at >= _LISTED_EVERY
+            or (known.first_loss is not None and known.first_loss <= now)
+        )
 
     async def _async_look_at(self, camera_ids: Collection[str]) -> None:
         for camera_id in camera_ids:

@@ -29,7 +29,10 @@ def is_allowed(hass: HomeAssistant, folder: Path) -> bool:
     """Return whether something may be written below a folder, links followed; blocks.
 
     Home Assistant's own answer, which a media folder that is itself a link would not pass.
+    Never where files are served to whoever asks (`/local`), though that is allowed there.
     """
+    if folder.resolve().is_relative_to(Path(hass.config.path("www")).resolve()):
+        return False
     if hass.config.is_allowed_path(str(folder)):
         return True
     roots = (Path(root).resolve() for root in hass.config.media_dirs.values())

@@ -261,25 +261,34 @@ def _wanted(data: Mapping[str, Any]) -> Wanted:
     Raises `ServiceValidationError` where its span makes no sense.
     """
     start, end, days = data.get(ATTR_START), data.get(ATTR_END), data.get(ATTR_LAST_DAYS)
+    now = clock.now()
     if days is not None and start is not None:
         raise _invalid("start_or_last_days")
     if days is not None:
-        start = clock.now() - timedelta(days=days)
+        start = now - timedelta(days=days)
     wanted = Wanted(
         container=data[ATTR_CONTAINER],
-        start=_utc(start),
-        end=_utc(end),
+        start=_utc(start, now),
+        end=_utc(end, now),
         events=_EVENTS in data[ATTR_KINDS],
         videos=_VIDEOS in data[ATTR_KINDS],
         folder=data.get(ATTR_FOLDER) or None,
     )
-    if wanted.start and wanted.start >= (wanted.end or clock.now()):
+    if wanted.start and wanted.start >= (wanted.end or now):
         raise _invalid("empty_span")
     return wanted
 
 
-def _utc(moment: datetime | None) -> datetime | None:
-    return dt_util.as_utc(moment) if moment else None
+def _utc(moment: datetime | None, now: datetime) -> datetime | None:
+    """Return a moment in UTC; one that is years away as one with which can be reckoned."""
+    if moment is None:
+        return None
+    furthest = timedelta(days=_MOST_DAYS)
+    if moment.year < (now - furthest).year:
+        return now - furthest
+    if moment.year > (now + furthest).year:
+        return now + furthest
+    return dt_util.as_utc(moment)
 
 
 def _invalid(key: str) -> ServiceValidationError:
@@ -287,14 +296,18 @@ def _invalid(key: str) -> ServiceValidationError:
 
 
 async def _async_export(target: _Target, wanted: Wanted, *, dry_run: bool, wait: bool) -> Row:
-    """Have one camera's recordings saved; return its row."""
+    """Have one camera's recordings saved; return its row.
+
+    Raises `ServiceValidationError` where the folder that was named may not be used; one of
+    the options is its account's own matter.
+    """
     try:
         row = await async_export(
             target.coordinator, target.camera_id, wanted, dry_run=dry_run, wait=wait
         )
-    except ServiceValidationError:
-        raise
     except HomeAssistantError as err:
+        if wanted.folder and isinstance(err, ServiceValidationError):
+            raise
         row = refused(err)
     return {**_whose(target), **row}
 

@@ -88,6 +88,18 @@ async def test_a_span_is_local_unless_it_says_otherwise(
     assert order.end == dt_util.parse_datetime("2026-11-21T00:00:00+00:00")
 
 
+@pytest.mark.parametrize("time_zone", ["Asia/Shanghai", "America/Los_Angeles"])
+async def test_a_span_of_all_times_can_be_reckoned_with(
+    hass: HomeAssistant, loaded: MockConfigEntry, engines: Engines, time_zone: str
+) -> None:
+    await hass.config.async_set_time_zone(time_zone)
+    (row,) = await export(hass, RENEWING, start="0001-01-01 00:00:00", end="9999-12-31 23:59:59")
+    assert row["state"] == "started"
+    order = engines.last.order
+    assert order.start == dt_util.utcnow() - timedelta(days=3650)
+    assert order.end == dt_util.utcnow() + timedelta(days=3650)
+
+
 async def test_days_are_counted_back_from_now(
     hass: HomeAssistant, loaded: MockConfigEntry, engines: Engines
 ) -> None:
@@ -104,6 +116,8 @@ async def test_days_are_counted_back_from_now(
         ({"start": "2026-11-20 08:00:00", "end": "2026-11-19 08:00:00"}, "empty_span"),
         ({"start": "2026-12-20 08:00:00"}, "empty_span"),
         ({"last_days": 1, "end": "2026-11-20 08:00:00"}, "empty_span"),
+        ({"last_days": 1, "end": "0001-01-01 00:00:00"}, "empty_span"),
+        ({"start": "9999-12-31 23:59:59"}, "empty_span"),
         ({"folder": "/etc"}, "folder_not_allowed"),
         ({"folder": "../elsewhere"}, "folder_not_allowed"),
         ({"folder": "a/../../elsewhere"}, "folder_not_allowed"),
@@ -145,6 +159,19 @@ async def test_an_allowed_folder_may_be_anywhere(
     assert engines.last.order.folder == str(disk)
 
 
+async def test_what_is_served_without_a_sign_in_is_refused(
+    hass: HomeAssistant, loaded: MockConfigEntry, tmp_path: Path
+) -> None:
+    hass.config.config_dir = str(tmp_path)
+    www = tmp_path / "www"
+    www.mkdir()
+    hass.config.allowlist_external_dirs = {str(tmp_path)}
+    await export_refused(hass, "folder_not_allowed", folder=str(www / "recordings"))
+    (tmp_path / "link").symlink_to(www)
+    await export_refused(hass, "folder_not_allowed", folder=str(tmp_path / "link"))
+    assert nothing_in(www)
+
+
 async def test_a_link_out_of_the_media_folder_is_refused(
     hass: HomeAssistant, loaded: MockConfigEntry, media: Path, tmp_path: Path
 ) -> None:
@@ -179,6 +206,16 @@ async def test_the_folder_of_the_options_is_taken(
     await set_up(hass, await make_entry(export_folder="videos"))
     await export(hass, RENEWING)
     assert engines.last.order.folder == str(media / "videos")
+
+
+async def test_a_folder_of_the_options_that_is_refused_is_its_accounts_own_matter(
+    hass: HomeAssistant, make_entry: EntryMaker, engines: Engines
+) -> None:
+    await set_up(hass, await make_entry(export_folder="/etc/elsewhere"))
+    (row,) = await export(hass, RENEWING)
+    assert (row["state"], row["reason"]) == ("not_kept", "folder_not_allowed")
+    assert (await export(hass, RENEWING, folder="here"))[0]["state"] == "started"
+    await export_refused(hass, "folder_not_allowed", folder="/etc")
 
 
 # --- Who may ---

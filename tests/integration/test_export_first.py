@@ -162,6 +162,27 @@ async def test_a_crash_between_saving_and_sending_sends_once(
     assert sim.requests.renewals.total() == 1
 
 
+async def test_who_asks_later_takes_back_nothing_that_was_allowed(
+    hass: HomeAssistant,
+    direct: MockConfigEntry,
+    engines: Engines,
+    sim: RunningSimulator,
+    housemate: MockUser,
+) -> None:
+    await cancel_first(hass)
+    await cancel_first(hass, Context(user_id=housemate.id))
+    engines.last.finish(LACKING)
+    await breathe(hass)
+    engines.script = [LACKING]
+    guide = await Guide.open(hass)
+    await guide.tap("save_again")
+    assert case_of(direct).send_when_saved
+    engines.script = [WHOLE]
+    await export(hass, RENEWING)
+    await settle(hass)
+    assert sim.requests.renewals.total() == 1
+
+
 async def test_a_person_is_told_that_one_step_is_left(
     hass: HomeAssistant,
     direct: MockConfigEntry,
@@ -323,6 +344,23 @@ async def test_the_guide_says_what_is_in_the_cloud(
         "\n• **41 recordings** are in the cloud now. The first is lost on Mon 23 Nov" in guide.said
     )
     assert "Save the recordings first (41)" in guide.said
+
+
+@pytest.mark.freeze_time("2026-11-22T12:00:00+00:00")
+async def test_what_was_listed_hours_ago_is_not_listed_at_each_opening(
+    hass: HomeAssistant, known: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    await press_off(hass)
+    with patch.object(
+        coordinator_of(known).provider,
+        "list_recordings",
+        return_value=RecordingList(recordings=(recording(hours_left=4),)),
+    ) as asked:
+        # After four hours what is said would be of the past.
+        for hours, times in ((0, 1), (3, 1), (1, 2)):
+            freezer.tick(timedelta(hours=hours))
+            await Guide.open(hass)
+            assert asked.call_count == times
 
 
 @pytest.mark.freeze_time("2026-11-22T12:00:00+00:00")

@@ -44,6 +44,7 @@ from .saving import (
 from .test_coordinator import RENEWING, coordinator_of
 
 SECOND = "2000000002"
+FIGURES_EVERY = sensor._FIGURES_EVERY
 NOON = "2026-11-22T12:00:00+00:00"
 
 pytestmark = pytest.mark.freeze_time(NOON)
@@ -590,13 +591,19 @@ async def test_mere_figures_are_written_seldom(
     engines: Engines,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sensor, "_FIGURES_EVERY", 5.0)
+    monkeypatch.setattr(sensor, "_FIGURES_EVERY", FIGURES_EVERY)
+    clock = 1000.0
+    monkeypatch.setattr(hass.loop, "time", lambda: clock)
     await export(hass, RENEWING)
     engines.last.tell(Tally(listed=1000, saved=1))
     before = export_state(hass)
+    clock += 29
     for saved in range(2, 200):
         engines.last.tell(Tally(listed=1000, saved=saved))
     assert export_state(hass) is before
+    clock += 2
+    engines.last.tell(Tally(listed=1000, saved=200))
+    assert export_state(hass).attributes["percent"] == 20
 
 
 async def test_what_is_lacking_is_told_and_shown_until_it_is_whole(

@@ -225,9 +225,11 @@ class Case:
     def saving_first(self, *, wanted: bool, send_when_saved: bool = False) -> Self:
         """Return it with whether the recordings shall be saved before renewal ends.
 
-        `send_when_saved`: whether the request may go out by itself once they are.
+        `send_when_saved`: whether the request may go out by itself once they are. Where that
+        was allowed already, it stays so until they are not waited for any more.
         """
-        return replace(self, save_first=wanted, send_when_saved=wanted and send_when_saved)
+        may_send = send_when_saved or self.send_when_saved
+        return replace(self, save_first=wanted, send_when_saved=wanted and may_send)
 
     def clamped(self, now: datetime) -> Self:
         """Return it without moments that lie ahead of `now`: the clock was set back."""
