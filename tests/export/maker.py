@@ -33,6 +33,7 @@ from custom_components.camera_cloud_plan.plan import (
     RecordingKind,
     Span,
     clock,
+    soonest_lost_first,
 )
 
 from .footage import cut, fetched
@@ -145,7 +146,9 @@ class Maker:
         if self.list_errors:
             raise self.list_errors.pop(0)
         return RecordingList(
-            recordings=tuple(each for each in self.recordings if each.kind in kinds),
+            recordings=tuple(
+                soonest_lost_first(each for each in self.recordings if each.kind in kinds)
+            ),
             complete=self.complete,
         )
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+import threading
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from custom_components.camera_cloud_plan.cloud.errors import (
 )
 from custom_components.camera_cloud_plan.cloud.recordings import Piece
 from custom_components.camera_cloud_plan.export import (
+    CameraExport,
     InterruptedExportError,
     Interruption,
     Pace,
@@ -31,9 +33,10 @@ from custom_components.camera_cloud_plan.export import (
     Progress,
     Reason,
 )
-from custom_components.camera_cloud_plan.plan import RecordingKind, clock
+from custom_components.camera_cloud_plan.export.manifest import Manifest
+from custom_components.camera_cloud_plan.plan import Recording, RecordingKind, clock
 from tests.export.footage import cut, fetched
-from tests.export.maker import DAY, Maker, clips, exporting, files, manifest, phases
+from tests.export.maker import DAY, MadeFootage, Maker, clips, exporting, files, manifest, phases
 
 
 class Sleeps:
@@ -140,6 +143,110 @@ async def test_what_breaks_off_is_fetched_anew(maker: Maker, tmp_path: Path) -> 
     assert result.tally.saved == 2
     assert maker.opened.count("one") == 3
     assert len(clips(tmp_path)) == 2
+
+
+async def test_what_was_never_saved_comes_before_what_is_read_again(
+    maker: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await exporting(maker, tmp_path).run()
+    damaged = clips(tmp_path)[0]
+    damaged.write_bytes(bytes(reversed(damaged.read_bytes())))
+    maker.holds("new", expires=9 * DAY)
+    maker.opened.clear()
+    opened_before: list[list[str]] = []
+    is_there = Manifest.is_there
+
+    def reading(manifest: Manifest, recording: Recording) -> bool:
+        opened_before.append(list(maker.opened))
+        return is_there(manifest, recording)
+
+    monkeypatch.setattr(Manifest, "is_there", reading)
+    told: list[Progress] = []
+    result = await exporting(maker, tmp_path, job_id="job-2", on_progress=told.append).run()
+    assert opened_before == [["new"], ["new"]]
+    assert maker.opened == ["new", "one"]
+    assert (result.tally.already, result.tally.saved, result.is_whole) == (1, 2, True)
+    assert phases(told) == ["finding", "checking", "saving", "checking", "saving"]
+    # Nothing counts as there before it was read, nor does it count for the time that is left.
+    first = next(each for each in told if each.tally.saved == 1)
+    assert (first.tally.already, first.percent, first.seconds_left) == (0, 33, 0)
+    assert (told[-1].percent, told[-1].seconds_left) == (100, 0)
+
+
+async def test_what_this_job_saved_counts_at_once_when_it_is_taken_up(
+    maker: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await exporting(maker, tmp_path).run()
+    maker.holds("new")
+    monkeypatch.delattr(Manifest, "is_there")
+    told: list[Progress] = []
+    assert (await exporting(maker, tmp_path, on_progress=told.append).run()).tally.already == 2
+    assert {each.tally.already for each in told if each.phase is Phase.SAVING} == {2}
+
+
+async def test_thousands_are_sorted_out_beside_the_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maker = Maker()
+    for number in range(2000):
+        maker.holds(str(number), ForbiddenAddressError("none is asked"), has_footage=False)
+    threads = set[threading.Thread]()
+    recording_key, count = Manifest.recording_key, CameraExport._count
+    counted: list[int] = []
+
+    def keyed(manifest: Manifest, recording: Recording) -> str:
+        threads.add(threading.current_thread())
+        return recording_key(manifest, recording)
+
+    def counting(export: CameraExport, **more: Any) -> None:
+        counted.append(more.get("event_only", 0))
+        count(export, **more)
+
+    monkeypatch.setattr(Manifest, "recording_key", keyed)
+    monkeypatch.setattr(CameraExport, "_count", counting)
+    result = await exporting(maker, tmp_path).run()
+    assert result.tally.event_only == len(result.missing) == sum(counted) == 2000
+    assert len([each for each in counted if each]) == 10
+    assert threads
+    assert threading.current_thread() not in threads
+
+
+@pytest.mark.parametrize(
+    "error", [ApiError("/x", -6), UnexpectedAnswerError("host", "HTML")], ids=["code", "page"]
+)
+async def test_refusals_one_after_another_are_not_the_recordings(
+    tmp_path: Path, error: CloudError
+) -> None:
+    maker = Maker()
+    for number in range(12):
+        maker.holds(str(number), error)
+    told: list[Progress] = []
+    err = await interrupted(maker, tmp_path, on_progress=told.append)
+    assert err.why is Interruption.MAKER_ERROR
+    assert len(set(maker.opened)) == 10
+    assert told[-1].tally.failed == 0
+    assert [line["line"] for line in manifest(tmp_path)] == ["header"]
+    pieces = fetched(cut())
+    maker.footage |= {each.file_id: MadeFootage(pieces) for each in maker.recordings}
+    assert (await exporting(maker, tmp_path).run()).tally.saved == 12
+
+
+async def test_refusals_with_something_saved_between_are_the_recordings(tmp_path: Path) -> None:
+    maker = Maker()
+    for number in range(17):
+        maker.holds(str(number), None if number == 8 else ApiError("/x", -6))
+    result = await exporting(maker, tmp_path).run()
+    assert (result.tally.saved, result.tally.failed) == (1, 16)
+    assert len([line for line in manifest(tmp_path) if line["line"] == "missing"]) == 16
+    assert len(result.missing) == 16
+
+
+async def test_what_is_gone_one_after_another_ends_alone(tmp_path: Path) -> None:
+    maker = Maker()
+    for number in range(12):
+        maker.holds(str(number), RecordingGoneError(), expires=None)
+    result = await exporting(maker, tmp_path).run()
+    assert (result.tally.failed, result.is_whole) == (12, False)
 
 
 async def test_the_soonest_lost_comes_first(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from functools import partial
+from itertools import batched
 import logging
 from pathlib import Path
 import threading
@@ -28,7 +29,7 @@ from ..cloud.errors import (
 )
 from ..cloud.provider import PlanProvider
 from ..cloud.recordings import Footage, RecordingList
-from ..plan import ALL_BACK, Camera, Recording, RecordingKind, Span, clock, soonest_lost_first
+from ..plan import ALL_BACK, Camera, Recording, RecordingKind, Span, clock
 from .clip import ClipWriter, in_thread, save_clip
 from .manifest import Manifest, camera_manifest, new_camera_folder
 from .model import (
@@ -56,6 +57,10 @@ _ROUNDS: Final = 2
 # Footage of so many recordings in a row cannot be reached: that is not the recordings'.
 _UNREACHABLE_IN_A_ROW: Final = 5
 _THREADS: Final = 2
+# So many answers of its own in a row, and nothing saved between: that is not the recordings'.
+_REFUSED_IN_A_ROW: Final = 10
+# So many recordings are sorted out at a time: the loop goes on meanwhile, and it may end there.
+_BATCH: Final = 200
 _TELL_EVERY: Final = 1.0  # seconds
 # What was written lately is what was written in these seconds.
 _LATELY: Final = 30.0
@@ -77,6 +82,16 @@ class _Place:
         self.root.folder.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """Some recordings, by what is to be done about them."""
+
+    already: int
+    to_fetch: list[Recording]
+    to_check: list[Recording]
+    missing: list[tuple[Recording, Reason]]
+
+
 @dataclass(slots=True)
 class _Todo:
     """A recording that is to be fetched."""
@@ -84,6 +99,7 @@ class _Todo:
     recording: Recording
     tries: int = 0
     is_given_up: bool = False
+    is_gone: bool = False
     as_it_came: bool = False
 
 
@@ -132,6 +148,8 @@ class CameraExport:
         self._progress = Progress(phase=Phase.FINDING)
         self._missing: list[Missing] = []
         self._queue: deque[_Todo] = deque()
+        self._to_check: list[Recording] = []
+        self._refused: list[_Todo] = []
         self._written = 0
         self._samples: deque[tuple[float, int]] = deque()
         self._saving_since = 0.0
@@ -149,14 +167,12 @@ class CameraExport:
         return Span(start=order.start or order.asked_at - ALL_BACK, end=order.end or order.asked_at)
 
     async def _find(self) -> RecordingList:
-        """Return the lists, each recording once, soonest lost first."""
+        """Return the lists: each recording once, soonest lost first."""
         if not self._kinds:
             return RecordingList(recordings=())
-        found = await self._provider.list_recordings(
+        return await self._provider.list_recordings(
             self._camera, self._span, self._kinds, pause=self._patience.pause
         )
-        by_id = {recording.file_id: recording for recording in found.recordings}
-        return replace(found, recordings=tuple(soonest_lost_first(by_id.values())))
 
     async def estimate(self) -> Estimate:
         """Return what the order would come to. Lists only; downloads and writes nothing.
@@ -249,7 +265,9 @@ class CameraExport:
         place = await in_thread(executor, self._open)
         found = await self._found_in_the_end()
         self._count(listed=len(found.recordings), complete=found.complete)
-        await self._check(found.recordings, place.manifest, executor)
+        await self._sort_out(found.recordings, place.manifest, executor)
+        await self._save(place, executor)
+        await self._check(place.manifest, executor)
         await self._save(place, executor)
         tally, now = self._progress.tally, clock.now()
         await in_thread(
@@ -274,31 +292,44 @@ class CameraExport:
                 self._patience.succeeded()
                 return found
 
-    async def _check(
+    async def _sort_out(
         self, recordings: Iterable[Recording], manifest: Manifest, executor: ThreadPoolExecutor
     ) -> None:
-        """Sort out what is to be fetched: what is there is read, and compared."""
+        """Sort out what is to be fetched, and what is to be read before that can be said."""
         self._tell(Phase.CHECKING)
-        job_id = self._order.job_id
+        job_id, now = self._order.job_id, clock.now()
         missing: list[tuple[Recording, Reason]] = []
-        for recording in recordings:
-            if not recording.has_footage:
-                missing.append((recording, Reason.EVENT_ONLY))
-            elif manifest.was_saved(recording) and await in_thread(
-                executor, partial(manifest.is_there, recording, job_id)
-            ):
+        for batch in batched(recordings, _BATCH, strict=False):
+            done = await in_thread(executor, partial(_sorted_out, batch, manifest, job_id, now))
+            self._count(already=done.already)
+            self._miss(done.missing)
+            self._queue.extend(map(_Todo, done.to_fetch))
+            self._to_check += done.to_check
+            missing += done.missing
+            self._tell_now_and_then()
+        await in_thread(executor, partial(manifest.add_missing, missing, now, job_id))
+
+    async def _check(self, manifest: Manifest, executor: ThreadPoolExecutor) -> None:
+        """Read what looks as if it were there, and compare; what is damaged is to be fetched.
+
+        That may take hours, in which the maker drops what was never saved: that came first.
+        """
+        self._progress = replace(self._progress, clip=None)
+        if self._to_check:
+            self._tell(Phase.CHECKING)
+        to_check, self._to_check = deque(self._to_check), []
+        while to_check:
+            recording = to_check.popleft()
+            if await in_thread(executor, partial(manifest.is_there, recording)):
                 self._count(already=1)
-            elif recording.is_expired(clock.now()):
-                missing.append((recording, Reason.EXPIRED))
             else:
                 self._queue.append(_Todo(recording))
             self._tell_now_and_then()
-        for recording, reason in missing:
-            self._miss(recording, reason)
-        await in_thread(executor, partial(manifest.add_missing, missing, clock.now(), job_id))
 
     async def _save(self, place: _Place, executor: ThreadPoolExecutor) -> None:
         """Fetch what is to be fetched."""
+        if not self._queue:
+            return
         self._saving_since = time.monotonic()
         self._settled_before = self._progress.tally.settled
         self._tell(Phase.SAVING)
@@ -320,6 +351,7 @@ class CameraExport:
                 async with asyncio.TaskGroup() as workers:
                     for _ in range(at_once):
                         workers.create_task(self._work(place, writer, executor))
+                await self._settle_refused(place, executor)
                 ticker.cancel()
             self._tell(Phase.SAVING)
         except BaseExceptionGroup as errors:
@@ -332,19 +364,41 @@ class CameraExport:
         """Fetch one recording after another, as long as there is one."""
         while self._queue:
             todo = self._queue.popleft()
-            if reason := await self._outcome(todo, place, writer, executor):
-                self._miss(todo.recording, reason)
-                await in_thread(
-                    executor,
-                    partial(
-                        place.manifest.add_missing,
-                        [(todo.recording, reason)],
-                        clock.now(),
-                        self._order.job_id,
-                    ),
-                )
+            match await self._outcome(todo, place, writer, executor):
+                case None:
+                    pass
+                case Reason.REFUSED if not todo.is_gone:
+                    self._refused.append(todo)
+                    if len(self._refused) >= _REFUSED_IN_A_ROW:
+                        self._queue.extendleft(reversed(self._refused))
+                        self._refused.clear()
+                        raise InterruptedExportError(
+                            Interruption.MAKER_ERROR, detail="it refuses one after another"
+                        )
+                case reason:
+                    await self._give_up([(todo.recording, reason)], place, executor)
             if self._queue:
                 await self._patience.pause()
+
+    async def _give_up(
+        self,
+        missing: list[tuple[Recording, Reason]],
+        place: _Place,
+        executor: ThreadPoolExecutor,
+    ) -> None:
+        """Count what cannot be had, and write down why."""
+        self._miss(missing)
+        await in_thread(
+            executor,
+            partial(place.manifest.add_missing, missing, clock.now(), self._order.job_id),
+        )
+
+    async def _settle_refused(self, place: _Place, executor: ThreadPoolExecutor) -> None:
+        """Give up what was refused, now that it were not too many in a row."""
+        if self._refused:
+            missing = [(todo.recording, Reason.REFUSED) for todo in self._refused]
+            self._refused.clear()
+            await self._give_up(missing, place, executor)
 
     async def _outcome(
         self, todo: _Todo, place: _Place, writer: ClipWriter, executor: ThreadPoolExecutor
@@ -381,6 +435,7 @@ class CameraExport:
                 self._patience.succeeded()
                 self._unreachable_in_a_row = 0
                 self._count(saved=1, saved_bytes=size)
+                await self._settle_refused(place, executor)
                 return None
 
     async def _opened(self, recording: Recording) -> Footage:
@@ -414,6 +469,7 @@ class CameraExport:
 
         Raises what is not about this recording.
         """
+        todo.is_gone = isinstance(err, RecordingGoneError)
         match err:
             case RecordingGoneError():
                 # Which answers mean that is inferred: it is lost only where its time is over.
@@ -445,17 +501,16 @@ class CameraExport:
             tally = replace(tally, complete=complete)
         self._progress = replace(self._progress, tally=replace(tally, **counts))
 
-    def _miss(self, recording: Recording, reason: Reason) -> None:
-        match reason:
-            case Reason.EVENT_ONLY:
-                self._count(event_only=1)
-            case Reason.EXPIRED:
-                self._count(expired=1)
-            case _:
-                self._count(failed=1)
-        self._missing.append(
-            Missing(file_id=recording.file_id, created_at=recording.created_at, reason=reason)
-        )
+    def _miss(self, missing: Iterable[tuple[Recording, Reason]]) -> None:
+        reasons = Counter[Reason]()
+        for recording, reason in missing:
+            reasons[reason] += 1
+            self._missing.append(
+                Missing(file_id=recording.file_id, created_at=recording.created_at, reason=reason)
+            )
+        event_only, expired = reasons[Reason.EVENT_ONLY], reasons[Reason.EXPIRED]
+        failed = reasons.total() - event_only - expired
+        self._count(event_only=event_only, expired=expired, failed=failed)
 
     def _wrote(self, size: int) -> None:
         """Count what was written; called in threads."""
@@ -494,11 +549,33 @@ class CameraExport:
             bytes_per_second=(self._written - written) / (now - since)
             if is_saving and now > since
             else None,
-            seconds_left=(now - self._saving_since) / done * (tally.listed - tally.settled)
+            seconds_left=(now - self._saving_since)
+            / done
+            * (tally.listed - tally.settled - len(self._to_check))
             if is_saving and done
             else None,
         )
         self._on_progress(self._progress)
+
+
+def _sorted_out(
+    recordings: Iterable[Recording], manifest: Manifest, job_id: str, now: datetime
+) -> _Sorted:
+    """Sort out recordings by what files of them are there, unread. Raises `OSError`."""
+    done = _Sorted(already=0, to_fetch=[], to_check=[], missing=[])
+    already = 0
+    for recording in recordings:
+        if not recording.has_footage:
+            done.missing.append((recording, Reason.EVENT_ONLY))
+        elif manifest.is_untouched(recording, job_id):
+            already += 1
+        elif manifest.looks_there(recording):
+            done.to_check.append(recording)
+        elif recording.is_expired(now):
+            done.missing.append((recording, Reason.EXPIRED))
+        else:
+            done.to_fetch.append(recording)
+    return replace(done, already=already)
 
 
 def _estimate(

@@ -180,18 +180,17 @@ class Manifest:
                 case "missing":
                     self._missing[str(data["recording"])] = str(data["reason"])
 
-    def was_saved(self, recording: Recording) -> bool:
-        """Return whether a recording was saved once."""
-        return self.recording_key(recording) in self._saved
-
-    def is_there(self, recording: Recording, job_id: str | None) -> bool:
-        """Return whether all its files are there and hold what was saved. Raises `OSError`.
-
-        They are read for that, but for those that this very job wrote and nobody touched.
-        """
+    def is_untouched(self, recording: Recording, job_id: str) -> bool:
+        """Return whether this very job saved it, and nobody touched it. Raises `OSError`."""
         known = self._saved.get(self.recording_key(recording))
-        return known is not None and all(
-            self._is_there(*file, is_own=known.job == job_id) for file in known.files
+        return (
+            known is not None
+            and known.job == job_id
+            and all(
+                (found := self._stated(day, name)) is not None
+                and (found.st_size, found.st_mtime_ns) == (size, mtime_ns)
+                for day, name, size, _, mtime_ns in known.files
+            )
         )
 
     def looks_there(self, recording: Recording) -> bool:
@@ -202,16 +201,19 @@ class Manifest:
             for day, name, size, _, _ in known.files
         )
 
-    def _is_there(
-        self, day: str, name: str, size: int, sha256: str, mtime_ns: int, *, is_own: bool
-    ) -> bool:
-        found = self._stated(day, name)
-        if found is None or found.st_size != size:
+    def is_there(self, recording: Recording) -> bool:
+        """Return whether all its files hold what was saved: they are read. Raises `OSError`."""
+        known = self._saved.get(self.recording_key(recording))
+        return known is not None and all(
+            self._is_there(day, name, size, sha256) for day, name, size, sha256, _ in known.files
+        )
+
+    def _is_there(self, day: str, name: str, size: int, sha256: str) -> bool:
+        try:
+            with self._folder.folder(day) as folder:
+                return has_content(folder, name, size, sha256)
+        except FileNotFoundError, NotADirectoryError:
             return False
-        if is_own and found.st_mtime_ns == mtime_ns:
-            return True
-        with self._folder.folder(day) as folder:
-            return has_content(folder, name, size, sha256)
 
     def _stated(self, day: str, name: str) -> os.stat_result | None:
         try:
