@@ -410,6 +410,23 @@ async def test_a_thumbnail_is_no_condition(tmp_path: Path) -> None:
     assert [name[-6:] for name in pictures] == ["00.png"]
 
 
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (RateLimitedError("host", 7200.0), Interruption.RATE_LIMITED),
+        (SignInNeededError(), Interruption.SIGN_IN_NEEDED),
+        (SessionRefusedError("host", "refused"), Interruption.MAKER_ERROR),
+    ],
+)
+async def test_what_a_thumbnail_says_of_the_account_is_heard(
+    tmp_path: Path, error: CloudError, why: Interruption
+) -> None:
+    maker = Maker()
+    maker.holds("one", thumbnail=error)
+    assert (await interrupted(maker, tmp_path)).why is why
+    assert files(tmp_path) == ["Door/manifest.jsonl"]
+
+
 @pytest.mark.parametrize("at_once", [1, 2, 4])
 async def test_so_many_are_in_work_at_once(tmp_path: Path, at_once: int) -> None:
     maker = Maker()

@@ -1,11 +1,14 @@
 """The manifest is believed only as far as it agrees with the files, and survives everything."""
 
+import errno
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from custom_components.camera_cloud_plan.export import Reason
+from custom_components.camera_cloud_plan.export import InterruptedExportError, Reason
 from tests.export.maker import CAMERA, JPEG, Maker, clips, exporting, files, manifest
 
 MANIFEST = "Door/manifest.jsonl"
@@ -128,6 +131,45 @@ async def test_two_cameras_of_one_name_have_a_folder_each(maker: Maker, tmp_path
     for camera in (CAMERA, other):
         result = await exporting(maker, tmp_path, camera=camera, job_id="job-3").run()
         assert result.tally.already == 2
+
+
+@pytest.mark.parametrize("what", ["Door", "manifest.jsonl"])
+@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EMFILE])
+async def test_what_cannot_be_read_is_not_begun_anew(
+    maker: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, number: int
+) -> None:
+    await exporting(maker, tmp_path).run()
+    before = files(tmp_path)
+    opened = os.open
+
+    def failing(name: str, *args: Any, **how: Any) -> int:
+        if name == what:
+            raise OSError(number, os.strerror(number))
+        return opened(name, *args, **how)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", failing)
+        with pytest.raises(InterruptedExportError):
+            await exporting(maker, tmp_path, job_id="job-2").run()
+    assert os.listdir(tmp_path) == ["Door"]  # noqa: PTH208 - short
+    assert files(tmp_path) == before
+
+
+async def test_a_folder_that_is_not_ours_to_open_is_another_s(
+    maker: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Another").mkdir()
+    (tmp_path / "a file").touch()
+    opened = os.open
+
+    def failing(name: str, *args: Any, **how: Any) -> int:
+        if name == "Another":
+            raise PermissionError(errno.EACCES, "not yours")
+        return opened(name, *args, **how)
+
+    monkeypatch.setattr(os, "open", failing)
+    result = await exporting(maker, tmp_path).run()
+    assert (result.folder, result.tally.saved) == (str(tmp_path / "Door"), 2)
 
 
 async def test_what_is_missing_is_written_down_once(tmp_path: Path) -> None:

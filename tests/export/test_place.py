@@ -1,6 +1,7 @@
 """Nothing is written outside the folder, and nothing that exists is touched."""
 
 import errno
+import fcntl
 import os
 from pathlib import Path
 import stat
@@ -202,6 +203,29 @@ async def test_left_overs_of_ours_go_and_all_else_stays(maker: Maker, tmp_path: 
     await exporting(maker, tmp_path, job_id="job-2").run()
     assert not set(left) & set(files(tmp_path))
     assert set(kept) <= set(files(tmp_path))
+
+
+def test_left_overs_go_where_only_writers_may_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on NFS, where an exclusive lock is one of its own kind (flock(2))."""
+    flock = fcntl.flock
+
+    def as_nfs(fd: int, operation: int) -> None:
+        if fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(errno.EBADF, "not open for writing")
+        flock(fd, operation)
+
+    monkeypatch.setattr(fcntl, "flock", as_nfs)
+    (tmp_path / ".camera-cloud-plan-0123456789abcdef.part").write_bytes(b"left over")
+    os.mkfifo(tmp_path / ".camera-cloud-plan-0123456789abcde0.part")
+    root = Root.opened(str(tmp_path))
+    part = root.folder.new_part()
+    root.folder.remove_left_overs()
+    assert len(files(tmp_path)) == 1
+    part.discard()
+    assert [path.is_fifo() for path in tmp_path.iterdir()] == [True]
+    root.folder.close()
 
 
 async def test_what_another_installation_is_writing_stays(tmp_path: Path) -> None:

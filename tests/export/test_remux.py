@@ -1,12 +1,18 @@
 """Footage of every make becomes files that an independent player takes, and nothing else does."""
 
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from custom_components.camera_cloud_plan.cloud.errors import DamagedFootageError
 from custom_components.camera_cloud_plan.cloud.recordings import Fetched, Piece, Segment
-from custom_components.camera_cloud_plan.export import Container, Reason, remux
+from custom_components.camera_cloud_plan.export import Container, Reason, clip, remux
+from custom_components.camera_cloud_plan.export.feed import Feed
+from custom_components.camera_cloud_plan.export.place import PartFile
+from custom_components.camera_cloud_plan.export.remux import Part
 from tests.export.footage import Cut, cut, enciphered, fetched, made, plays, probed
 from tests.export.maker import Maker, clips, exporting, manifest
 
@@ -186,6 +192,19 @@ async def test_what_is_damaged_is_not_published(tmp_path: Path) -> None:
         root = tmp_path / str(number)
         root.mkdir()
         assert await refused(root, _with_last(pieces, piece)) is Reason.DAMAGED, what
+
+
+@pytest.mark.parametrize(
+    ("seconds", "lacks", "is_taken"),
+    [(7200.0, 9.9, True), (7200.0, 10.1, False), (100.0, 2.1, False), (4.0, 0.9, True)],
+)
+def test_two_hours_lack_no_more_than_a_segment(
+    seconds: float, lacks: float, *, is_taken: bool
+) -> None:
+    feed = cast("Feed", SimpleNamespace(duration=seconds, count=720, is_coarse=False))
+    parts = [Part(file=cast("PartFile", None), container="mp4", seconds=seconds - lacks)]
+    with nullcontext() if is_taken else pytest.raises(DamagedFootageError):
+        clip._check_length(parts, feed)
 
 
 async def test_a_length_unlike_the_playlists_is_not_published(tmp_path: Path) -> None:

@@ -13,7 +13,13 @@ from functools import partial
 import json
 from typing import Any, Final
 
-from ..cloud.errors import CloudError, DamagedFootageError
+from ..cloud.errors import (
+    CloudError,
+    DamagedFootageError,
+    RateLimitedError,
+    SessionRefusedError,
+    SignInNeededError,
+)
 from ..cloud.recordings import Footage, Piece
 from ..plan import Recording, clock
 from .feed import AbandonedError, Feed
@@ -24,10 +30,12 @@ from .place import DETAILS, Folder, PartFile, disk_errors, numbered
 from .remux import Part, is_possible, remux, verify
 from .segments import Carrier, opened
 
-# How far a recording's length may be from its playlist's: a second, or so much of it. Where
-# the playlist names whole seconds only, half a second for each segment.
+# How far a recording's length may be from its playlist's: a second, or so much of it, but no
+# more than a segment's length. Where the playlist names whole seconds only, half a second for
+# each segment.
 _SECONDS_OFF: Final = 1.0
 _SHARE_OFF: Final = 0.02
+_MOST_OFF: Final = 10.0  # seconds
 _ROUNDED_OFF: Final = 0.5
 _EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -205,7 +213,7 @@ def _kept(feed: Feed, new_file: Callable[[], PartFile]) -> Iterator[Part]:
 
 def _check_length(parts: list[Part], feed: Feed) -> None:
     """Raise `DamagedFootageError` where files are not as long as the playlist says together."""
-    most = max(_SECONDS_OFF, _SHARE_OFF * feed.duration)
+    most = max(_SECONDS_OFF, min(_SHARE_OFF * feed.duration, _MOST_OFF))
     if feed.is_coarse:
         most = max(most, _ROUNDED_OFF * feed.count)
     if feed.duration and abs(sum(part.seconds or 0 for part in parts) - feed.duration) > most:
@@ -255,9 +263,14 @@ async def save_clip(
 
 
 async def _if_there(thumbnail: Callable[[], Awaitable[Piece | None]]) -> Piece | None:
-    """Return a recording's still picture; a recording is none the worse without it."""
+    """Return a recording's still picture; a recording is none the worse without it.
+
+    Raises what is not about the picture.
+    """
     try:
         return await thumbnail()
+    except RateLimitedError, SessionRefusedError, SignInNeededError:
+        raise
     except CloudError:
         return None
 

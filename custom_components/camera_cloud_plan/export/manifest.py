@@ -42,7 +42,7 @@ from typing import Any, Final
 from ..plan import Camera, Recording, RecordingKind
 from .model import Reason, Tally
 from .names import is_day_name
-from .place import Folder, has_content, numbered
+from .place import NOTHING_THERE, Folder, has_content, numbered
 
 NAME: Final = "manifest.jsonl"
 _FORMAT: Final = 1
@@ -124,8 +124,11 @@ class Manifest:
         """
         try:
             fd = folder.read_file(NAME)
-        except OSError:
-            return None
+        except OSError as err:
+            if err.errno in NOTHING_THERE:
+                return None
+            # What a disk does not read may well be this camera's: no second one is begun.
+            raise
         with os.fdopen(fd, "rb") as file:
             salt = _salt(file.readline(_LONGEST_LINE), camera)
             if salt is None:
@@ -350,11 +353,18 @@ def camera_manifest(root: Folder, camera: Camera) -> tuple[Manifest, Folder, str
     for name in sorted(root.names()):
         try:
             folder = root.folder(name)
-        except OSError:  # a file, a link, or nothing that is read
-            continue
-        if manifest := Manifest.found(folder, camera):
+        except OSError as err:
+            if err.errno in {errno.EACCES, *NOTHING_THERE}:  # a file, a link, or another's
+                continue
+            raise
+        manifest = None
+        try:
+            manifest = Manifest.found(folder, camera)
+        finally:
+            if not manifest:
+                folder.close()
+        if manifest:
             return manifest, folder, name
-        folder.close()
     return None
 
 

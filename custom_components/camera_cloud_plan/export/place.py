@@ -41,6 +41,8 @@ _FULL: Final = {errno.ENOSPC, errno.EDQUOT}
 _GONE: Final = {errno.ENOENT, errno.EIO, errno.ESTALE, errno.ENODEV, errno.ENXIO, errno.ENOTCONN}
 _GONE_TOO: Final = {errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ETIMEDOUT, errno.ENETUNREACH}
 _LINK_IN_THE_WAY: Final = {errno.ELOOP, errno.ENOTDIR}
+# A name leads to nothing that is followed.
+NOTHING_THERE: Final = {errno.ENOENT, *_LINK_IN_THE_WAY}
 _NO_LINKS: Final = {
     errno.EPERM,
     errno.EACCES,
@@ -123,7 +125,10 @@ class Folder:
 
     def read_file(self, name: str) -> int:
         """Return a descriptor that reads a regular file in it. Raises `OSError`."""
-        fd = os.open(_one_step(name), _READ, dir_fd=self.fd)
+        return self._opened_file(name, _READ)
+
+    def _opened_file(self, name: str, flags: int) -> int:
+        fd = os.open(_one_step(name), flags, dir_fd=self.fd)
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             os.close(fd)
             raise FileNotFoundError(errno.ENOENT, "not a regular file")
@@ -152,7 +157,8 @@ class Folder:
                     self._remove_left_over(name)
 
     def _remove_left_over(self, name: str) -> None:
-        fd = self.read_file(name)
+        # NFS locks only what is open for writing.
+        fd = self._opened_file(name, _READ & ~os.O_ACCMODE | os.O_RDWR)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -330,7 +336,7 @@ def has_content(folder: Folder, name: str, size: int, sha256: str) -> bool:
     try:
         fd = folder.read_file(name)
     except OSError as err:
-        if err.errno in {errno.ENOENT, *_LINK_IN_THE_WAY}:
+        if err.errno in NOTHING_THERE:
             return False
         raise
     try:
