@@ -99,7 +99,10 @@ class ExportBook:
             self._readable = False
             return
         self._orders = _decoded(Order, stored.get("orders", {}))
-        self._later = _decoded_list(Order, stored.get("later", ()))
+        for order in _decoded_list(Order, stored.get("later", ())):
+            # What it came after may be damaged.
+            if self._orders.setdefault(order.camera_id, order) is not order:
+                self._later.append(order)
         self._last = _decoded(LastExport, stored.get("last", {}))
         self._lacking = _decoded_list(LastExport, stored.get("lacking", ()))
         self._begun = self._orders.keys() & {*stored.get("begun", ())}

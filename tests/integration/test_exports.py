@@ -292,6 +292,20 @@ async def test_damage_costs_an_order_at_most(
     assert (await export(hass, RENEWING))[0]["state"] == "started"
 
 
+async def test_damage_costs_not_what_comes_after(
+    hass: HomeAssistant, loaded: MockConfigEntry, engines: Engines, hass_storage: dict[str, Any]
+) -> None:
+    await export(hass, RENEWING, last_days=1)
+    await export(hass, RENEWING)
+    (data,) = stored(hass_storage)
+    await hass.config_entries.async_unload(loaded.entry_id)
+    data["orders"] = {}
+    await hass.config_entries.async_setup(loaded.entry_id)
+    await breathe(hass)
+    assert len(engines.begun) == 2
+    assert engines.last.order.start is None
+
+
 async def test_orders_of_a_newer_version_are_left_alone(
     hass: HomeAssistant, loaded: MockConfigEntry, engines: Engines, hass_storage: dict[str, Any]
 ) -> None:
