@@ -240,6 +240,20 @@ async def test_what_is_not_whole_sends_nothing_and_asks(
     assert sim.requests.renewals.total() == 0
 
 
+async def test_a_message_about_what_lacks_stands_until_all_of_it_is_saved(
+    hass: HomeAssistant, loaded: MockConfigEntry, engines: Engines, freezer: FrozenDateTimeFactory
+) -> None:
+    for tally, kinds, left in (
+        (LACKING, ["events", "videos"], 1),
+        (WHOLE, ["events"], 1),
+        (WHOLE, ["events", "videos"], 0),
+    ):
+        engines.script = [tally]
+        await export(hass, RENEWING, kinds=kinds)
+        await pass_time(hass, freezer, 2)
+        assert len(notifications(hass)) == left
+
+
 async def test_keeping_the_plan_after_all(
     hass: HomeAssistant, known: MockConfigEntry, engines: Engines
 ) -> None:
