@@ -6,9 +6,11 @@ from typing import Final
 
 from ..cloud.recordings import Fetched, Footage, Segment
 
-# How many segments of a recording are fetched or lie ready at a time: so much memory it
-# takes, whatever its length.
+# How many segments of a recording are fetched or lie ready at a time, and how many bytes
+# they may come to, each taken for as large as the largest so far: so much memory it takes,
+# whatever its length. One always may, and the first one comes alone, as it gives the measure.
 _IN_FLIGHT: Final = 4
+_READY: Final = 32 << 20
 
 
 class AbandonedError(Exception):
@@ -22,7 +24,10 @@ class Feed:
         """Take what is to be fetched; made in the event loop."""
         self._loop = asyncio.get_running_loop()
         self._footage = footage
-        self._room = asyncio.Semaphore(_IN_FLIGHT)
+        self._room = asyncio.Event()
+        self._most = 1
+        self._held = 0
+        self._largest = 1
         self._ready: SimpleQueue[Fetched | None] = SimpleQueue()
         self._given = 0
         self._filled = asyncio.Event()
@@ -49,7 +54,10 @@ class Feed:
         try:
             async with asyncio.TaskGroup() as group:
                 for segment in self._footage.segments:
-                    await self._room.acquire()
+                    while self._held >= self._most:
+                        self._room.clear()
+                        await self._room.wait()
+                    self._held += 1
                     before = group.create_task(self._fetch(segment, before))
             self._ready.put(None)
         except BaseExceptionGroup as errors:
@@ -63,11 +71,15 @@ class Feed:
 
     async def _fetch(self, segment: Segment, before: asyncio.Task[None] | None) -> None:
         fetched = await self._footage.fetch(segment)
+        pieces = (fetched.piece, fetched.initialisation)
+        self._largest = max(self._largest, sum(len(piece.data) for piece in pieces if piece))
+        self._most = max(1, min(_IN_FLIGHT, _READY // self._largest))
+        self._room.set()
         if before:
             await before
         self._ready.put(fetched)
         self._given += 1
-        if self._given == min(_IN_FLIGHT, self.count):
+        if self._given >= min(self._most, self.count):
             self._filled.set()
 
     async def filled(self) -> None:
@@ -91,8 +103,12 @@ class Feed:
         fetched = self._ready.get()
         self.check()
         if fetched is not None:
-            self._loop.call_soon_threadsafe(self._room.release)
+            self._loop.call_soon_threadsafe(self._release)
         return fetched
+
+    def _release(self) -> None:
+        self._held -= 1
+        self._room.set()
 
     def check(self) -> None:
         """Raise `AbandonedError` where nobody waits for the result any more."""
