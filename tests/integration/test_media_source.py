@@ -162,7 +162,9 @@ async def test_what_is_not_there_cannot_be_played(
         with pytest.raises(Unresolvable):
             await source.async_resolve_media(_item(hass, names))
     with pytest.raises(Unresolvable):
-        await source.async_resolve_media(MediaSourceItem(hass, DOMAIN, None, None))  # type: ignore[arg-type]
+        await source.async_resolve_media(
+            MediaSourceItem.from_uri(hass, f"media-source://{DOMAIN}", None)
+        )
     client = await hass_client()
     for path in (
         f"elsewhere/Front door/{DAY}/{STEM}.mp4",
