@@ -223,12 +223,23 @@ async def test_refusals_one_after_another_are_not_the_recordings(
     told: list[Progress] = []
     err = await interrupted(maker, tmp_path, on_progress=told.append)
     assert err.why is Interruption.MAKER_ERROR
-    assert len(set(maker.opened)) == 10
+    assert len(set(maker.opened)) == 11  # ten, and the one that is lost last
     assert told[-1].tally.failed == 0
     assert [line["line"] for line in manifest(tmp_path)] == ["header"]
     pieces = fetched(cut())
     maker.footage |= {each.file_id: MadeFootage(pieces) for each in maker.recordings}
     assert (await exporting(maker, tmp_path).run()).tally.saved == 12
+
+
+async def test_many_that_are_refused_for_good_do_not_keep_the_others(tmp_path: Path) -> None:
+    maker = Maker()
+    for number in range(10):
+        maker.holds(str(number), ApiError("playlist", -8))
+    for number in range(10, 13):
+        maker.holds(str(number))
+    result = await exporting(maker, tmp_path).run()
+    assert (result.tally.saved, result.tally.failed) == (3, 10)
+    assert {missing.reason for missing in result.missing} == {Reason.REFUSED}
 
 
 async def test_refusals_with_something_saved_between_are_the_recordings(tmp_path: Path) -> None:

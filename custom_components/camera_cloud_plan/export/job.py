@@ -368,13 +368,7 @@ class CameraExport:
                 case None:
                     pass
                 case Reason.REFUSED if not todo.is_gone:
-                    self._refused.append(todo)
-                    if len(self._refused) >= _REFUSED_IN_A_ROW:
-                        self._queue.extendleft(reversed(self._refused))
-                        self._refused.clear()
-                        raise InterruptedExportError(
-                            Interruption.MAKER_ERROR, detail="it refuses one after another"
-                        )
+                    self._heed_refusal(todo)
                 case reason:
                     await self._give_up([(todo.recording, reason)], place, executor)
             if self._queue:
@@ -392,6 +386,22 @@ class CameraExport:
             executor,
             partial(place.manifest.add_missing, missing, clock.now(), self._order.job_id),
         )
+
+    def _heed_refusal(self, todo: _Todo) -> None:
+        """Keep what was refused until it is known whether that is the recording's or all's.
+
+        After so many in a row the recording that is lost last tells. Raises
+        `InterruptedExportError` where that one is refused too.
+        """
+        self._refused.append(todo)
+        if len(self._refused) == _REFUSED_IN_A_ROW and self._queue:
+            self._queue.appendleft(self._queue.pop())
+        elif len(self._refused) >= _REFUSED_IN_A_ROW:
+            self._queue.extendleft(reversed(self._refused))
+            self._refused.clear()
+            raise InterruptedExportError(
+                Interruption.MAKER_ERROR, detail="it refuses one after another"
+            )
 
     async def _settle_refused(self, place: _Place, executor: ThreadPoolExecutor) -> None:
         """Give up what was refused, now that it were not too many in a row."""
