@@ -261,7 +261,7 @@ EXPORT = SensorEntityDescription(
 )
 
 # Seconds between two writes of mere figures: each is a row in the recorder's database.
-_FIGURES_EVERY: Final = 30.0
+_FIGURES_EVERY: Final = 5.0
 
 
 async def async_setup_entry(
