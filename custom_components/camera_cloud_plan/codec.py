@@ -1,12 +1,13 @@
 """Frozen dataclasses to and from JSON values, for what is stored on disk.
 
-Knows what the plan model is made of: dataclasses, enums, moments, optional values,
+Knows what the plan model is made of: dataclasses, enums, moments, exact numbers, optional values,
 mappings by text, and JSON's own types.
 """
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
@@ -33,6 +34,8 @@ def _encode(value: object) -> Json:
             return _encode(value.value)
         case datetime():
             return value.isoformat()
+        case Decimal():
+            return str(value)
         case Mapping():
             return {str(key): _encode(item) for key, item in value.items()}
         case None | bool() | int() | float() | str():
@@ -67,6 +70,8 @@ def _decode(kind: Any, data: object) -> Any:
         return _decode_dataclass(kind, _dict(data))
     if issubclass(kind, datetime):
         return _decode_moment(data)
+    if issubclass(kind, Decimal):
+        return _decode_number(data)
     if issubclass(kind, Enum):
         try:
             return kind(data)
@@ -104,6 +109,16 @@ def _decode_moment(data: object) -> datetime:
     if moment.tzinfo is None:
         raise DecodeError("moment without time zone")
     return moment
+
+
+def _decode_number(data: object) -> Decimal:
+    try:
+        number = Decimal(data) if isinstance(data, str) else Decimal("NaN")
+    except InvalidOperation as err:
+        raise DecodeError("no number") from err
+    if not number.is_finite():
+        raise DecodeError("number expected")
+    return number
 
 
 def _dict(data: object) -> dict[str, object]:

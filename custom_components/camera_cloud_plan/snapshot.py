@@ -7,8 +7,19 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Self
 
+from homeassistant.util import dt as dt_util
+
 from .const import KEEP_LAST_GOOD, RECENT_PLAN
-from .plan import Camera, Channel, Ownership, PlanReading, PlanView, Renewal, Witness
+from .plan import (
+    Camera,
+    Channel,
+    Ownership,
+    PlanReading,
+    PlanView,
+    Renewal,
+    Witness,
+    billing_zone,
+)
 
 
 class Failure(StrEnum):
@@ -44,7 +55,12 @@ class CameraPlan:
         """The reading, judged by the billing channel's rule; `None` without a reading."""
         if self.reading is None:
             return None
-        return PlanView(camera=self.camera, reading=self.reading, channel=self.channel)
+        return PlanView(
+            camera=self.camera,
+            reading=self.reading,
+            channel=self.channel,
+            zone=billing_zone(self.camera.region, dt_util.get_default_time_zone()),
+        )
 
     def judge(self) -> Self:
         """Make now the judgements that would else be made when first asked for; return it.
@@ -124,6 +140,8 @@ def _shown(reading: PlanReading | None) -> tuple[object, ...] | None:
         reading.free_tier,
         reading.storage_used_mb,
         reading.uploads,
+        reading.tariff,
+        reading.typed,
     )
 
 

@@ -79,7 +79,7 @@ class Standing:
     @property
     def rule(self) -> TrustRule:
         """The trust rule of whoever bills."""
-        return trust_rule(self.plan.channel)
+        return self.plan.view.rule if self.plan.view else trust_rule(self.plan.channel)
 
     @property
     def is_active(self) -> bool:
@@ -98,8 +98,8 @@ class Standing:
         """The next charge, if renewal is on; `None` where no end of a running plan is known."""
         if self.plan.view is None or not self.is_active:
             return None
-        known = self.plan.view.charge
-        return known or expect_charge(self.ends_at, Renewal.UNKNOWN, self.rule)
+        view = self.plan.view
+        return view.charge or expect_charge(view.reading, Renewal.UNKNOWN, self.rule, view.zone)
 
     @property
     def is_late(self) -> bool:

@@ -20,12 +20,15 @@ from .case import (
 from .channel import (
     Channel,
     TrustRule,
+    billing_zone,
     channel_in,
     channels_sold_in,
     default_channel,
     trust_rule,
+    typed_rule,
 )
-from .charge import Basis, ChargeExpectation
+from .charge import Basis, ChargeExpectation, ChargeKind
+from .money import Money, by_currency
 from .reading import FreeTier, PlanReading, Service, Witness
 from .recording import (
     ALL_BACK,
@@ -41,6 +44,8 @@ from .recording import (
 )
 from .renewal import Renewal
 from .status import PlanStatus
+from .tariff import PriceSource, Tariff
+from .term import Term, TermUnit, term_between
 from .verdict import RenewalVerdict, judge_renewal
 from .view import PlanView, days_remaining
 from .watch import Finding, Notice, Standing, Watch
@@ -56,14 +61,17 @@ __all__ = [
     "CaseState",
     "Channel",
     "ChargeExpectation",
+    "ChargeKind",
     "Finding",
     "FreeTier",
+    "Money",
     "NewTerm",
     "Notice",
     "Ownership",
     "PlanReading",
     "PlanStatus",
     "PlanView",
+    "PriceSource",
     "Proof",
     "Recording",
     "RecordingEvent",
@@ -75,11 +83,16 @@ __all__ = [
     "Service",
     "Span",
     "Standing",
+    "Tariff",
+    "Term",
+    "TermUnit",
     "TrustRule",
     "Watch",
     "Wish",
     "Witness",
     "activities",
+    "billing_zone",
+    "by_currency",
     "channel_in",
     "channels_sold_in",
     "days_remaining",
@@ -88,5 +101,7 @@ __all__ = [
     "possible_kinds",
     "recording_outlook",
     "soonest_lost_first",
+    "term_between",
     "trust_rule",
+    "typed_rule",
 ]

@@ -4,13 +4,14 @@ The rules are data (`channels.json`): one row per billing channel, with its sour
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta, tzinfo
 from enum import StrEnum
 from functools import cache
 import json
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from .renewal import Renewal
 
@@ -27,6 +28,9 @@ class Channel(StrEnum):
     APPLE = "apple"
     GOOGLE_PLAY = "google_play"
     OUTSIDE_UNKNOWN = "outside_unknown"
+    # Of plans that are typed in: whoever sells them, paid by card, debit or a payment service.
+    SELLER = "seller"
+    SELLER_UNKNOWN = "seller_unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +38,8 @@ class TrustRule:
     """What the maker's auto-renewal flag may be taken to mean for one channel.
 
     `charges_ahead` is how long before the plan's end a charge may come,
-    `watched_after_end` how long after the end one may still come.
+    `watched_after_end` how long after the end one may still come. `typed`: the flag is the
+    owner's own word.
     """
 
     channel: Channel
@@ -43,11 +48,15 @@ class TrustRule:
     flag_missing: Renewal
     charges_ahead: timedelta
     watched_after_end: timedelta
+    typed: bool = False
 
     @property
     def can_say_off(self) -> bool:
-        """Whether the maker is a witness for "off" at all on this channel."""
-        return self.flag_false is Renewal.OFF
+        """Whether the maker is a witness for "off" at all on this channel.
+
+        Of a plan that is typed in nobody is: the owner's word is shown, and proves nothing.
+        """
+        return self.flag_false is Renewal.OFF and not self.typed
 
     def reading_of(self, flag: bool | None) -> Renewal:  # noqa: FBT001 - it is the flag
         """Return what the maker's flag means here; `None` is a missing flag."""
@@ -61,6 +70,7 @@ class _Table:
     rules: Mapping[Channel, TrustRule]
     default_by_region: Mapping[str, Channel]
     sold_in: Mapping[str, tuple[Channel, ...]]
+    billing_zone: Mapping[str, ZoneInfo]
 
 
 @cache
@@ -86,6 +96,7 @@ def _load() -> _Table:
             region: tuple(Channel(name) for name in names)
             for region, names in table["sold_in"].items()
         },
+        billing_zone={region: ZoneInfo(name) for region, name in table["billing_zone"].items()},
     )
 
 
@@ -96,6 +107,17 @@ def trust_rule(channel: Channel) -> TrustRule:
     `preload` in the executor.
     """
     return _load().rules[channel]
+
+
+def typed_rule(channel: Channel) -> TrustRule:
+    """Return the rule for a plan that is typed in: the flag is its owner's word."""
+    return replace(
+        trust_rule(channel),
+        flag_true=Renewal.ON,
+        flag_false=Renewal.OFF,
+        flag_missing=Renewal.UNKNOWN,
+        typed=True,
+    )
 
 
 def default_channel(region: str) -> Channel:
@@ -111,6 +133,14 @@ def channels_sold_in(region: str) -> tuple[Channel, ...]:
 def channel_in(region: str, chosen: Channel | None) -> Channel:
     """Return the channel of a plan: the owner's choice where it is sold there, else the default."""
     return chosen if chosen in channels_sold_in(region) else default_channel(region)
+
+
+def billing_zone(region: str, home: tzinfo) -> tzinfo:
+    """Return the zone by whose calendar plans of a maker region are billed.
+
+    That is the home's own where nothing is known of the region's.
+    """
+    return _load().billing_zone.get(region.lower(), home)
 
 
 def _of_region[T](table: Mapping[str, T], region: str) -> T:

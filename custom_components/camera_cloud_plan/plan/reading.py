@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from .tariff import Tariff
+
 
 class Service(StrEnum):
     """Whether a bought plan is running, as the maker says."""
@@ -51,7 +53,9 @@ class PlanReading:
     source that was asked beside it, where there is one. `reachable` is whether
     recordings can still be opened after the plan's end. `retention_days` is how long
     recordings are kept (whole days), `storage_used_mb` is in megabytes (10**6 or 2**20
-    is not established by any source; the maker's number is passed on).
+    is not established by any source; the maker's number is passed on). `tariff` is what is
+    known of price and billing, from the maker or, where that one does not say, from the
+    owner. `typed` is set where the owner's word is all there is: nobody can be asked.
     """
 
     read_at: datetime
@@ -67,3 +71,5 @@ class PlanReading:
     free_tier: FreeTier | None = None
     storage_used_mb: int | None = None
     uploads: bool | None = None
+    tariff: Tariff | None = None
+    typed: bool = False

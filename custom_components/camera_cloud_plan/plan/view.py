@@ -1,11 +1,11 @@
 """One camera's plan as it may be shown: the reading, judged."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
 
 from .camera import Camera
-from .channel import Channel, TrustRule, trust_rule
+from .channel import Channel, TrustRule, trust_rule, typed_rule
 from .charge import ChargeExpectation, expect_charge
 from .reading import PlanReading, Service
 from .renewal import Renewal
@@ -42,17 +42,18 @@ def next_day_change(ends_at: datetime, now: datetime) -> datetime | None:
 class PlanView:
     """A camera with its last reading, judged by the billing channel's trust rule.
 
-    Each judgement is made once, when it is first asked for.
+    `zone` is the one by whose calendar it is billed. Each judgement is made once, when it is first asked for.
     """
 
     camera: Camera
     reading: PlanReading
     channel: Channel
+    zone: tzinfo = UTC
 
     @cached_property
     def rule(self) -> TrustRule:
         """The trust rule that applies."""
-        return trust_rule(self.channel)
+        return typed_rule(self.channel) if self.reading.typed else trust_rule(self.channel)
 
     @property
     def is_active(self) -> bool:
@@ -74,7 +75,7 @@ class PlanView:
         """The next charge to be expected; `None` where there is none or it is unknown."""
         if not self.is_active:
             return None
-        return expect_charge(self.reading.ends_at, self.renewal, self.rule)
+        return expect_charge(self.reading, self.renewal, self.rule, self.zone)
 
     def status(self, now: datetime) -> PlanStatus:
         """Return the plan's status at `now` (UTC)."""
