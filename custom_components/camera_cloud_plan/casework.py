@@ -47,6 +47,7 @@ from .plan import (
     activities,
     clock,
 )
+from .sender import Sender
 from .snapshot import CameraPlan
 from .tell import Teller
 from .ticker import Ticker
@@ -132,7 +133,8 @@ class Casework:
         self.activity = ActivityHub()
         self.cases = CaseBook(hass, entry, self._async_on_case)
         self.watches = WatchBook(hass, entry.entry_id)
-        self._teller = Teller(hass, entry)
+        self.sender = Sender(hass, entry)
+        self._teller = Teller(hass, entry, self.sender)
         self._issues = IssueBoard(hass, entry, self.cases, self.watches, reader.display_name)
         self._ticker = Ticker(hass, self._async_on_due)
         self._working = asyncio.Lock()

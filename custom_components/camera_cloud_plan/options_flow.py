@@ -64,7 +64,7 @@ from .coordinator import CloudPlanConfigEntry
 from .definition_files import FOLDER, definition_files, read_definition
 from .export_folder import default_root, export_folder
 from .plan import Camera, Channel, Wish, channels_sold_in, clock
-from .tell import async_ways_to_tell
+from .sender import async_ways_to_tell
 from .words import spoken
 
 CONF_FILE: Final = "file"

@@ -5,32 +5,24 @@ out together, and many cameras of which the same is told make one message. Nothi
 before Home Assistant has started, when the ways to tell are there.
 """
 
-import asyncio
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-import logging
 from typing import Final
 
-from homeassistant.components import persistent_notification
-from homeassistant.components.notify.const import DOMAIN as NOTIFY, NotifyEntityFeature
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import ATTR_ENTITY_ID, ATTR_SUPPORTED_FEATURES
 from homeassistant.core import CALLBACK_TYPE, CoreState, HassJob, HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.translation import async_get_translations
-from homeassistant.util import slugify
 
 from .activity import Happened
-from .const import CONF_NOTIFY, DOMAIN, NOTIFY_HERE
+from .const import DOMAIN
 from .devices import key_of
 from .plan import Activity
+from .sender import Link, Sender, Text
 from .words import spoken
-
-_LOGGER = logging.getLogger(__name__)
 
 # Where the steps are. No address of the frontend opens a single one of them (its releases
 # 2026.10 and 2026.11 know `?dialog=system-health` on that page, and nothing else).
@@ -40,10 +32,6 @@ _REPAIRS: Final = "/config/repairs"
 _COLLECTED_FOR: Final = 1.0
 # Cameras of which the same is told one by one; more make one message.
 _MOST_SINGLY: Final = 5
-# Seconds that one way to tell may take.
-_PATIENCE: Final = 30
-
-_MOBILE_APP: Final = "mobile_app"
 
 # What a message is about. A later message about the same takes the place of an earlier.
 _RENEWAL: Final = "renewal"
@@ -120,56 +108,20 @@ _ENDS_A_MESSAGE: Final = frozenset(
 )
 
 
-@callback
-def async_ways_to_tell(hass: HomeAssistant) -> dict[str, str]:
-    """Return who can be told besides Home Assistant's own notifications: names by target.
-
-    A target is a notify entity's id or a mobile app's action. A phone is reached by its
-    action, which can carry a link, and so its entity is left out.
-    """
-    apps = {
-        f"{NOTIFY}.{slugify(f'{_MOBILE_APP}_{app.data.get("device_name")}')}": app
-        for app in hass.config_entries.async_entries(_MOBILE_APP)
-    }
-    actions = [
-        f"{NOTIFY}.{action}"
-        for action in hass.services.async_services_for_domain(NOTIFY)
-        if action.startswith(f"{_MOBILE_APP}_")
-    ]
-    ways = {action: apps[action].title if action in apps else action for action in actions}
-    reached = {apps[action].entry_id for action in actions if action in apps}
-    registry = er.async_get(hass)
-    for state in hass.states.async_all(NOTIFY):
-        entity = registry.async_get(state.entity_id)
-        if entity is None or entity.config_entry_id not in reached:
-            ways[state.entity_id] = state.name
-    return ways
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Text:
-    """A message in words: `ref` names what it takes the place of, `more` asks to look."""
-
-    ref: str
-    title: str
-    message: str
-    more: bool
-
-
 class Teller:
     """Tells people what happens to the plans of one account."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
-        """Take the account; its options name who is told."""
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, sender: Sender) -> None:
+        """Take the account, and who sends its messages."""
         self._hass = hass
         self._entry = entry
+        self._sender = sender
         self._words: Mapping[str, str] = {}
         self._waiting: dict[tuple[str, str], Happened] = {}
         self._batches = 0
         self._stop_waiting: CALLBACK_TYPE | None = None
         # Messages about many cameras that stand in Home Assistant: names by camera.
         self._shared: dict[Activity, dict[str, str]] = {}
-        self._failing: set[str] = set()
 
     @callback
     def async_tell(self, happened: Happened) -> None:
@@ -235,33 +187,31 @@ class Teller:
         self._words = await async_get_translations(
             self._hass, self._hass.config.language, "common", {DOMAIN}
         )
-        targets = self._entry.options.get(CONF_NOTIFY, [NOTIFY_HERE])
         waiting, self._waiting = self._waiting, {}
         by_activity: dict[Activity, list[Happened]] = {}
         for happened in waiting.values():
             by_activity.setdefault(happened.activity, []).append(happened)
-        texts: list[_Text] = []
+        texts: list[Text] = []
+        here = self._sender.tells_here
         for activity, all_of_it in by_activity.items():
-            here = NOTIFY_HERE in targets
             if len(all_of_it) > _MOST_SINGLY:
                 texts.append(self._async_tell_of_many(activity, all_of_it, here=here))
             else:
                 texts += [self._async_tell_of_one(happened, here=here) for happened in all_of_it]
-        others = [target for target in targets if target != NOTIFY_HERE]
-        await asyncio.gather(*(self._async_send(target, texts) for target in others))
+        await self._sender.async_send(texts)
 
     @callback
-    def _async_tell_of_one(self, happened: Happened, *, here: bool) -> _Text:
+    def _async_tell_of_one(self, happened: Happened, *, here: bool) -> Text:
         text = self._text_of_one(happened)
         self._async_take_down(happened.camera_id, _subject(happened.activity), keep=text.ref)
         if here:
-            self._async_show(text)
+            self._sender.async_show(text)
         return text
 
     @callback
     def _async_tell_of_many(
         self, activity: Activity, all_of_it: Iterable[Happened], *, here: bool
-    ) -> _Text:
+    ) -> Text:
         cameras = self._shared.get(activity, {}) | {
             happened.camera_id: happened.camera for happened in all_of_it
         }
@@ -270,89 +220,52 @@ class Teller:
         text = self._text_of_many(activity, cameras.values())
         if here:
             self._shared[activity] = cameras
-            self._async_show(text)
+            self._sender.async_show(text)
         return text
 
     @callback
     def _async_take_down(self, camera_id: str, subject: str, *, keep: str | None = None) -> None:
         """Take a camera out of what Home Assistant shows of it about a subject."""
         if (ref := self._ref_of_one(camera_id, subject)) != keep:
-            persistent_notification.async_dismiss(self._hass, ref)
+            self._sender.async_dismiss(ref)
         for activity in [*self._shared]:
             cameras = self._shared[activity]
             if _subject(activity) != subject or camera_id not in cameras:
                 continue
             del cameras[camera_id]
             if cameras:
-                self._async_show(self._text_of_many(activity, cameras.values()))
+                self._sender.async_show(self._text_of_many(activity, cameras.values()))
             else:
                 del self._shared[activity]
-                persistent_notification.async_dismiss(self._hass, self._ref_of_many(activity))
-
-    @callback
-    def _async_show(self, text: _Text) -> None:
-        message = text.message
-        if text.more:
-            message = f"{message}\n\n[{self._word('tell_show_me')}]({_REPAIRS})"
-        persistent_notification.async_create(self._hass, message, text.title, text.ref)
-
-    async def _async_send(self, target: str, texts: Collection[_Text]) -> None:
-        """Send to one target; one that fails is named once, until it works again."""
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                for text in texts:
-                    await self._async_send_one(target, text)
-        except Exception as err:  # noqa: BLE001 - whatever another integration may raise
-            if target not in self._failing:
-                self._failing.add(target)
-                # The text of an error of another integration may hold that one's secrets.
-                _LOGGER.warning("Nobody could be told at %s: %s", target, type(err).__name__)
-        else:
-            self._failing.discard(target)
-
-    async def _async_send_one(self, target: str, text: _Text) -> None:
-        name = target.partition(".")[2]
-        if name.startswith(f"{_MOBILE_APP}_") and self._hass.services.has_service(NOTIFY, name):
-            action = name
-            data: dict[str, object] = {"title": text.title, "message": text.message}
-            data["data"] = {"tag": text.ref} | (
-                {"url": _REPAIRS, "clickAction": _REPAIRS} if text.more else {}
-            )
-        else:
-            action = "send_message"
-            data = {ATTR_ENTITY_ID: target, **self._plain(target, text)}
-        await self._hass.services.async_call(NOTIFY, action, data, blocking=True)
-
-    def _plain(self, target: str, text: _Text) -> dict[str, object]:
-        """Return a text without links, in one piece where a target knows no title."""
-        if (state := self._hass.states.get(target)) is None:
-            raise LookupError(target)
-        message = f"{text.message}\n{self._word('tell_where')}" if text.more else text.message
-        if state.attributes.get(ATTR_SUPPORTED_FEATURES, 0) & NotifyEntityFeature.TITLE:
-            return {"title": text.title, "message": message}
-        return {"message": f"{text.title}\n{message}"}
+                self._sender.async_dismiss(self._ref_of_many(activity))
 
     # --- Words ---
 
-    def _text_of_one(self, happened: Happened) -> _Text:
+    def _text_of_one(self, happened: Happened) -> Text:
         key = f"tell_{happened.activity}"
         message = [self._word(f"{key}_message"), *self._lines(happened)]
-        return _Text(
+        return Text(
             ref=self._ref_of_one(happened.camera_id, _subject(happened.activity)),
             title=self._word(key, camera=happened.camera),
             message=" ".join(message),
-            more=happened.activity not in _NOTHING_LEFT,
+            link=self._link(happened.activity),
         )
 
-    def _text_of_many(self, activity: Activity, cameras: Collection[str]) -> _Text:
+    def _text_of_many(self, activity: Activity, cameras: Collection[str]) -> Text:
         key = f"tell_{activity}"
         names = "\n".join(f"• {camera}" for camera in sorted(cameras, key=str.casefold))
-        return _Text(
+        return Text(
             ref=self._ref_of_many(activity),
             title=self._word(f"{key}_many", count=str(len(cameras))),
             message=f"{self._word(f'{key}_message')}\n\n{names}",
-            more=activity not in _NOTHING_LEFT,
+            link=self._link(activity),
         )
+
+    def _link(self, activity: Activity) -> Link | None:
+        """Return where to look; `None` where nothing is left to be done."""
+        if activity in _NOTHING_LEFT:
+            return None
+        return Link(path=_REPAIRS, label=self._word("tell_show_me"), where=self._word("tell_where"))
 
     def _lines(self, happened: Happened) -> Iterator[str]:
         facts = happened.facts
