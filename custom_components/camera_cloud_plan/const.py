@@ -31,10 +31,21 @@ CONF_SHOW_SHARED: Final = "show_shared"
 # Where people are told: notify entities and actions, and Home Assistant's own notifications.
 CONF_NOTIFY: Final = "notify"
 NOTIFY_HERE: Final = "persistent_notification"
+# Whether people are told of coming charges, when, by which rules, and from which sums on.
+CONF_ALERTS: Final = "alerts"
+CONF_DIGEST_AT: Final = "digest_at"
+CONF_QUIET_FROM: Final = "quiet_from"
+CONF_QUIET_UNTIL: Final = "quiet_until"
+CONF_RULES: Final = "rules"
+CONF_CHARGE_LIMIT: Final = "charge_limit"
+CONF_MONTH_LIMIT: Final = "month_limit"
+CONF_LIMIT_CURRENCY: Final = "limit_currency"
 # Who bills, by camera id, and for all other cameras.
 CONF_BILLED_BY: Final = "billed_by"
 BILLED_BY_DEFAULT: Final = "*"
 BILLED_BY_UNKNOWN: Final = "unknown"
+# What plans cost by the owner's word, by plan name; the fields are in `tariffs`.
+CONF_TARIFFS: Final = "tariffs"
 # The owner's renewal request definition, where it comes from, and who may send it.
 CONF_RENEWAL_REQUEST: Final = "renewal_request"
 CONF_DEFINITION: Final = "definition"
@@ -56,6 +67,11 @@ MAX_EXPORT_AT_ONCE: Final = 4
 DEFAULT_EXPORT_AT_ONCE: Final = 1
 MAX_EXPORT_PAUSE: Final = 60
 DEFAULT_EXPORT_PAUSE: Final = 1.5
+
+# When a day's alerts are told, and when nothing is, by Home Assistant's local clock.
+DEFAULT_DIGEST_AT: Final = "09:00:00"
+DEFAULT_QUIET_FROM: Final = "21:00:00"
+DEFAULT_QUIET_UNTIL: Final = "08:00:00"
 
 # How long a last good reading is shown while no newer one can be had.
 KEEP_LAST_GOOD: Final = timedelta(days=7)

@@ -1,4 +1,4 @@
-"""The options: what is read, who is told, who bills, how recordings are saved, the direct way.
+"""The options: what is read, who is told of what, who bills, what it costs, the rest.
 
 Home Assistant lets administrators in only (`OptionManagerFlowIndexView` and
 `OptionManagerFlowResourceView` in its `config` component).
@@ -30,6 +30,14 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
+from .charge_options import (
+    alert_fields,
+    alert_options,
+    alert_problem,
+    price_fields,
+    price_problem,
+    price_row,
+)
 from .choices import CONF_CAMERAS, by_name, camera_field, is_own, many, one
 from .cloud.errors import CloudError
 from .cloud.renewal_request import DefinitionError, RenewalRequest, parse
@@ -51,6 +59,7 @@ from .const import (
     CONF_RENEWAL_REQUEST,
     CONF_SHOW_SHARED,
     CONF_SOURCE,
+    CONF_TARIFFS,
     DEFAULT_EXPORT_AT_ONCE,
     DEFAULT_EXPORT_PAUSE,
     DOMAIN,
@@ -70,6 +79,7 @@ from .words import spoken
 CONF_FILE: Final = "file"
 CONF_PASTED: Final = "pasted"
 CONF_MODE: Final = "mode"
+CONF_PLAN: Final = "plan"
 
 # Where a definition that was pasted comes from.
 PASTED: Final = "pasted"
@@ -93,12 +103,16 @@ class CloudPlanOptionsFlow(OptionsFlowWithReload):
         self._offered: list[Camera] = []
         # The definition that waits for its administrator's word.
         self._request: dict[str, Any] = {}
+        # The plan whose price is asked.
+        self._plan = ""
 
     async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask what shall be changed."""
         return self.async_show_menu(
             step_id="init",
-            menu_options=["general", "people", "billing", "recordings", "direct"],
+            menu_options=[
+                *("general", "people", "alerts", "prices", "billing", "recordings", "direct")
+            ],
         )
 
     # --- What is read ---
@@ -184,6 +198,68 @@ class CloudPlanOptionsFlow(OptionsFlowWithReload):
             self.hass, self.hass.config.language, "selector", {DOMAIN}
         )
         return words[f"component.{DOMAIN}.selector.{key}.options.{option}"]
+
+    # --- What they are told of ---
+
+    async def async_step_alerts(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Choose whether and when people are told of coming charges, and by which rules."""
+        problem = None
+        if user_input is not None:
+            problem = alert_problem(user_input)
+            if problem is None:
+                return self._save(alert_options(user_input))
+        fields = alert_fields(self.config_entry.options, self.hass.config.currency)
+        schema = vol.Schema(fields)
+        if user_input is not None:
+            schema = self.add_suggested_values_to_schema(schema, user_input)
+        return self.async_show_form(
+            step_id="alerts",
+            data_schema=schema,
+            errors=dict((problem,)) if problem else None,
+        )
+
+    # --- What plans cost ---
+
+    async def async_step_prices(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Choose which plan's price is asked; the only one needs no choice."""
+        names = self._plan_names()
+        if not names:
+            return self.async_abort(reason="no_plan_names")
+        if user_input is not None or len(names) == 1:
+            self._plan = user_input[CONF_PLAN] if user_input else names[0]
+            return await self.async_step_price()
+        choice = SelectSelector(SelectSelectorConfig(options=names, mode=SelectSelectorMode.LIST))
+        schema = vol.Schema({vol.Required(CONF_PLAN): choice})
+        return self.async_show_form(step_id="prices", data_schema=schema)
+
+    async def async_step_price(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask what one plan costs, wherever it is booked; nothing is a choice too."""
+        tariffs: Mapping[str, Any] = self.config_entry.options.get(CONF_TARIFFS, {})
+        problem = None
+        if user_input is not None:
+            problem = price_problem(user_input)
+            if problem is None:
+                others = {name: row for name, row in tariffs.items() if name != self._plan}
+                row = price_row(user_input)
+                return self._save({CONF_TARIFFS: {**others, self._plan: row} if row else others})
+        said = price_row(user_input) if user_input else tariffs.get(self._plan, {})
+        return self.async_show_form(
+            step_id="price",
+            data_schema=vol.Schema(price_fields(said, self.hass.config.currency)),
+            errors={"base": problem} if problem else None,
+            description_placeholders={"plan": self._plan},
+        )
+
+    def _plan_names(self) -> list[str]:
+        """Return the names of the account's plans whose price the owner may say."""
+        names = {*self.config_entry.options.get(CONF_TARIFFS, {})}
+        if self._is_loaded:
+            names |= {
+                plan.reading.name
+                for plan in self.config_entry.runtime_data.coordinator.data.cameras.values()
+                if plan.is_own and plan.reading and plan.reading.name and not plan.reading.typed
+            }
+        return sorted(names, key=str.casefold)
 
     # --- Who bills ---
 

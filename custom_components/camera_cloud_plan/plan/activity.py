@@ -28,6 +28,8 @@ class Activity(StrEnum):
     RENEWED = "renewed"
     RENEWAL_SWITCHED_ON = "renewal_switched_on"
     RENEWAL_SWITCHED_OFF = "renewal_switched_off"
+    CHARGE_AHEAD = "charge_ahead"
+    PLAN_ENDING = "plan_ending"
     CAMERA_LEFT = "camera_left"
     CAMERA_OFFLINE = "camera_offline"
     UPLOAD_OFF = "upload_off"
