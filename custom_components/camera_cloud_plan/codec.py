@@ -68,6 +68,10 @@ def _decode(kind: Any, data: object) -> Any:
         return {key: _decode(get_args(kind)[1], item) for key, item in _dict(data).items()}
     if is_dataclass(kind):
         return _decode_dataclass(kind, _dict(data))
+    return _decode_scalar(kind, data)
+
+
+def _decode_scalar(kind: Any, data: object) -> Any:
     if issubclass(kind, datetime):
         return _decode_moment(data)
     if issubclass(kind, Decimal):

@@ -24,7 +24,7 @@ TERM = 30 * DAY
 
 # Channels on which the maker can confirm that renewal is off, and the others.
 MAKERS = (Channel.MI_PAY, Channel.WECHAT_PAY, Channel.ALIPAY)
-STORES = (Channel.APPLE, Channel.GOOGLE_PLAY, Channel.OUTSIDE_UNKNOWN)
+STORES = tuple(channel for channel in Channel if channel not in MAKERS)
 
 
 def camera(region: str = "cn", *, online: bool | None = True) -> Camera:

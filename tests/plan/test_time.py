@@ -1,5 +1,6 @@
 """Days, charges and changes: what the clock alone does to a plan."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import assume, given, strategies as st
@@ -142,7 +143,7 @@ def test_the_earlier_of_two_changes_comes_first() -> None:
 @pytest.mark.parametrize("channel", list(Channel))
 def test_a_charge_is_a_window_before_the_end(renewal: Renewal, channel: Channel) -> None:
     rule, ends_at = trust_rule(channel), NOW + 9 * DAY
-    charge = expect_charge(ends_at, renewal, rule)
+    charge = expect_charge(reading(flag=True), renewal, rule, UTC)
     assert charge is not None
     assert charge.earliest == ends_at - rule.charges_ahead
     assert charge.latest == ends_at
@@ -154,10 +155,10 @@ def test_a_charge_is_a_window_before_the_end(renewal: Renewal, channel: Channel)
 
 @pytest.mark.parametrize("channel", list(Channel))
 def test_no_charge_without_an_end_or_where_renewal_is_off(channel: Channel) -> None:
-    rule = trust_rule(channel)
-    assert expect_charge(NOW, Renewal.OFF, rule) is None
+    rule, endless = trust_rule(channel), replace(reading(flag=True), ends_at=None)
+    assert expect_charge(reading(flag=True), Renewal.OFF, rule, UTC) is None
     for renewal in Renewal:
-        assert expect_charge(None, renewal, rule) is None
+        assert expect_charge(endless, renewal, rule, UTC) is None
 
 
 def test_a_running_plan_whose_renewal_is_off_has_no_charge() -> None:

@@ -43,6 +43,7 @@ from .recording import (
     soonest_lost_first,
 )
 from .renewal import Renewal
+from .schedule import CYCLES_AHEAD, charges_ahead, coming_charges, cycle_of, is_same_cycle
 from .status import PlanStatus
 from .tariff import PriceSource, Tariff
 from .term import Term, TermUnit, term_between
@@ -53,6 +54,7 @@ from .watch import Finding, Notice, Standing, Watch
 __all__ = [
     "ALL_BACK",
     "AT_RISK_WITHIN",
+    "CYCLES_AHEAD",
     "Activity",
     "Answer",
     "Basis",
@@ -95,8 +97,12 @@ __all__ = [
     "by_currency",
     "channel_in",
     "channels_sold_in",
+    "charges_ahead",
+    "coming_charges",
+    "cycle_of",
     "days_remaining",
     "default_channel",
+    "is_same_cycle",
     "judge_renewal",
     "possible_kinds",
     "recording_outlook",

@@ -45,13 +45,12 @@ class Tariff:
             return self.regular_price
         return self.price
 
-    def rises_at(self, begins_at: datetime, before: datetime | None) -> bool:
-        """Return whether a term is the first without the promotion that the one before had."""
-        return (
-            self.price_from is not None
-            and begins_at >= self.price_from
-            and (before is None or before < self.price_from)
-        )
+    def rises_at(self, begins_at: datetime, before: datetime) -> bool:
+        """Return whether a term is the first without the promotion that the one before had.
+
+        `before` is when that one began, or any later moment in it.
+        """
+        return self.price_from is not None and before < self.price_from <= begins_at
 
 
 def fixed_day_before(day: int, moment: datetime, zone: tzinfo) -> tuple[datetime, datetime]:

@@ -11,6 +11,9 @@ from typing import Final, Self
 _DAYS_PER_MONTH: Final = Decimal("30.436875")
 _MONTHS_PER_YEAR: Final = 12
 
+# Within so much of each other, two ends of a term are the same.
+_SAME_DAY: Final = timedelta(days=1)
+
 
 class TermUnit(StrEnum):
     """What a term is counted in."""
@@ -61,7 +64,8 @@ class Term:
         if self.unit is TermUnit.DAY:
             wall = local.replace(tzinfo=None) + timedelta(days=count)
         else:
-            year, month = divmod(local.year * _MONTHS_PER_YEAR + local.month - 1 + count, 12)
+            months = local.year * _MONTHS_PER_YEAR + local.month - 1 + count
+            year, month = divmod(months, _MONTHS_PER_YEAR)
             day = min(local.day, monthrange(year, month + 1)[1])
             wall = local.replace(year=year, month=month + 1, day=day, tzinfo=None)
         # The moment itself keeps its own pass of an hour that comes twice.
@@ -72,10 +76,45 @@ class Term:
 def term_between(starts_at: datetime, ends_at: datetime, zone: tzinfo) -> Term | None:
     """Return the term that runs from one moment to another; `None` where it is no usual one.
 
-    Recognised are one, three, six and twelve months, to the day of a zone's calendar.
+    Recognised are one, three, six and twelve months, to the day of a zone's calendar,
+    counted from either side: from 28 February to 31 March is a month too.
     """
     for months in (1, 3, 6, 12):
         term = Term.months(months)
-        if abs(term.after(starts_at, 1, zone) - ends_at) < timedelta(days=1):
+        if _close(term.after(starts_at, 1, zone), ends_at) or _close(
+            term.after(ends_at, -1, zone), starts_at
+        ):
             return term
     return None
+
+
+def term_ends(
+    term: Term, starts_at: datetime | None, ends_at: datetime, times: int, zone: tzinfo
+) -> datetime:
+    """Return the end (UTC) of the term that comes so many after one that ends at a moment.
+
+    `times` may be negative. Counted from `starts_at`, where whole terms lead from there to
+    the end, since its day of the month is the one that was agreed: what began on 31 January
+    and ends on 28 February ends on 31 March next. Else from the end itself.
+    """
+    later = term.after(ends_at, times, zone)
+    if starts_at is None or starts_at >= ends_at:
+        return later
+    count = _terms_between(term, starts_at, ends_at, zone)
+    off_by = ends_at - term.after(starts_at, count, zone)
+    if not count or abs(off_by) >= _SAME_DAY:
+        return later
+    return term.after(starts_at, count + times, zone) + off_by
+
+
+def _terms_between(term: Term, starts_at: datetime, ends_at: datetime, zone: tzinfo) -> int:
+    """Return how many whole terms come closest to leading from one moment to another."""
+    if term.unit is TermUnit.DAY:
+        return round((ends_at - starts_at) / timedelta(days=term.count))
+    first, last = starts_at.astimezone(zone), ends_at.astimezone(zone)
+    months = (last.year - first.year) * _MONTHS_PER_YEAR + last.month - first.month
+    return round(months / term.count)
+
+
+def _close(moment: datetime, other: datetime) -> bool:
+    return abs(moment - other) < _SAME_DAY

@@ -6,10 +6,11 @@ from functools import cached_property
 
 from .camera import Camera
 from .channel import Channel, TrustRule, trust_rule, typed_rule
-from .charge import ChargeExpectation, expect_charge
+from .charge import ChargeExpectation, expect_charge, term_of
 from .reading import PlanReading, Service
 from .renewal import Renewal
 from .status import PlanStatus, plan_status
+from .term import Term
 from .verdict import RenewalVerdict, judge_renewal
 
 _DAY = timedelta(days=1)
@@ -42,7 +43,8 @@ def next_day_change(ends_at: datetime, now: datetime) -> datetime | None:
 class PlanView:
     """A camera with its last reading, judged by the billing channel's trust rule.
 
-    `zone` is the one by whose calendar it is billed. Each judgement is made once, when it is first asked for.
+    `zone` is the one by whose calendar it is billed. Each judgement is made once, when it is
+    first asked for.
     """
 
     camera: Camera
@@ -76,6 +78,11 @@ class PlanView:
         if not self.is_active:
             return None
         return expect_charge(self.reading, self.renewal, self.rule, self.zone)
+
+    @cached_property
+    def term(self) -> Term | None:
+        """How long the plan runs at a time; `None` where it is not known."""
+        return term_of(self.reading, self.zone)
 
     def status(self, now: datetime) -> PlanStatus:
         """Return the plan's status at `now` (UTC)."""
