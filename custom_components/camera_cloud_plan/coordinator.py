@@ -15,8 +15,8 @@ import random
 from typing import Any, Final, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import Platform
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, Platform
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.exceptions import (
     ConfigEntryAuthFailed,
     ConfigEntryNotReady,
@@ -29,7 +29,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from .activity import ActivityHub
 from .cases import CaseBook
 from .casework import Casework
-from .cloud.errors import CloudError, RateLimitedError, SignInNeededError
+from .cloud.errors import CloudError, RateLimitedError, RequestNotSentError, SignInNeededError
 from .cloud.provider import Detail, PlanProvider, PlanReadings
 from .cloud.renewal_request import RenewalRequest
 from .connect import mask
@@ -40,6 +40,7 @@ from .const import (
     CONF_CAMERAS_EXCLUDED,
     CONF_POLL_HOURS,
     CONF_SHOW_SHARED,
+    CONF_TARIFFS,
     DEFAULT_POLL_HOURS,
     DOMAIN,
 )
@@ -68,6 +69,7 @@ from .plan import (
 from .slices import Slices
 from .snapshot import AccountSnapshot, CameraPlan, Failure
 from .store import SnapshotStore
+from .tariffs import OwnersTariffs
 from .ticker import Ticker
 from .watches import WatchBook
 
@@ -140,6 +142,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         self.renewal_request = renewal_request
         self.casework = Casework(hass, entry, self)
         self.exports = ExportDesk(hass, entry, self)
+        self._tariffs = OwnersTariffs(entry.options.get(CONF_TARIFFS, {}))
         self._store = SnapshotStore(hass, entry.entry_id)
         self._departures = Departures(hass, entry)
         self._ticker = Ticker(hass, self._async_on_due)
@@ -165,21 +168,26 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
     async def async_start(self) -> None:
         """Restore what is stored and read the account for the first time.
 
-        Where the account cannot be read but something is stored, set-up goes on with
-        that. Raises `ConfigEntryNotReady` or `ConfigEntryAuthFailed` where nothing is, and
-        `UnsupportedStorageVersionError` for cases of a newer version.
+        Where the account cannot be read, set-up goes on with what is stored, or with nothing
+        if it has been set up before: its entities have to be there for the automations that
+        are begun with Home Assistant. Raises `ConfigEntryNotReady` or `ConfigEntryAuthFailed`
+        where it never was, and `UnsupportedStorageVersionError` for cases of a newer version.
         """
         await self.casework.async_load()
         await self.exports.async_load()
         stored = await self._store.async_load()
         if stored:
-            await self._async_take(_marked(stored, Failure.RESTORED))
+            await self._async_take(await self._async_restored(stored))
         try:
             await self.async_config_entry_first_refresh()
         except (ConfigEntryNotReady, ConfigEntryAuthFailed) as err:
-            if not stored:
+            if stored:
+                _LOGGER.warning("Showing the last good data, of %s: %s", stored.read_at, err)
+            elif self._was_set_up:
+                _LOGGER.warning("Nothing is known of the plans until they are read: %s", err)
+                self.data = AccountSnapshot(read_at=None, cameras={})
+            else:
                 raise
-            _LOGGER.warning("Showing the last good data, of %s: %s", stored.read_at, err)
             if isinstance(err, ConfigEntryAuthFailed):
                 self.update_interval = None  # signing in again reloads the entry
                 self.config_entry.async_start_reauth(self.hass)
@@ -189,6 +197,24 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         self.casework.async_start()
         self.exports.async_start()
         self._departures.async_show_all(self.data.cameras.values())
+        self.config_entry.async_on_unload(
+            self.hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._async_on_core_config)
+        )
+
+    @property
+    def _was_set_up(self) -> bool:
+        """Whether the account has been set up before: then it left entities."""
+        registry = er.async_get(self.hass)
+        return bool(er.async_entries_for_config_entry(registry, self.config_entry.entry_id))
+
+    async def _async_restored(self, stored: AccountSnapshot) -> AccountSnapshot:
+        """Return stored data as such, and with what plans cost as the options say it now."""
+        slices = Slices()
+        cameras: dict[str, CameraPlan] = {}
+        for camera_id, plan in _marked(stored, Failure.RESTORED).cameras.items():
+            cameras[camera_id] = self._priced(plan)
+            await slices.pause_if_due()
+        return replace(stored, cameras=cameras)
 
     @override
     async def async_shutdown(self) -> None:
@@ -300,15 +326,38 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         self.hass.config_entries.async_update_entry(
             self.config_entry, options={**options, CONF_BILLED_BY: billed_by}
         )
+        await self._async_judge_anew()
+
+    async def _async_judge_anew(self) -> None:
+        """Judge all readings by who bills, what it costs and which zone holds now; show it."""
+        slices = Slices()
         async with self._reading:
-            cameras = {
-                key: replace(plan, channel=channel_in(plan.camera.region, self.billed_by(key)))
-                for key, plan in self._known.items()
-            }
-            await self._async_take(replace(self.data, cameras=cameras))
+            cameras: dict[str, CameraPlan] = {}
+            for camera_id, plan in self._known.items():
+                channel = channel_in(plan.camera.region, self.billed_by(camera_id))
+                cameras[camera_id] = self._priced(replace(plan, channel=channel)).judge()
+                await slices.pause_if_due()
+            await self._async_take(replace(self.data, cameras=cameras), news=False)
             self._store.async_save(self.data)
         # Also where nothing is judged differently: who bills is itself shown.
         self.async_show(*cameras)
+
+    # --- What it costs, and by which calendar ---
+
+    def _priced(self, plan: CameraPlan) -> CameraPlan:
+        """Return a camera with what its owner says that its plan costs."""
+        if plan.reading is None:
+            return plan
+        reading = self._tariffs.put_on(plan.reading, plan.zone)
+        return plan if reading is plan.reading else replace(plan, reading=reading)
+
+    @callback
+    def _async_on_core_config(self, event: Event) -> None:
+        """Judge anew in another zone."""
+        if "time_zone" in event.data:
+            self.config_entry.async_create_task(
+                self.hass, self._async_judge_anew(), f"{self.name} in another zone"
+            )
 
     # --- Asking the maker ---
 
@@ -338,9 +387,9 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
 
     async def async_request(self, camera_id: str, wish: Wish) -> None:
         """Send the maker a request for one camera, once; raises `CloudError`."""
-        await self._async_ask(
-            self.provider.request_renewal(self.data.cameras[camera_id].camera, wish)
-        )
+        if (requests := self.provider.requests) is None:
+            raise RequestNotSentError("nobody is asked here")
+        await self._async_ask(requests.request_renewal(self.data.cameras[camera_id].camera, wish))
 
     async def async_read_back(self, camera_id: str) -> None:
         """Read one camera's plan at once, with its second witness.
@@ -356,7 +405,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
             reading = readings[camera_id]
             if isinstance(reading, CloudError):
                 raise reading
-            read = replace(plan, reading=reading, failure=None)
+            read = self._priced(replace(plan, reading=reading, failure=None))
             await self._async_take(
                 replace(self.data, cameras={**self.data.cameras, camera_id: read})
             )
@@ -477,7 +526,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         """Return a camera with its new reading, or with its last good one and what went wrong."""
         channel = channel_in(camera.region, self.billed_by(camera.camera_id))
         if isinstance(reading, PlanReading):
-            return CameraPlan(camera=camera, channel=channel, reading=reading)
+            return self._priced(CameraPlan(camera=camera, channel=channel, reading=reading))
         return CameraPlan(
             camera=camera,
             channel=channel,
@@ -557,8 +606,11 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
 
     # --- Taking and telling ---
 
-    async def _async_take(self, snapshot: AccountSnapshot) -> None:
-        """Make a snapshot the current one; note what it changes, yielding on the way."""
+    async def _async_take(self, snapshot: AccountSnapshot, *, news: bool = True) -> None:
+        """Make a snapshot the current one; note what it changes, yielding on the way.
+
+        `news`: whether something was read anew.
+        """
         before = self._known
         slices = Slices()
         for camera_id, plan in snapshot.cameras.items():
@@ -570,6 +622,8 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
             await slices.pause_if_due()
         self._changed |= before.keys() - snapshot.cameras.keys()
         self.data = snapshot
+        if not news:
+            return
         with self.casework.batch():
             for camera_id, plan in snapshot.cameras.items():
                 known = before.get(camera_id)

@@ -46,7 +46,7 @@ async def async_get_device_diagnostics(
 
 def _account(entry: CloudPlanConfigEntry, plans: Iterable[CameraPlan]) -> dict[str, Any]:
     coordinator = entry.runtime_data.coordinator
-    options = entry.options
+    options, read_at = entry.options, coordinator.data.read_at
     return {
         "account": {
             "maker": entry.data[CONF_MAKER],
@@ -60,7 +60,7 @@ def _account(entry: CloudPlanConfigEntry, plans: Iterable[CameraPlan]) -> dict[s
             "direct_way": _direct_way(coordinator),
         },
         "last_poll": {
-            "read_at": coordinator.data.read_at.isoformat(),
+            "read_at": read_at.isoformat() if read_at else None,
             "succeeded": coordinator.last_update_success,
             "error": _error(coordinator),
         },

@@ -58,7 +58,8 @@ class AccountEntity(PlanEntity):
     @override
     def available(self) -> bool:
         """Whether the last good reading of the account is young enough to be shown."""
-        return clock.now() < self.coordinator.data.read_at + KEEP_LAST_GOOD
+        read_at = self.coordinator.data.read_at
+        return read_at is not None and clock.now() < read_at + KEEP_LAST_GOOD
 
 
 class CameraEntity(PlanEntity):

@@ -100,11 +100,12 @@ class _Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Unreachable:
-    """A device whose account is not loaded."""
+    """A device of which nothing can be said, and why: its account is not loaded, or not read."""
 
     device_id: str
     name: str
     account: str
+    state: str
 
 
 @callback
@@ -195,7 +196,7 @@ async def _async_act(call: ServiceCall, act: _Act, *, lasts: bool = False) -> Se
         done = await asyncio.gather(*map(act, targets))
     rows = {target.device_id: row for target, row in zip(targets, done, strict=True)}
     plans: list[JsonValueType] = [
-        _not_loaded_row(target) if isinstance(target, _Unreachable) else rows[target.device_id]
+        _unreachable_row(target) if isinstance(target, _Unreachable) else rows[target.device_id]
         for target in found
     ]
     return {"plans": plans} if call.return_response else None
@@ -340,12 +341,12 @@ def _row(target: _Target) -> Row:
     }
 
 
-def _not_loaded_row(target: _Unreachable) -> Row:
+def _unreachable_row(target: _Unreachable) -> Row:
     return {
         "device_id": target.device_id,
         "camera": target.name,
         "account": target.account,
-        "state": ACCOUNT_NOT_LOADED,
+        "state": target.state,
     }
 
 
@@ -422,9 +423,14 @@ def _target(hass: HomeAssistant, device: dr.DeviceEntry) -> _Target | _Unreachab
         return None
     if (camera_id := camera_id_of(entry, device)) is None:
         return None
-    if entry.state is not ConfigEntryState.LOADED:
-        name = device.name_by_user or device.name or ""
-        return _Unreachable(device_id=device.id, name=name, account=entry.title)
+    is_loaded = entry.state is ConfigEntryState.LOADED
+    if not is_loaded or entry.runtime_data.coordinator.data.read_at is None:
+        return _Unreachable(
+            device_id=device.id,
+            name=device.name_by_user or device.name or "",
+            account=entry.title,
+            state=Outcome.NOT_READ.value if is_loaded else ACCOUNT_NOT_LOADED,
+        )
     coordinator = entry.runtime_data.coordinator
     if camera_id not in coordinator.data.cameras:
         return None

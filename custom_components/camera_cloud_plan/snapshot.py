@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from functools import cached_property
 from typing import Self
@@ -59,8 +59,13 @@ class CameraPlan:
             camera=self.camera,
             reading=self.reading,
             channel=self.channel,
-            zone=billing_zone(self.camera.region, dt_util.get_default_time_zone()),
+            zone=self.zone,
         )
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone by whose calendar the plan is billed, as of now."""
+        return billing_zone(self.camera.region, dt_util.get_default_time_zone())
 
     def judge(self) -> Self:
         """Make now the judgements that would else be made when first asked for; return it.
@@ -153,9 +158,9 @@ def _said(witness: Witness | None) -> tuple[str, bool | None] | None:
 class AccountSnapshot:
     """One account as last read.
 
-    `read_at` (UTC) is when the account was last asked successfully; `cameras` is by
-    the maker's camera id.
+    `read_at` (UTC) is when the account was last asked successfully, `None` where nothing is
+    known of it yet; `cameras` is by the maker's camera id.
     """
 
-    read_at: datetime
+    read_at: datetime | None
     cameras: Mapping[str, CameraPlan]

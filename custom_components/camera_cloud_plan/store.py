@@ -60,14 +60,16 @@ class SnapshotStore:
             data = await self._store.async_load()
             if data is None:
                 return None
-            return await self._hass.async_add_executor_job(decode, AccountSnapshot, data)
+            return await self._hass.async_add_executor_job(_decoded, data)
         except (DecodeError, UnsupportedStorageVersionError) as err:
             _LOGGER.warning("The stored plan data cannot be used and is read anew: %s", err)
             return None
 
     @callback
     def async_save(self, snapshot: AccountSnapshot) -> None:
-        """Write a snapshot a little later; the last one given wins."""
+        """Write a snapshot a little later; the last one given wins, one of nothing never."""
+        if snapshot.read_at is None:
+            return
         self._latest = snapshot
         self._store.async_delay_save(self._encode_latest, _SAVE_DELAY)
 
@@ -87,3 +89,11 @@ class SnapshotStore:
     async def async_remove(self) -> None:
         """Delete it from disk."""
         await self._store.async_remove()
+
+
+def _decoded(data: dict[str, Any]) -> AccountSnapshot:
+    """Return stored data as a snapshot; raises `DecodeError`, also for one of nothing."""
+    snapshot = decode(AccountSnapshot, data)
+    if snapshot.read_at is None:
+        raise DecodeError("moment expected")
+    return snapshot

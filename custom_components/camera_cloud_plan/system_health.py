@@ -30,7 +30,7 @@ async def _system_health(hass: HomeAssistant) -> dict[str, Any]:
         for entry in hass.config_entries.async_loaded_entries(DOMAIN)
     ]
     plans = [plan for snapshot in snapshots for plan in snapshot.cameras.values()]
-    oldest = min((snapshot.read_at for snapshot in snapshots), default=None)
+    oldest = min((read_at for snapshot in snapshots if (read_at := snapshot.read_at)), default=None)
     gateways = {gateway for entry in entries if (gateway := entry.data[CONF_GATEWAY])}
     health: dict[str, Any] = {
         "accounts": len(entries),

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 import logging
+from pathlib import Path
 from typing import Any
 from unittest.mock import PropertyMock, patch
 
@@ -35,6 +36,8 @@ from simulator.server import RunningSimulator, running
 from simulator.world import World
 from simulator.worldfile import load_world
 
+from .automations import import_blueprints
+
 # Accounts of the `every_state` world.
 MAINLAND = "2500110011"
 EUROPE = "6500220022"
@@ -56,6 +59,9 @@ def _preloaded() -> None:
 # by the test that provokes it, and anything else fails the test it falls in.
 _EXPECTED_WORDS = (
     "Showing the last good data",
+    "Nothing is known of the plans",
+    "The price of the plan",
+    "The prices in the options",
     "The stored plan data cannot be used",
     "A stored cancellation is damaged",
     "What a renewal request did is damaged",
@@ -220,6 +226,12 @@ async def housemate(hass: HomeAssistant) -> MockUser:
     group = await hass.auth.async_get_group("system-users")
     assert group is not None
     return MockUser(groups=[group]).add_to_hass(hass)
+
+
+@pytest.fixture
+def blueprints(hass: HomeAssistant, tmp_path: Path) -> None:
+    """Import the blueprints into a configuration folder of their own."""
+    import_blueprints(hass, tmp_path)
 
 
 @pytest.fixture
