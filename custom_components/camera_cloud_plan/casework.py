@@ -452,7 +452,8 @@ class Casework:
             definition.by_switch and case.wish is Wish.OFF and not case.save_first
         ):
             return False
-        return self._reader.provider.can_request(plan.camera, case.wish)
+        requests = self._reader.provider.requests
+        return requests is not None and requests.can_request(plan.camera, case.wish)
 
     async def async_send(self, camera_id: str) -> Case | None:
         """Send the request for a camera's case, once, and read back; return the case.

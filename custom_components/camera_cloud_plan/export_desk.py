@@ -24,7 +24,7 @@ from homeassistant.util.ulid import ulid_now
 
 from . import export_folder
 from .cloud.errors import CloudError
-from .cloud.provider import PlanProvider, Readable
+from .cloud.provider import PlanProvider
 from .const import (
     CONF_EXPORT_AT_ONCE,
     CONF_EXPORT_FOLDER,
@@ -326,7 +326,7 @@ class ExportDesk:
     def kinds(self, camera_id: str, wanted: frozenset[RecordingKind]) -> frozenset[RecordingKind]:
         """Return which of these kinds a camera can have in the cloud."""
         plan = self._reader.known(camera_id)
-        if plan is None or Readable.RECORDINGS not in self._reader.provider.capabilities.readable:
+        if plan is None or self._reader.provider.recordings is None:
             return frozenset()
         return wanted & possible_kinds(plan.view)
 
@@ -528,13 +528,14 @@ class ExportDesk:
     ) -> Export:
         """Return the export of an order; raises `InterruptedExportError` for a camera that left."""
         plan = self._reader.known(order.camera_id)
-        if plan is None:
+        source = self._reader.provider.recordings
+        if plan is None or source is None:
             raise InterruptedExportError(Interruption.MAKER_ERROR, detail="no such camera")
         free = await self._hass.async_add_executor_job(
             export_folder.keep_free, self._hass, Path(order.folder)
         )
         return self.make_export(
-            provider=self._reader.provider,
+            source=source,
             camera=plan.camera,
             name=self._reader.display_name(order.camera_id),
             kinds=order.kinds & possible_kinds(plan.view),
@@ -774,14 +775,15 @@ class ExportDesk:
     async def _async_list(self, camera_id: str) -> None:
         kinds = self.kinds(camera_id, frozenset(RecordingKind))
         plan = self._reader.known(camera_id)
-        if plan is None or not kinds:
+        source = self._reader.provider.recordings
+        if plan is None or source is None or not kinds:
             return
         pause = min(_LIST_PAUSE, self._pace.pause)
         async with self._listing:
             now = clock.now()
             span = Span(start=now - ALL_BACK, end=now)
             try:
-                found = await self._reader.provider.list_recordings(
+                found = await source.list_recordings(
                     plan.camera, span, kinds, pause=partial(asyncio.sleep, pause)
                 )
             except CloudError as err:

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 import json
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from custom_components.camera_cloud_plan.cloud.errors import CloudError
-from custom_components.camera_cloud_plan.cloud.provider import PlanProvider
 from custom_components.camera_cloud_plan.cloud.recordings import (
     Fetched,
     Footage,
@@ -91,10 +90,6 @@ class Maker:
         self.complete = True
         self.opened: list[str] = []
         self.spans: list[Span] = []
-
-    @property
-    def provider(self) -> PlanProvider:
-        return cast("PlanProvider", self)
 
     def holds(
         self,
@@ -180,7 +175,7 @@ def exporting(maker: Maker, root: Path, **how: Any) -> CameraExport:
         "container": how.pop("container", Container.MP4),
     }
     settings: dict[str, Any] = {
-        "provider": maker.provider,
+        "source": maker,
         "camera": CAMERA,
         "name": CAMERA.name,
         "kinds": frozenset(RecordingKind),

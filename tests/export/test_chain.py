@@ -41,7 +41,7 @@ async def recorded(
         cloud = connect(sim, http, credentials_of(sim, "100"), regions=["cn"])
         camera = next(each for each in await cloud.list_cameras() if each.camera_id == DID)
         order = replace(exporting(Maker(), root)._order, asked_at=clock.now())
-        yield sim, exporting(Maker(), root, provider=cloud, camera=camera, order=order)
+        yield sim, exporting(Maker(), root, source=cloud, camera=camera, order=order)
 
 
 def whole(root: Path, result: Result) -> None:

@@ -44,46 +44,21 @@ class Detail(Flag):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What a provider can do."""
+    """What a provider can do.
+
+    `asks` is whether there is anybody to ask: plans that are typed in are known as they are.
+    """
 
     readable: Readable
     cancel: CancelWay
+    asks: bool = True
 
 
 type PlanReadings = Mapping[str, PlanReading | CloudError]
 
 
-class PlanProvider(Protocol):
-    """One signed-in account at one maker.
-
-    What reads raises `SignInNeededError` when the owner has to sign in again.
-    """
-
-    @property
-    def maker(self) -> str:
-        """The maker's name as people know it, e.g. "Xiaomi"."""
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What can be read and changed here."""
-
-    async def list_cameras(self) -> tuple[Camera, ...]:
-        """Return every camera the account can see, owned or shared, in every chosen region.
-
-        Raises `CloudError` if any region could not be listed: half a list must not
-        look like cameras that left.
-        """
-
-    async def read_plans(
-        self,
-        cameras: Collection[Camera],
-        details: Mapping[str, Detail],
-    ) -> PlanReadings:
-        """Return for each camera's id its reading, or the error that befell it alone.
-
-        `details` names by camera id what else to ask. Raises `CloudError` only for what
-        concerns the whole account (sign-in needed, nothing reachable at all).
-        """
+class RecordingSource(Protocol):
+    """What gives an account's recordings out."""
 
     async def list_recordings(
         self,
@@ -112,6 +87,10 @@ class PlanProvider(Protocol):
         Raises `CloudError`.
         """
 
+
+class RenewalRequests(Protocol):
+    """What can ask a maker, on its owner's behalf, to turn auto-renewal off or on."""
+
     def can_request(self, camera: Camera, wish: Wish) -> bool:
         """Return whether a direct request for this wish is known for this camera.
 
@@ -128,4 +107,45 @@ class PlanProvider(Protocol):
         Raises `RequestNotSentError` where it surely never left, `RequestRefusedError`
         where the maker said no, and `RequestUnansweredError` for everything between: it
         may have worked. A caller that is cancelled does not know either.
+        """
+
+
+class PlanProvider(Protocol):
+    """One account at one maker, or plans of any maker that their owner typed in.
+
+    What reads raises `SignInNeededError` when the owner has to sign in again.
+    """
+
+    @property
+    def maker(self) -> str:
+        """The maker's name as people know it, e.g. "Xiaomi"."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What can be read and changed here."""
+
+    @property
+    def recordings(self) -> RecordingSource | None:
+        """Where recordings are had from; `None` where none can be."""
+
+    @property
+    def requests(self) -> RenewalRequests | None:
+        """Who sends requests about renewal; `None` where nobody does."""
+
+    async def list_cameras(self) -> tuple[Camera, ...]:
+        """Return every camera the account can see, owned or shared, in every chosen region.
+
+        Raises `CloudError` if any region could not be listed: half a list must not
+        look like cameras that left.
+        """
+
+    async def read_plans(
+        self,
+        cameras: Collection[Camera],
+        details: Mapping[str, Detail],
+    ) -> PlanReadings:
+        """Return for each camera's id its reading, or the error that befell it alone.
+
+        `details` names by camera id what else to ask. Raises `CloudError` only for what
+        concerns the whole account (sign-in needed, nothing reachable at all).
         """

@@ -27,7 +27,7 @@ from ..cloud.errors import (
     UnexpectedAnswerError,
     UnreachableError,
 )
-from ..cloud.provider import PlanProvider
+from ..cloud.provider import RecordingSource
 from ..cloud.recordings import Footage, RecordingList
 from ..plan import ALL_BACK, Camera, Recording, RecordingKind, Span, clock
 from .clip import ClipWriter, in_thread, save_clip
@@ -109,7 +109,7 @@ class CameraExport:
     def __init__(  # noqa: PLR0913 - what an order needs from the one who carries it out
         self,
         *,
-        provider: PlanProvider,
+        source: RecordingSource,
         camera: Camera,
         name: str,
         kinds: frozenset[RecordingKind],
@@ -129,7 +129,7 @@ class CameraExport:
         at each change of phase. `begun` is whether this order has saved something before: a
         folder without the camera's is then a disk that is not there.
         """
-        self._provider = provider
+        self._source = source
         self._camera = camera
         self._name = name
         self._kinds = kinds
@@ -170,7 +170,7 @@ class CameraExport:
         """Return the lists: each recording once, soonest lost first."""
         if not self._kinds:
             return RecordingList(recordings=())
-        return await self._provider.list_recordings(
+        return await self._source.list_recordings(
             self._camera, self._span, self._kinds, pause=self._patience.pause
         )
 
@@ -425,7 +425,7 @@ class CameraExport:
                 footage = await self._opened(recording)
                 size = await save_clip(
                     footage,
-                    partial(self._provider.read_thumbnail, self._camera, recording),
+                    partial(self._source.read_thumbnail, self._camera, recording),
                     write=partial(writer.write, recording, as_it_came=todo.as_it_came),
                     executor=executor,
                 )
@@ -452,7 +452,7 @@ class CameraExport:
         """Open a recording at the maker, as soon as that can be reached at all."""
         while True:
             try:
-                return await self._provider.open_recording(self._camera, recording)
+                return await self._source.open_recording(self._camera, recording)
             except NoConnectionError as err:
                 await self._patience.wait_out(err)
 

@@ -47,7 +47,7 @@ _CAPABILITIES: Final = Capabilities(
 
 
 class XiaomiCloud:
-    """One signed-in Xiaomi account; a `PlanProvider`.
+    """One signed-in Xiaomi account: a `PlanProvider`, with recordings and requests.
 
     `regions` are the server regions to look for cameras in, `locale` the owner's language
     as a tag ("en", "zh-Hans"), `time_zone` theirs where it is known. The session must be
@@ -92,6 +92,16 @@ class XiaomiCloud:
     def capabilities(self) -> Capabilities:
         """What can be read; renewal is cancelled by the owner, guided."""
         return _CAPABILITIES
+
+    @property
+    def recordings(self) -> XiaomiCloud:
+        """The account itself."""
+        return self
+
+    @property
+    def requests(self) -> XiaomiCloud:
+        """The account itself, for what an owner handed over."""
+        return self
 
     @property
     def credentials(self) -> XiaomiCredentials:
@@ -162,7 +172,7 @@ class XiaomiCloud:
     async def open_recording(self, camera: Camera, recording: Recording) -> XiaomiFootage:
         """Return a recording's footage, opened by one request, at most two.
 
-        Raises as `PlanProvider.open_recording` does.
+        Raises as `RecordingSource.open_recording` does.
         """
         return await open_recording(self._client, self._account.transport, camera, recording)
 
@@ -181,7 +191,7 @@ class XiaomiCloud:
     async def request_renewal(self, camera: Camera, wish: Wish) -> None:
         """Send the definition's request for a camera, once; one request, whatever happens.
 
-        Raises as `PlanProvider.request_renewal` does.
+        Raises as `RenewalRequests.request_renewal` does.
         """
         template = self._template(camera, wish)
         if template is None:
