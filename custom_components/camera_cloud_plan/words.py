@@ -1,6 +1,7 @@
-"""Words that are put together on the server: moments, and half-sentences for gaps in texts."""
+"""Words that are put together on the server: moments, amounts, sentences with gaps."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from homeassistant.core import HomeAssistant
@@ -8,6 +9,7 @@ from homeassistant.helpers.translation import async_get_cached_translations
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
+from .plan import Channel, Money, clock
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = (
@@ -15,6 +17,14 @@ _MONTHS: Final = (
     *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
 )
 _ZH_DAYS: Final = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+# A day so far away is told with its year.
+_FAR: Final = timedelta(days=300)
+
+# Decimal places of currencies that do not have two (ISO 4217, "minor unit").
+_WHOLE: Final = frozenset(
+    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split()  # noqa: SIM905 - read as in the standard
+)
+_THREE_PLACES: Final = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 
 
 def spoken(hass: HomeAssistant, moment: datetime) -> str:
@@ -25,10 +35,30 @@ def spoken(hass: HomeAssistant, moment: datetime) -> str:
 
 
 def spoken_day(hass: HomeAssistant, day: date) -> str:
-    """Return a day in Home Assistant's language, e.g. "Tue 24 Nov"."""
+    """Return a day in Home Assistant's language, e.g. "Tue 24 Nov"; far ones with the year."""
+    is_far = abs(day - dt_util.as_local(clock.now()).date()) > _FAR
     if hass.config.language.startswith("zh"):
-        return f"{day.month}月{day.day}日（{_ZH_DAYS[day.weekday()]}）"
-    return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
+        year = f"{day.year}年" if is_far else ""
+        return f"{year}{day.month}月{day.day}日（{_ZH_DAYS[day.weekday()]}）"
+    year = f" {day.year}" if is_far else ""
+    return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}{year}"
+
+
+def places(currency: str) -> int:
+    """Return how many decimal places a currency's amounts are written with."""
+    if currency in _WHOLE:
+        return 0
+    return 3 if currency in _THREE_PLACES else 2
+
+
+def rounded(money: Money) -> Decimal:
+    """Return an amount as its currency is written: to its smallest coin, halves up."""
+    return money.amount.quantize(Decimal(1).scaleb(-places(money.currency)), ROUND_HALF_UP)
+
+
+def amount(money: Money) -> str:
+    """Return an amount with its currency's code, e.g. "6.00 CNY": the same in any language."""
+    return f"{rounded(money):f} {money.currency}"
 
 
 def translated(hass: HomeAssistant, key: str, **gaps: object) -> str:
@@ -46,3 +76,8 @@ def maker_name(hass: HomeAssistant, maker: str) -> str:
     """Return what people call a maker in Home Assistant's language."""
     texts = async_get_cached_translations(hass, hass.config.language, "common", DOMAIN)
     return texts.get(f"component.{DOMAIN}.common.maker_{maker.lower()}", maker)
+
+
+def seller_name(hass: HomeAssistant, channel: Channel, maker: str) -> str:
+    """Return what people call whoever bills, in Home Assistant's language."""
+    return translated(hass, f"common.guide_seller_{channel}", maker=maker_name(hass, maker))
