@@ -6,6 +6,7 @@ All moments are timezone-aware and in UTC.
 """
 
 from .activity import Activity
+from .alerts import Alert, AlertMemory, Cycle, Habits, Keep, due, next_moment, tomorrow
 from .camera import Camera, Ownership
 from .case import (
     Answer,
@@ -43,6 +44,7 @@ from .recording import (
     soonest_lost_first,
 )
 from .renewal import Renewal
+from .rules import StageKind, region_of, rule_regions, rules_for, stages
 from .schedule import CYCLES_AHEAD, charges_ahead, coming_charges, cycle_of, is_same_cycle
 from .status import PlanStatus
 from .tariff import PriceSource, Tariff
@@ -56,6 +58,8 @@ __all__ = [
     "AT_RISK_WITHIN",
     "CYCLES_AHEAD",
     "Activity",
+    "Alert",
+    "AlertMemory",
     "Answer",
     "Basis",
     "Camera",
@@ -64,8 +68,11 @@ __all__ = [
     "Channel",
     "ChargeExpectation",
     "ChargeKind",
+    "Cycle",
     "Finding",
     "FreeTier",
+    "Habits",
+    "Keep",
     "Money",
     "NewTerm",
     "Notice",
@@ -84,6 +91,7 @@ __all__ = [
     "SentRequest",
     "Service",
     "Span",
+    "StageKind",
     "Standing",
     "Tariff",
     "Term",
@@ -102,12 +110,19 @@ __all__ = [
     "cycle_of",
     "days_remaining",
     "default_channel",
+    "due",
     "is_same_cycle",
     "judge_renewal",
+    "next_moment",
     "possible_kinds",
     "recording_outlook",
+    "region_of",
+    "rule_regions",
+    "rules_for",
     "soonest_lost_first",
+    "stages",
     "term_between",
+    "tomorrow",
     "trust_rule",
     "typed_rule",
 ]
