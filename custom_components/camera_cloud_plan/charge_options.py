@@ -38,6 +38,7 @@ from .const import (
     DEFAULT_QUIET_FROM,
     DEFAULT_QUIET_UNTIL,
 )
+from .plan.rules import rule_regions
 from .tariffs import (
     CONF_BILLING_DAY,
     CONF_COVERS_ALL,
@@ -48,9 +49,9 @@ from .tariffs import (
     CONF_TERM_MONTHS,
 )
 
-# By which rules is known from where a plan is billed.
+# The rules of the region where a plan is billed, or of none.
 RULES_AUTOMATIC: Final = "automatic"
-_RULES: Final = (RULES_AUTOMATIC, "cn", "eu", "de", "neutral")
+RULES_NEUTRAL: Final = "neutral"
 
 _LIMITS: Final = (CONF_CHARGE_LIMIT, CONF_MONTH_LIMIT)
 _PRICES: Final = (CONF_PRICE, CONF_REGULAR_PRICE)
@@ -74,7 +75,8 @@ def alert_fields(said: Mapping[str, Any], currency: str) -> Fields:
         _shown(CONF_QUIET_FROM, said.get(CONF_QUIET_FROM, DEFAULT_QUIET_FROM)): TimeSelector(),
         _shown(CONF_QUIET_UNTIL, said.get(CONF_QUIET_UNTIL, DEFAULT_QUIET_UNTIL)): TimeSelector(),
         vol.Required(CONF_RULES, default=said.get(CONF_RULES, RULES_AUTOMATIC)): one(
-            [*_RULES], CONF_RULES
+            [RULES_AUTOMATIC, *(region for region in rule_regions() if region != "*"), RULES_NEUTRAL],
+            CONF_RULES,
         ),
         **{_shown(limit, _number(said.get(limit))): _amount() for limit in _LIMITS},
         vol.Required(
