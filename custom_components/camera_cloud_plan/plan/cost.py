@@ -11,6 +11,7 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import Final
 
 from .charge import ChargeExpectation
@@ -132,7 +133,7 @@ def forecast(views: Iterable[PlanView], now: datetime, zone: tzinfo) -> Forecast
             for charge in coming_charges(view, borders[-1])
             if charge.latest >= now and charge.earliest < borders[-1]
         ),
-        key=lambda coming: (coming.at, coming.camera_ids),
+        key=lambda coming: (coming.charge.earliest, coming.camera_ids),
     )
     return Forecast(
         charges=tuple(charges),
@@ -147,8 +148,11 @@ def over_limits(ahead: Forecast, limits: Limits, zone: tzinfo) -> Iterator[OverL
     Amounts in another currency than a limit's are not held against it. What was charged
     earlier in a month is not in its forecast, so that a month may be told too rarely.
     """
-    months = groupby(ahead.charges, key=lambda coming: coming.at.astimezone(zone).strftime("%Y-%m"))
-    for month, group in months:
+
+    def month_of(coming: ComingCharge) -> str:
+        return coming.charge.earliest.astimezone(zone).strftime("%Y-%m")
+
+    for month, group in groupby(ahead.charges, key=month_of):
         charges = tuple(group)
         if limits.per_charge:
             for coming in charges:
