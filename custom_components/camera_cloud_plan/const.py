@@ -10,6 +10,7 @@ DOMAIN: Final = "camera_cloud_plan"
 PLATFORMS: Final = (
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
+    Platform.CALENDAR,
     Platform.EVENT,
     Platform.SELECT,
     Platform.SENSOR,
@@ -58,6 +59,8 @@ CONF_EXPORT_PAUSE: Final = "export_pause"
 CONF_EXPORT_FOLDER: Final = "export_folder"
 
 MAKER_XIAOMI: Final = "xiaomi"
+# Plans that are typed in; one account holds them all, and this is its unique id too.
+MAKER_MANUAL: Final = "manual"
 
 MIN_POLL_HOURS: Final = 1
 MAX_POLL_HOURS: Final = 24

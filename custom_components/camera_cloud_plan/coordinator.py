@@ -27,6 +27,7 @@ from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from .activity import ActivityHub
+from .agenda import Agenda
 from .cases import CaseBook
 from .casework import Casework
 from .cloud.errors import CloudError, RateLimitedError, RequestNotSentError, SignInNeededError
@@ -58,6 +59,7 @@ from .failures import failure_of, update_error
 from .plan import (
     Activity,
     Camera,
+    Case,
     Channel,
     Ownership,
     PlanReading,
@@ -71,6 +73,7 @@ from .snapshot import AccountSnapshot, CameraPlan, Failure
 from .store import SnapshotStore
 from .tariffs import OwnersTariffs
 from .ticker import Ticker
+from .typed import async_change_plan, typed_plan
 from .watches import WatchBook
 
 _LOGGER = logging.getLogger(__name__)
@@ -142,6 +145,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         self.renewal_request = renewal_request
         self.casework = Casework(hass, entry, self)
         self.exports = ExportDesk(hass, entry, self)
+        self.agenda = Agenda(self)
         self._tariffs = OwnersTariffs(entry.options.get(CONF_TARIFFS, {}))
         self._store = SnapshotStore(hass, entry.entry_id)
         self._departures = Departures(hass, entry)
@@ -309,6 +313,10 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         return self._choice(camera_id) is not None
 
     def _choice(self, camera_id: str) -> str | None:
+        if plan := typed_plan(self.config_entry, camera_id):
+            if plan.billed_by is Channel.SELLER_UNKNOWN:
+                return BILLED_BY_UNKNOWN
+            return plan.billed_by.value if plan.billed_by else None
         choices: Mapping[str, str] = self.config_entry.options.get(CONF_BILLED_BY, {})
         return choices.get(camera_id, choices.get(BILLED_BY_DEFAULT))
 
@@ -317,8 +325,14 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
     ) -> None:
         """Keep who bills a camera, or all of the account's in place of what was said singly.
 
-        `None` is "I don't know". What is shown is judged anew at once.
+        `None` is "I don't know". What is shown is judged anew at once. Who bills a typed plan
+        is kept with it.
         """
+        if camera_id in self.config_entry.subentries:
+            said = choice or Channel.SELLER_UNKNOWN
+            async_change_plan(self.hass, self.config_entry, camera_id, billed_by=said)
+            await self._async_judge_anew()
+            return
         word = BILLED_BY_UNKNOWN if choice is None else choice.value
         options = self.config_entry.options
         before = options.get(CONF_BILLED_BY, {}) if camera_id else {}
@@ -341,6 +355,22 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
             self._store.async_save(self.data)
         # Also where nothing is judged differently: who bills is itself shown.
         self.async_show(*cameras)
+
+    @callback
+    def async_take_word(self, camera_id: str, before: Case | None, after: Case | None) -> None:
+        """Take what an owner did about a typed plan's case for their word on its renewal.
+
+        Whoever says that it is off, it is off by their word. Whoever takes that back has said
+        nothing of what the seller knows of it: then it is not known.
+        """
+        case = after or before
+        if camera_id not in self.config_entry.subentries or case is None or case.wish is Wish.ON:
+            return
+        done_before = before.done_at if before else None
+        if after and after.done_at and done_before is None:
+            async_change_plan(self.hass, self.config_entry, camera_id, renews=False)
+        elif after is None and done_before and case.is_open:
+            async_change_plan(self.hass, self.config_entry, camera_id, renews=None)
 
     # --- What it costs, and by which calendar ---
 
@@ -576,6 +606,8 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
             deselected={
                 *self.config_entry.options.get(CONF_CAMERAS_EXCLUDED, ()),
                 *(camera.camera_id for camera in listed),
+                # What is typed in is there or is not: no list of it is to be doubted.
+                *(() if self.provider.capabilities.asks else ids),
             },
             watched=self.cases.watched_cameras,
         )

@@ -22,7 +22,7 @@ from tests.contract.shipped import (
 EN = words()
 ICONS = read_json(INTEGRATION / "icons.json")
 MODULES = tuple(modules(INTEGRATION))
-PLATFORMS = ("binary_sensor", "button", "event", "select", "sensor", "switch")
+PLATFORMS = ("binary_sensor", "button", "calendar", "event", "select", "sensor", "switch")
 
 # What an action's fields choose from is named there only.
 CHOICES = set(re.findall(r"translation_key: (\w+)", (INTEGRATION / "services.yaml").read_text()))

@@ -1,0 +1,118 @@
+"""The calendar of an account: when charges, ends, deadlines and checks come.
+
+An event that covers whole days of Home Assistant's zone is all-day. All others keep their
+moments, also windows of several days: lists and cards show those on each of their days all
+the same, and a trigger's offset counts from the first moment at which a charge may come,
+rather than from the midnight before.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from typing import override
+
+from homeassistant.components.calendar import (
+    CalendarEntity,
+    CalendarEntityDescription,
+    CalendarEvent,
+)
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
+
+from .agenda import AgendaEvent
+from .agenda_words import description, summary, uid
+from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
+from .entity import AccountEntity
+from .plan import clock
+
+PARALLEL_UPDATES = 0
+
+CHARGES = CalendarEntityDescription(key="charges", translation_key="charges")
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant,
+    entry: CloudPlanConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the account's calendar."""
+    coordinator = entry.runtime_data.coordinator
+    async_add_entities([ChargesCalendar(coordinator, await coordinator.agenda.async_events())])
+
+
+class ChargesCalendar(AccountEntity, CalendarEntity):
+    """When the plans of an account are charged, end, or need something done."""
+
+    entity_description: CalendarEntityDescription
+
+    def __init__(self, coordinator: CloudPlanCoordinator, events: Sequence[AgendaEvent]) -> None:
+        """Take the account and its events as they stand."""
+        super().__init__(coordinator, CHARGES)
+        self._events = events
+        self._reckoning = False
+        self._again = False
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the account was ever read: what is due stays due while it cannot be asked."""
+        return self.coordinator.data.read_at is not None
+
+    @property
+    @override
+    def event(self) -> CalendarEvent | None:
+        """The event that runs or comes next."""
+        now = clock.now()
+        found = next((event for event in self._events if event.ends > now), None)
+        return self._told(found) if found else None
+
+    @override
+    async def async_get_events(
+        self, hass: HomeAssistant, start_date: datetime, end_date: datetime
+    ) -> list[CalendarEvent]:
+        """Return the events of a span."""
+        events = await self.coordinator.agenda.async_events()
+        start, end = dt_util.as_utc(start_date), dt_util.as_utc(end_date)
+        return [self._told(event) for event in events if event.touches(start, end)]
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Reckon beside the loop, once more where something changes meanwhile."""
+        self._again = True
+        if not self._reckoning:
+            self._reckoning = True
+            self.coordinator.config_entry.async_create_task(
+                self.hass, self._async_reckon(), f"{self.coordinator.name} calendar"
+            )
+
+    async def _async_reckon(self) -> None:
+        try:
+            while self._again:
+                self._again = False
+                self._events = await self.coordinator.agenda.async_events()
+        finally:
+            self._reckoning = False
+        self.async_write_ha_state()
+
+    def _told(self, event: AgendaEvent) -> CalendarEvent:
+        """Return an event in words."""
+        begins, ends = span(event)
+        return CalendarEvent(
+            start=begins,
+            end=ends,
+            summary=summary(self.coordinator, event),
+            description=description(self.coordinator, event),
+            uid=uid(self.coordinator, event),
+        )
+
+
+def span(event: AgendaEvent) -> tuple[date, date]:
+    """Return when an event begins and ends here: days if it is made of whole ones.
+
+    The day after the last, as calendars reckon; else moments, which are dates too.
+    """
+    begins, ends = dt_util.as_local(event.begins), dt_util.as_local(event.ends)
+    if begins < ends and begins.time() == ends.time() == time.min:
+        return begins.date(), ends.date()
+    return begins, ends
