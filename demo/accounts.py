@@ -35,6 +35,8 @@ async def add_account(home: HomeAssistant, maker: Maker, account: Account) -> st
                     case "create_entry":
                         title: str = step["title"]
                         return title
+                    case "menu":
+                        step = await home.answer_flow(step["flow_id"], {"next_step_id": "xiaomi"})
                     case "form" if step.get("errors"):
                         raise SetUpError(_where(step, f"says {step['errors']}"))
                     case "form":

@@ -20,10 +20,13 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 
 from . import doors
-from .cases import async_remove_cases
+from .alert_book import AlertBook
+from .alert_buttons import async_listen_to_buttons
+from .cases import async_end_kept, async_remove_cases
 from .cloud import renewal_request, xiaomi
+from .cloud.provider import PlanProvider
 from .cloud.renewal_request import DefinitionError, RenewalRequest, parse
-from .connect import build_provider
+from .connect import async_build_typed, build_provider
 from .const import (
     CONF_CREDENTIALS,
     CONF_DEFINITION,
@@ -36,11 +39,14 @@ from .const import (
 from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator, CloudPlanRuntime
 from .devices import account_key, async_register_account, async_shown_name, camera_id_of
 from .exports import ExportBook
+from .follow import PlanFollower
 from .issues import ISSUE_REMOVED
 from .media_view import SavedRecordingView
-from .plan import channel
+from .plan import channel, rules
 from .services import async_setup_services
 from .store import SnapshotStore
+from .table_view import PlanTableView
+from .typed import is_typed
 from .watches import WatchBook
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -52,15 +58,56 @@ _VERSION: Final = 1
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     """Read the data files off the event loop; register the actions and what serves recordings."""
-    for preload in (channel.preload, doors.preload, renewal_request.preload, xiaomi.preload):
+    for preload in (
+        channel.preload,
+        rules.preload,
+        doors.preload,
+        renewal_request.preload,
+        xiaomi.preload,
+    ):
         await hass.async_add_executor_job(preload)
     async_setup_services(hass)
     hass.http.register_view(SavedRecordingView)
+    hass.http.register_view(PlanTableView)
     return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) -> bool:
     """Set up one account."""
+    request = _renewal_request(entry)
+    provider = (
+        await async_build_typed(hass, entry)
+        if is_typed(entry)
+        else _signed_in(hass, entry, request)
+    )
+    async_register_account(hass, entry, provider.maker)
+    ir.async_delete_issue(hass, DOMAIN, _removed_issue_id(entry))
+    coordinator = CloudPlanCoordinator(hass, entry, provider, request)
+    try:
+        await coordinator.async_start()
+    except UnsupportedStorageVersionError as err:
+        raise ConfigEntryError(
+            translation_domain=DOMAIN, translation_key="stored_by_newer_version"
+        ) from err
+    entry.runtime_data = CloudPlanRuntime(provider=provider, coordinator=coordinator)
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    if is_typed(entry):
+        PlanFollower(hass, entry, coordinator).async_start()
+
+    @callback
+    def release(_hass: HomeAssistant) -> None:
+        coordinator.activity.async_release()
+
+    # Automations listen only once Home Assistant has started.
+    entry.async_on_unload(async_at_started(hass, release))
+    async_listen_to_buttons(hass, entry)
+    return True
+
+
+def _signed_in(
+    hass: HomeAssistant, entry: CloudPlanConfigEntry, request: RenewalRequest | None
+) -> PlanProvider:
+    """Return the provider of a maker's account; raises `ConfigEntryAuthFailed`."""
     try:
         credentials = xiaomi.XiaomiCredentials.from_dict(entry.data[CONF_CREDENTIALS])
     except ValueError as err:
@@ -74,8 +121,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) ->
             entry, data={**entry.data, CONF_CREDENTIALS: renewed.as_dict()}
         )
 
-    request = _renewal_request(entry)
-    provider = build_provider(
+    return build_provider(
         hass,
         credentials,
         renewal_request=request,
@@ -83,25 +129,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) ->
         gateway=entry.data[CONF_GATEWAY],
         on_renewed=store_renewed,
     )
-    async_register_account(hass, entry, provider.maker)
-    ir.async_delete_issue(hass, DOMAIN, _removed_issue_id(entry))
-    coordinator = CloudPlanCoordinator(hass, entry, provider, request)
-    try:
-        await coordinator.async_start()
-    except UnsupportedStorageVersionError as err:
-        raise ConfigEntryError(
-            translation_domain=DOMAIN, translation_key="stored_by_newer_version"
-        ) from err
-    entry.runtime_data = CloudPlanRuntime(provider=provider, coordinator=coordinator)
-    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-
-    @callback
-    def release(_hass: HomeAssistant) -> None:
-        coordinator.activity.async_release()
-
-    # Automations listen only once Home Assistant has started.
-    entry.async_on_unload(async_at_started(hass, release))
-    return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) -> bool:
@@ -121,7 +148,10 @@ async def async_remove_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) -
     """
     _async_delete_issues(hass, entry)
     kept = await async_remove_cases(hass, entry)
-    if kept:
+    if is_typed(entry):
+        # Typed in again, a plan is another one: its cases would find nothing.
+        await async_end_kept(hass, account_key(entry))
+    elif kept:
         names = [name for key in kept if (name := async_shown_name(hass, entry, key))]
         ir.async_create_issue(
             hass,
@@ -139,6 +169,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) -
         )
     await SnapshotStore(hass, entry.entry_id).async_remove()
     await WatchBook(hass, entry.entry_id).async_remove()
+    await AlertBook(hass, entry.entry_id).async_remove()
     await ExportBook(hass, entry).async_remove()
 
 

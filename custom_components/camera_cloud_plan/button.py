@@ -1,5 +1,6 @@
 """The buttons of an account: read its plans now, stop its export."""
 
+from collections.abc import Callable, Mapping
 from typing import override
 
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
@@ -9,6 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import CloudPlanConfigEntry
 from .entity import AccountEntity
+from .offers import offered
 
 PARALLEL_UPDATES = 1
 
@@ -32,8 +34,13 @@ async def async_setup_entry(
 ) -> None:
     """Add the account's buttons."""
     coordinator = entry.runtime_data.coordinator
+    makes: Mapping[str, Callable[..., ButtonEntity]] = {
+        CHECK_NOW.key: CheckNowButton,
+        STOP_EXPORT.key: StopExportButton,
+    }
     async_add_entities(
-        [CheckNowButton(coordinator, CHECK_NOW), StopExportButton(coordinator, STOP_EXPORT)]
+        makes[description.key](coordinator, description)
+        for description in offered(coordinator.provider, (CHECK_NOW, STOP_EXPORT))
     )
 
 

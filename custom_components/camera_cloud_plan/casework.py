@@ -104,6 +104,9 @@ class Reader(Protocol):
     def async_show(self, *camera_ids: str) -> None:
         """Tell the entities of these cameras that something changed."""
 
+    def async_take_word(self, camera_id: str, before: Case | None, after: Case | None) -> None:
+        """Take what an owner did about a case for their word, where there is no other."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefinitionRecord:
@@ -545,6 +548,7 @@ class Casework:
             self._entry.async_create_task(
                 self._hass, self.cases.async_request_worked(after.request.definition)
             )
+        self._reader.async_take_word(camera_id, before, after)
         if self._started:
             loud = after is not None and (before is None or after.escalations > before.escalations)
             self._issues.async_sync(again=(camera_id,) if loud else ())

@@ -1,4 +1,6 @@
-"""Setting up an account: a link approved in the maker's own app, then regions and cameras.
+"""Setting up: a typed plan, or an account of a maker.
+
+For an account a link is approved in the maker's own app, then regions and cameras chosen.
 
 No password is asked for. The link's long poll runs from the moment the link is shown, so
 that an approval is never missed; closing the dialogue ends it.
@@ -17,8 +19,8 @@ from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
     ConfigEntry,
-    ConfigFlow,
     ConfigFlowResult,
+    ConfigSubentryFlow,
 )
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
@@ -77,6 +79,9 @@ from .const import (
 )
 from .options_flow import CloudPlanOptionsFlow
 from .plan import Camera, clock
+from .subentry_flow import PlanSubentryFlow
+from .typed import SUBENTRY_PLAN, is_typed
+from .typed_flow import TypedPlansFlow
 
 CONF_ADVANCED: Final = "advanced"
 CONF_QR: Final = "qr"
@@ -118,8 +123,8 @@ class _Problem:
         return cls(key, words)
 
 
-class CloudPlanConfigFlow(ConfigFlow, domain=DOMAIN):
-    """Sign in to a maker's account and choose what to read of it."""
+class CloudPlanConfigFlow(TypedPlansFlow, domain=DOMAIN):
+    """Type a plan in, or sign in to a maker's account and choose what to read of it."""
 
     VERSION = 1
     MINOR_VERSION = 1
@@ -134,7 +139,7 @@ class CloudPlanConfigFlow(ConfigFlow, domain=DOMAIN):
     def __init__(self) -> None:
         """Start with nothing known."""
         # The form to come back to when a request fails.
-        self._door = "user"
+        self._door = "xiaomi"
         # What becomes the entry's data.
         self._data: dict[str, Any] = {CONF_MAKER: MAKER_XIAOMI, CONF_GATEWAY: None}
         self._gateway_text = ""
@@ -150,6 +155,15 @@ class CloudPlanConfigFlow(ConfigFlow, domain=DOMAIN):
         """Return the options' dialogue."""
         return CloudPlanOptionsFlow()
 
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(
+        cls, config_entry: ConfigEntry
+    ) -> dict[str, type[ConfigSubentryFlow]]:
+        """Return what can be added to an entry: plans, to the local account."""
+        return {SUBENTRY_PLAN: PlanSubentryFlow} if is_typed(config_entry) else {}
+
     @callback
     @override
     def async_remove(self) -> None:
@@ -160,7 +174,11 @@ class CloudPlanConfigFlow(ConfigFlow, domain=DOMAIN):
     # Where a dialogue starts: setting up, signing in again, changing.
 
     @override
-    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+    async def async_step_user(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask whether to sign in at all; a typed plan needs no account."""
+        return self.async_show_menu(step_id="user", menu_options=["plan", "xiaomi"])
+
+    async def async_step_xiaomi(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Say what signing in means, and take the gateway if there is one."""
         if user_input is None:
             return self._show_door()
@@ -184,6 +202,8 @@ class CloudPlanConfigFlow(ConfigFlow, domain=DOMAIN):
         self, _user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask what shall be changed."""
+        if is_typed(self._get_reconfigure_entry()):
+            return self._show_tables()
         self._read_entry(self._get_reconfigure_entry())
         return self.async_show_menu(
             step_id="reconfigure", menu_options=["look", "sign_in", "gateway"]
@@ -457,7 +477,7 @@ class CloudPlanConfigFlow(ConfigFlow, domain=DOMAIN):
             }
         )
         folded = section(gateway, {"collapsed": not self._gateway_text})
-        schemas = {"user": vol.Schema({vol.Required(CONF_ADVANCED): folded}), "gateway": gateway}
+        schemas = {"xiaomi": vol.Schema({vol.Required(CONF_ADVANCED): folded}), "gateway": gateway}
         return self._form(self._door, schemas.get(self._door), problem)
 
     def _show_link(self, problem: _Problem | None = None) -> ConfigFlowResult:

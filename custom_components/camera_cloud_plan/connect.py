@@ -1,9 +1,10 @@
 """From a config entry (or fresh credentials) to a signed-in provider."""
 
 from collections.abc import Callable, Collection
+from functools import partial
 
 from aiohttp import ClientSession, DummyCookieJar
-from homeassistant.config_entries import current_entry
+from homeassistant.config_entries import ConfigEntry, current_entry
 from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import (
@@ -11,12 +12,16 @@ from homeassistant.helpers.aiohttp_client import (
     HomeAssistantTCPConnector,
     async_create_clientsession,
 )
+from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 from homeassistant.util.ssl import get_default_context
 
 from .cloud.guarded import GuardedResolver
+from .cloud.manual import ManualCloud
 from .cloud.renewal_request import RenewalRequest
 from .cloud.xiaomi import XiaomiCloud, XiaomiCredentials
+from .const import DOMAIN
+from .typed import typed_plans
 
 _VISIBLE_END = 4
 
@@ -65,6 +70,16 @@ def create_footage_session(hass: HomeAssistant) -> ClientSession:
 def maker_locale(hass: HomeAssistant) -> str:
     """Return the language, as a tag, in which a maker is asked for names and pages."""
     return hass.config.language
+
+
+async def async_build_typed(hass: HomeAssistant, entry: ConfigEntry) -> ManualCloud:
+    """Return the provider of the plans that are typed in."""
+    words = await async_get_translations(hass, hass.config.language, "common", {DOMAIN})
+    return ManualCloud(
+        partial(typed_plans, entry),
+        time_zone=dt_util.get_default_time_zone,
+        model=words[f"component.{DOMAIN}.common.typed_in"],
+    )
 
 
 @callback

@@ -3,7 +3,7 @@
 from functools import lru_cache
 import hashlib
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
@@ -50,33 +50,60 @@ def camera_id_of(entry: ConfigEntry, device: dr.DeviceEntry) -> str | None:
 @callback
 def async_register_account(hass: HomeAssistant, entry: ConfigEntry, maker: str) -> str:
     """Create or update the account's device; return its id."""
+    account = entry.data.get(CONF_ACCOUNT)
     device = dr.async_get(hass).async_get_or_create(
         config_entry_id=entry.entry_id,
         identifiers={account_identifier(entry)},
         entry_type=dr.DeviceEntryType.SERVICE,
-        manufacturer=maker,
-        translation_key="account",
-        translation_placeholders={"maker": maker, "account": entry.data[CONF_ACCOUNT]},
+        manufacturer=maker or None,
+        translation_key="account" if account else "typed_plans",
+        translation_placeholders={"maker": maker, "account": account or ""},
     )
     return device.id
 
 
 @callback
 def async_register_camera(hass: HomeAssistant, entry: ConfigEntry, camera: Camera) -> None:
-    """Create or update a camera's device."""
-    dr.async_get(hass).async_get_or_create(
+    """Create or update a camera's device.
+
+    That of a typed plan belongs to its subentry. One that is attached to a device of another
+    integration stands behind that one, and takes its area where it has none of its own.
+    """
+    registry = dr.async_get(hass)
+    identifier = camera_identifier(entry, camera.camera_id)
+    subentry = entry.subentries.get(camera.camera_id)
+    attached = _attached_to(registry, subentry)
+    known = registry.async_get_device_by_identifier(identifier, entry.entry_id)
+    account_id = dr.async_get_device_id_by_identifier(
+        hass, account_identifier(entry), config_entry_id=entry.entry_id
+    )
+    device = registry.async_get_or_create(
         config_entry_id=entry.entry_id,
-        identifiers={camera_identifier(entry, camera.camera_id)},
+        config_subentry_id=subentry.subentry_id if subentry else None,
+        identifiers={identifier},
         connections={(dr.CONNECTION_NETWORK_MAC, camera.mac)} if camera.mac else set(),
         entry_type=dr.DeviceEntryType.SERVICE,
-        manufacturer=camera.maker,
-        model=f"{camera.model}, cloud plan",
+        manufacturer=camera.maker or None,
+        model=camera.model if subentry else f"{camera.model}, cloud plan",
         name=camera.name,
         sw_version=camera.firmware,
-        via_device_id=dr.async_get_device_id_by_identifier(
-            hass, account_identifier(entry), config_entry_id=entry.entry_id
-        ),
+        via_device_id=attached.id if attached else account_id,
     )
+    if (
+        attached
+        and device.area_id is None
+        and (known is None or known.via_device_id != attached.id)
+    ):
+        registry.async_update_device(device.id, area_id=attached.area_id)
+
+
+def _attached_to(
+    registry: dr.DeviceRegistry, subentry: ConfigSubentry | None
+) -> dr.DeviceEntry | None:
+    """Return the device that a typed plan is for; `None` where there is none, or no more."""
+    chosen = subentry.data.get("attached_to") if subentry else None
+    device = registry.async_get(chosen) if chosen else None
+    return device if isinstance(device, dr.DeviceEntry) else None
 
 
 @callback

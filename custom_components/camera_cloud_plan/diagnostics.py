@@ -15,7 +15,6 @@ from .const import (
     CONF_CAMERAS_EXCLUDED,
     CONF_GATEWAY,
     CONF_MAKER,
-    CONF_POLL_HOURS,
     CONF_REGIONS,
     CONF_SHOW_SHARED,
 )
@@ -50,12 +49,12 @@ def _account(entry: CloudPlanConfigEntry, plans: Iterable[CameraPlan]) -> dict[s
     return {
         "account": {
             "maker": entry.data[CONF_MAKER],
-            "through_gateway": entry.data[CONF_GATEWAY] is not None,
+            "through_gateway": entry.data.get(CONF_GATEWAY) is not None,
             "entry_version": f"{entry.version}.{entry.minor_version}",
-            "regions": options[CONF_REGIONS],
-            "poll_hours": options[CONF_POLL_HOURS],
-            "show_shared": options[CONF_SHOW_SHARED],
-            "cameras_excluded": len(options[CONF_CAMERAS_EXCLUDED]),
+            "regions": options.get(CONF_REGIONS),
+            "poll_hours": coordinator.poll_hours,
+            "show_shared": options.get(CONF_SHOW_SHARED),
+            "cameras_excluded": len(options.get(CONF_CAMERAS_EXCLUDED, ())),
             "cameras": len(coordinator.data.cameras),
             "direct_way": _direct_way(coordinator),
         },

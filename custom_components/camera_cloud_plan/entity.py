@@ -15,6 +15,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .const import KEEP_LAST_GOOD
 from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
 from .devices import account_identifier, account_key, camera_identifier
+from .offers import offered
 from .plan import clock
 from .slices import Slices
 from .snapshot import CameraPlan
@@ -116,6 +117,7 @@ async def async_setup_camera_entities[D: CameraDescription](
     long over, left in the registry by an earlier run, are removed.
     """
     coordinator = entry.runtime_data.coordinator
+    possible = offered(coordinator.provider, descriptions)
     there: dict[str, set[str]] = {}
 
     def missing(camera_id: str) -> list[Entity]:
@@ -127,7 +129,7 @@ async def async_setup_camera_entities[D: CameraDescription](
         keys = there.setdefault(camera_id, set())
         called_for = [
             description
-            for description in descriptions
+            for description in possible
             if description.key not in keys and description.exists(plan, now)
         ]
         keys.update(description.key for description in called_for)
@@ -137,7 +139,8 @@ async def async_setup_camera_entities[D: CameraDescription](
         slices = Slices()
         for camera_id in camera_ids:
             if entities := missing(camera_id):
-                async_add_entities(entities)
+                subentry_id = camera_id if camera_id in entry.subentries else None
+                async_add_entities(entities, config_subentry_id=subentry_id)
             await slices.pause_if_due()
 
     @callback

@@ -24,6 +24,7 @@ from .entity import (
     own_plan,
 )
 from .export_desk import ExportDesk, ExportState
+from .offers import offered
 from .outlook import next_charge, renewing
 from .plan import Case, CaseState, PlanStatus, PlanView, Wish, clock
 from .snapshot import AccountSnapshot, CameraPlan
@@ -271,14 +272,20 @@ async def async_setup_entry(
 ) -> None:
     """Add the account's sensors and those of its cameras."""
     coordinator = entry.runtime_data.coordinator
-    async_add_entities(AccountSensor(coordinator, description) for description in ACCOUNT_SENSORS)
+    provider = coordinator.provider
+    async_add_entities(
+        AccountSensor(coordinator, description)
+        for description in offered(provider, ACCOUNT_SENSORS)
+    )
     await async_setup_camera_entities(
         hass, entry, async_add_entities, Platform.SENSOR, CAMERA_SENSORS, CameraSensor
     )
     await async_setup_camera_entities(
         hass, entry, async_add_entities, Platform.SENSOR, (CANCELLATION,), CancellationSensor
     )
-    async_add_entities([ExportSensor(coordinator, EXPORT)])
+    async_add_entities(
+        ExportSensor(coordinator, description) for description in offered(provider, (EXPORT,))
+    )
     await async_setup_camera_entities(
         hass, entry, async_add_entities, Platform.SENSOR, CAMERA_RECORDINGS, RecordingsSensor
     )

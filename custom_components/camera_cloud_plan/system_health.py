@@ -31,14 +31,14 @@ async def _system_health(hass: HomeAssistant) -> dict[str, Any]:
     ]
     plans = [plan for snapshot in snapshots for plan in snapshot.cameras.values()]
     oldest = min((read_at for snapshot in snapshots if (read_at := snapshot.read_at)), default=None)
-    gateways = {gateway for entry in entries if (gateway := entry.data[CONF_GATEWAY])}
+    gateways = {gateway for entry in entries if (gateway := entry.data.get(CONF_GATEWAY))}
     health: dict[str, Any] = {
         "accounts": len(entries),
         "cameras": len(plans),
         "cameras_not_read": sum(plan.failure is not None for plan in plans),
         "oldest_read": dt_util.as_local(oldest) if oldest else None,
     }
-    if any(entry.data[CONF_GATEWAY] is None for entry in entries):
+    if any(entry.data.get(CONF_GATEWAY, "") is None for entry in entries):
         health["reach_maker"] = _reach(hass, {_SIGN_IN_PAGE})
     if gateways:
         health["reach_gateway"] = _reach(hass, gateways)

@@ -44,6 +44,13 @@ def spoken_day(hass: HomeAssistant, day: date) -> str:
     return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}{year}"
 
 
+def spoken_month(hass: HomeAssistant, day: date) -> str:
+    """Return a day's month in Home Assistant's language, e.g. "Dec 2026"."""
+    if hass.config.language.startswith("zh"):
+        return f"{day.year}年{day.month}月"
+    return f"{_MONTHS[day.month - 1]} {day.year}"
+
+
 def places(currency: str) -> int:
     """Return how many decimal places a currency's amounts are written with."""
     if currency in _WHOLE:
@@ -59,6 +66,13 @@ def rounded(money: Money) -> Decimal:
 def amount(money: Money) -> str:
     """Return an amount with its currency's code, e.g. "6.00 CNY": the same in any language."""
     return f"{rounded(money):f} {money.currency}"
+
+
+def spoken_date(hass: HomeAssistant, day: date) -> str:
+    """Return a day with its year in Home Assistant's language, e.g. "3 Dec 2026"."""
+    if hass.config.language.startswith("zh"):
+        return f"{day.year}年{day.month}月{day.day}日"
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def translated(hass: HomeAssistant, key: str, **gaps: object) -> str:

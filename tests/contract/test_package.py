@@ -54,7 +54,7 @@ def test_manifest_says_what_kind_it_is() -> None:
     assert MANIFEST["integration_type"] == "service"
     assert MANIFEST["iot_class"] == "cloud_polling"
     # PyAV comes with `stream`: a pin of our own would fight Home Assistant's next one.
-    assert MANIFEST["dependencies"] == ["http", "stream"]
+    assert MANIFEST["dependencies"] == ["file_upload", "http", "stream"]
     # Playlists are parsed by a well-kept library. FFmpeg would, too, and open addresses by
     # itself, past every check of where footage may be fetched from.
     assert MANIFEST["requirements"] == ["m3u8==6.0.0"]

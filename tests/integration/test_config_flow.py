@@ -97,7 +97,10 @@ class Dialogue:
         return result
 
     async def start(self) -> Any:
-        return self.took(await self.manager.async_init(DOMAIN, context={"source": SOURCE_USER}))
+        """Begin, and choose to sign in."""
+        self.took(await self.manager.async_init(DOMAIN, context={"source": SOURCE_USER}))
+        assert self.result["menu_options"] == ["plan", "xiaomi"]
+        return await self.choose("xiaomi")
 
     async def answer(self, **fields: Any) -> Any:
         return await self._configure(fields)
@@ -158,7 +161,7 @@ class Dialogue:
         while self.result["type"] is FlowResultType.FORM:
             if self.step == "link":
                 await self.approved()
-            elif self.step == "user":
+            elif self.step == "xiaomi":
                 await self.answer(advanced={"gateway": self.sim.base_url})
             elif self.step == "gateway":
                 await self.answer(gateway=self.sim.base_url)
@@ -237,7 +240,7 @@ async def entry(make_entry: EntryMaker) -> MockConfigEntry:
 
 async def test_link_then_regions_then_cameras(dialogue: Dialogue, hass: HomeAssistant) -> None:
     """The whole way: what is shown, what is ticked, what is kept."""
-    assert (await dialogue.start())["step_id"] == "user"
+    assert (await dialogue.start())["step_id"] == "xiaomi"
     link = await dialogue.answer(advanced={"gateway": dialogue.sim.base_url})
     assert dialogue.step == "link"
     address = dialogue.words["url"]
@@ -396,7 +399,7 @@ async def test_no_link_to_be_had(
     """The form comes back, says what to do, and keeps the gateway that was typed."""
     fault = dialogue.sim.faults.add(trouble, params, host="account", path=OFFER)
     await dialogue.to_link()
-    assert (dialogue.step, dialogue.error) == ("user", error)
+    assert (dialogue.step, dialogue.error) == ("xiaomi", error)
     assert dialogue.words == words
     folded = dialogue.result["data_schema"].schema["advanced"]
     assert folded.options == {"collapsed": False}
@@ -423,7 +426,7 @@ async def test_an_approved_link_that_leads_to_no_session(
     await dialogue.to_link()
     fault = dialogue.sim.faults.add(trouble, params, host="account")
     await dialogue.approved()
-    assert (dialogue.step, dialogue.error) == ("user", error)
+    assert (dialogue.step, dialogue.error) == ("xiaomi", error)
     dialogue.sim.faults.remove(fault)
     assert (await dialogue.finish())["type"] is FlowResultType.CREATE_ENTRY
 
@@ -466,7 +469,7 @@ async def test_the_maker_wants_something_confirmed(dialogue: Dialogue) -> None:
 async def test_what_cannot_be_a_gateway(dialogue: Dialogue, typed: str, error: str) -> None:
     await dialogue.start()
     await dialogue.answer(advanced={"gateway": typed})
-    assert (dialogue.step, dialogue.error) == ("user", error)
+    assert (dialogue.step, dialogue.error) == ("xiaomi", error)
     assert dialogue.sim.requests.counts == {}
     assert (await dialogue.finish())["type"] is FlowResultType.CREATE_ENTRY
 
@@ -478,7 +481,7 @@ async def test_without_a_gateway_the_maker_itself_is_asked(dialogue: Dialogue) -
     assert folded.options == {"collapsed": True}
     with patch("aiohttp.resolver.AsyncResolver.resolve", side_effect=OSError):
         await dialogue.answer(advanced={})
-    assert (dialogue.step, dialogue.error) == ("user", "unreachable")
+    assert (dialogue.step, dialogue.error) == ("xiaomi", "unreachable")
     assert dialogue.words == {"host": "account.xiaomi.com"}
     assert dialogue.sim.requests.counts == {}
     assert (await dialogue.finish())["type"] is FlowResultType.CREATE_ENTRY
@@ -1045,9 +1048,10 @@ async def test_who_bills_outside_the_mainland(
 
 
 def test_everyone_who_bills_has_a_name() -> None:
-    sold = {channel.value for region in ("cn", "de") for channel in channels_sold_in(region)}
+    regions = ("cn", "de", "typed")
+    sold = {channel.value for region in regions for channel in channels_sold_in(region)}
     named = set(WORDS["selector"]["billed_by"]["options"])
-    assert named == {*sold, "unknown", "as_it_is"}
+    assert named == {*sold, "unknown", "as_it_is", Channel.SELLER_UNKNOWN.value}
     assert set(WORDS["entity"]["select"]["billed_by"]["state"]) == {*sold, "not_known"}
 
 

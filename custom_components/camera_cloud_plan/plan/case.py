@@ -114,8 +114,9 @@ class Case:
     `opened_at`, `contrary` those that said the opposite of the wish; the last one was made
     at `last_check_at` and said `last_said`, where `disagreed` is set if its witnesses
     contradict each other and `readable` if the maker can confirm the wish on this billing
-    channel at all. `escalations` counts how often it was said about the present term that
-    the wish has had no effect, last at `escalated_at`. `back_on_at` is when a confirmed
+    channel at all. `over_at` is when nothing was left to watch of a plan that is typed in,
+    whose end nobody confirms. `escalations` counts how often it was said about the present term
+    that the wish has had no effect, last at `escalated_at`. `back_on_at` is when a confirmed
     "off" was read as on again. `save_first` is the wish to save the recordings before, and
     `send_when_saved` the one that the request then goes out by itself.
     """
@@ -139,6 +140,7 @@ class Case:
     confirmed_at: datetime | None = None
     proof: Proof | None = None
     renewed: NewTerm | None = None
+    over_at: datetime | None = None
     back_on_at: datetime | None = None
     save_first: bool = False
     send_when_saved: bool = False
@@ -160,8 +162,8 @@ class Case:
 
     @property
     def is_open(self) -> bool:
-        """Whether the wish is neither confirmed nor overtaken by a new term."""
-        return self.confirmed_at is None and self.renewed is None
+        """Whether the wish is neither confirmed, nor overtaken by a new term or by time."""
+        return self.confirmed_at is None and self.renewed is None and self.over_at is None
 
     @property
     def acted_at(self) -> datetime | None:
@@ -288,6 +290,8 @@ class Case:
         old, new, read_at = self.term_ends_at, view.reading.ends_at, view.reading.read_at
         if new is None:
             return self
+        if view.rule.typed:
+            return replace(self, term_ends_at=new, term_seen_at=read_at)
         if old is None or new - old < SHORTEST_TERM:
             return replace(self, term_ends_at=max(old or new, new), term_seen_at=read_at)
         if self._surely_decided_before(old - view.rule.charges_ahead, new):
@@ -320,6 +324,9 @@ class Case:
         case, read_at = self, view.reading.read_at
         if case.renewed:
             return case
+        if view.rule.typed:
+            over = case.wish is Wish.OFF and case._ran_out(view)
+            return replace(case, over_at=read_at) if over else case
         if case.proof is Proof.READ and not case.readable:
             # Its owner said since that somebody else bills it, whom the maker cannot see.
             case = replace(case, confirmed_at=None, proof=None)
@@ -353,8 +360,11 @@ class Case:
     def is_over(self, view: PlanView | None, now: datetime) -> bool:
         """Return whether there is nothing left to watch and it may be forgotten.
 
-        A wish for "on" is over once its plan is: what has ended cannot be switched on.
+        Of a plan that is typed in nobody confirms that; it is over when it ran out. A wish
+        for "on" is over once its plan is: what has ended cannot be switched on.
         """
+        if self.over_at is not None:
+            return True
         if self.wish is Wish.ON:
             ended = view is not None and view.reading.service in _WITHOUT_A_PLAN
             kept = self.confirmed_at is not None and now < self.confirmed_at + _KEPT_AFTER_ON

@@ -65,8 +65,11 @@ class Watch:
         """Return it after a fresh reading, and what that reading shows for the first time.
 
         `wanted_on` is whether its owner has asked for renewal to be on, or watches over its
-        being off in a case: then coming on is no news that needs a notice.
+        being off in a case: then coming on is no news that needs a notice. A plan that is
+        typed in changes by its owner's word alone, which is no news to them.
         """
+        if view.reading.typed:
+            return self, ()
         findings = tuple(self._changes(view))
         watch = replace(
             self,
