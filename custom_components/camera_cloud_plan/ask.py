@@ -84,12 +84,14 @@ async def async_ask(
     *,
     asker: Asker,
     save_first: bool = False,
+    guided: bool = False,
 ) -> Outcome:
     """Open a camera's case, on disk before anything else, and read back at once.
 
     Where the owner allowed the switch to act, and no one but an administrator or an
     automation of theirs asks, the request for "off" is sent then, once. Asked again while
-    the case is open, it brings the guide back and does nothing else.
+    the case is open, it brings the guide back and does nothing else. `guided`: nothing is
+    sent, whatever was allowed.
 
     `save_first`: an export of all that the camera has is begun, and nothing is sent before
     it is whole. Raises `HomeAssistantError` where the case or the order cannot be kept, or
@@ -99,7 +101,7 @@ async def async_ask(
     foreseen = foresee(coordinator, camera_id, wish)
     if foreseen and not foreseen.is_open:
         return foreseen
-    sends_itself = asker is not Asker.PERSON
+    sends_itself = asker is not Asker.PERSON and not guided
     before = coordinator.cases.get(camera_id)
     if save_first:
         await coordinator.exports.async_check_folder(Wanted())

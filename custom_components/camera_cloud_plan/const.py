@@ -85,5 +85,6 @@ RECENT_PLAN: Final = timedelta(days=60)
 SERVICE_CANCEL_PLAN: Final = "cancel_plan"
 SERVICE_CHECK_RENEWAL: Final = "check_renewal"
 SERVICE_EXPORT_RECORDINGS: Final = "export_recordings"
+SERVICE_KEEP_PLAN: Final = "keep_plan"
 SERVICE_STOP_EXPORT: Final = "stop_export"
 SERVICE_WITHDRAW_CANCELLATION: Final = "withdraw_cancellation"

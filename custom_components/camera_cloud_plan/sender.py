@@ -18,6 +18,10 @@ from .const import CONF_NOTIFY, NOTIFY_HERE
 
 _LOGGER = logging.getLogger(__name__)
 
+# Where the guided steps are. No address of the frontend opens a single one of them (its
+# releases 2026.10 and 2026.11 know `?dialog=system-health` on that page, and nothing else).
+REPAIRS: Final = "/config/repairs"
+
 # Seconds that one way to tell may take.
 _PATIENCE: Final = 30
 

@@ -41,6 +41,7 @@ from .const import (
     SERVICE_CANCEL_PLAN,
     SERVICE_CHECK_RENEWAL,
     SERVICE_EXPORT_RECORDINGS,
+    SERVICE_KEEP_PLAN,
     SERVICE_STOP_EXPORT,
     SERVICE_WITHDRAW_CANCELLATION,
 )
@@ -51,12 +52,14 @@ from .export.model import Container
 from .export_desk import Wanted
 from .export_rows import ACCOUNT_NOT_LOADED, Row, async_export, refused
 from .plan import Wish, clock
+from .plan.alerts import Keep
 
 ATTR_CONTAINER: Final = "container"
 ATTR_DRY_RUN: Final = "dry_run"
 ATTR_END: Final = "end"
 ATTR_EXPORT_FIRST: Final = "export_first"
 ATTR_FOLDER: Final = "folder"
+ATTR_FOR: Final = "for"
 ATTR_KINDS: Final = "kinds"
 ATTR_LAST_DAYS: Final = "last_days"
 ATTR_START: Final = "start"
@@ -71,6 +74,8 @@ _NOTHING_OPEN: Final = "nothing_open"
 _WOULD_OPEN: Final = "would_open"
 _NOT_KEPT: Final = "not_kept"
 _NOT_REACHED: Final = "not_reached"
+_NOTHING: Final = "none"
+_NO_CHARGE: Final = "no_charge_ahead"
 
 _DRY_RUN_FIELD: Final = {vol.Optional(ATTR_DRY_RUN, default=False): cv.boolean}
 _EXPORT_FIRST_FIELD: Final = {vol.Optional(ATTR_EXPORT_FIRST, default=False): cv.boolean}
@@ -115,6 +120,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         (SERVICE_CANCEL_PLAN, _cancel_plan, {**_DRY_RUN_FIELD, **_EXPORT_FIRST_FIELD}),
         (SERVICE_CHECK_RENEWAL, _check_renewal, {}),
         (SERVICE_EXPORT_RECORDINGS, _export_recordings, {**_DRY_RUN_FIELD, **_EXPORT_FIELDS}),
+        (SERVICE_KEEP_PLAN, _keep_plan, {vol.Required(ATTR_FOR): vol.In((*Keep, _NOTHING))}),
         (SERVICE_STOP_EXPORT, _stop_export, {}),
         (SERVICE_WITHDRAW_CANCELLATION, _withdraw_cancellation, _DRY_RUN_FIELD),
     ):
@@ -160,6 +166,16 @@ async def _stop_export(call: ServiceCall) -> ServiceResponse:
     async def act(target: _Target) -> Row:
         stopped = await target.coordinator.exports.async_cancel(target.camera_id)
         return {**_whose(target), "state": "stopped" if stopped else "nothing_running"}
+
+    return await _async_act(call, act)
+
+
+async def _keep_plan(call: ServiceCall) -> ServiceResponse:
+    said = call.data[ATTR_FOR]
+    keep = None if said == _NOTHING else Keep(said)
+
+    async def act(target: _Target) -> Row:
+        return await _async_keep(target, keep)
 
     return await _async_act(call, act)
 
@@ -254,6 +270,18 @@ async def _async_withdraw(target: _Target, *, dry_run: bool) -> Row:
         await target.coordinator.casework.async_withdraw(target.camera_id)
     done = "would_withdraw" if dry_run else _WITHDRAWN
     return {**_row(target), "state": done if is_open else _NOTHING_OPEN}
+
+
+async def _async_keep(target: _Target, keep: Keep | None) -> Row:
+    """Take down whether one camera's plan is kept; return its row."""
+    desk = target.coordinator.alerts
+    if desk.charge(target.camera_id) is None:
+        return {**_row(target), "state": _NO_CHARGE}
+    try:
+        await desk.async_keep({target.camera_id: keep})
+    except HomeAssistantError:
+        return {**_row(target), "state": _NOT_KEPT}
+    return {**_row(target), "state": f"{keep}_kept" if keep else "reminded"}
 
 
 def _wanted(data: Mapping[str, Any]) -> Wanted:

@@ -21,12 +21,8 @@ from .activity import Happened
 from .const import DOMAIN
 from .devices import key_of
 from .plan import Activity
-from .sender import Link, Sender, Text
+from .sender import REPAIRS, Link, Sender, Text
 from .words import spoken
-
-# Where the steps are. No address of the frontend opens a single one of them (its releases
-# 2026.10 and 2026.11 know `?dialog=system-health` on that page, and nothing else).
-_REPAIRS: Final = "/config/repairs"
 
 # Seconds that messages are collected, so that a person still hears within two.
 _COLLECTED_FOR: Final = 1.0
@@ -265,7 +261,7 @@ class Teller:
         """Return where to look; `None` where nothing is left to be done."""
         if activity in _NOTHING_LEFT:
             return None
-        return Link(path=_REPAIRS, label=self._word("tell_show_me"), where=self._word("tell_where"))
+        return Link(path=REPAIRS, label=self._word("tell_show_me"), where=self._word("tell_where"))
 
     def _lines(self, happened: Happened) -> Iterator[str]:
         facts = happened.facts
