@@ -17,6 +17,7 @@ from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
+    SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -24,7 +25,7 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .choices import one
+from .choices import many, one
 from .const import (
     CONF_ALERTS,
     CONF_CHARGE_LIMIT,
@@ -38,6 +39,7 @@ from .const import (
     DEFAULT_QUIET_FROM,
     DEFAULT_QUIET_UNTIL,
 )
+from .plan.alerts import Keep
 from .plan.rules import rule_regions
 from .tariffs import (
     CONF_BILLING_DAY,
@@ -59,6 +61,10 @@ _MOST: Final = 1_000_000
 _TERMS: Final = ("1", "3", "6", "12", "24")
 _LAST_DAY: Final = 31
 
+CONF_KEEP_PLAN: Final = "keep_plan"
+CONF_KEEP_CHARGE: Final = "keep_charge"
+_KEEPS: Final = {CONF_KEEP_PLAN: Keep.PLAN, CONF_KEEP_CHARGE: Keep.CHARGE}
+
 # The fields that few plans need, folded away.
 CONF_SPECIAL: Final = "special"
 
@@ -75,7 +81,11 @@ def alert_fields(said: Mapping[str, Any], currency: str) -> Fields:
         _shown(CONF_QUIET_FROM, said.get(CONF_QUIET_FROM, DEFAULT_QUIET_FROM)): TimeSelector(),
         _shown(CONF_QUIET_UNTIL, said.get(CONF_QUIET_UNTIL, DEFAULT_QUIET_UNTIL)): TimeSelector(),
         vol.Required(CONF_RULES, default=said.get(CONF_RULES, RULES_AUTOMATIC)): one(
-            [RULES_AUTOMATIC, *(region for region in rule_regions() if region != "*"), RULES_NEUTRAL],
+            [
+                RULES_AUTOMATIC,
+                *(region for region in rule_regions() if region != "*"),
+                RULES_NEUTRAL,
+            ],
             CONF_RULES,
         ),
         **{_shown(limit, _number(said.get(limit))): _amount() for limit in _LIMITS},
@@ -152,6 +162,30 @@ def price_row(typed: Mapping[str, Any]) -> dict[str, Any]:
     row[CONF_COVERS_ALL] = flat[CONF_COVERS_ALL] or None
     row = {field: value for field, value in row.items() if value is not None}
     return {**row, CONF_CURRENCY: typed[CONF_CURRENCY]} if row else {}
+
+
+def kept_fields(kept: Mapping[str, Keep | None], names: Mapping[str, str]) -> Fields:
+    """Return the fields to tick kept plans in; both are by camera id."""
+    choices = [
+        SelectOptionDict(value=camera_id, label=name)
+        for camera_id, name in sorted(names.items(), key=lambda item: item[1].casefold())
+    ]
+    return {
+        vol.Required(
+            field, default=[choice["value"] for choice in choices if kept[choice["value"]] is keep]
+        ): many(choices)
+        for field, keep in _KEEPS.items()
+    }
+
+
+def kept_wishes(
+    kept: Mapping[str, Keep | None], typed: Mapping[str, Any]
+) -> dict[str, Keep | None]:
+    """Return what was ticked, by camera id; for good goes before this time."""
+    wishes: dict[str, Keep | None] = dict.fromkeys(kept)
+    for field in reversed(_KEEPS):
+        wishes |= dict.fromkeys(typed[field], _KEEPS[field])
+    return wishes
 
 
 def _is_within(at: time, since: time, until: time) -> bool:

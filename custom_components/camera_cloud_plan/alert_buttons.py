@@ -1,0 +1,166 @@
+"""The buttons of a digest on a phone: show me how, keep, tomorrow.
+
+What a phone sends back names neither account nor camera, and is compared with what the
+buttons of the coming charges would send: nothing has to be remembered for it, a restart
+changes nothing, and the button of a charge that is over does nothing.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+import logging
+from typing import Any, Final
+
+from homeassistant.auth.permissions.const import POLICY_CONTROL
+from homeassistant.core import Context, Event, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.translation import async_get_translations
+
+from .alert_words import Verb, action_of
+from .ask import Asker, async_ask, async_asker
+from .const import DOMAIN
+from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
+from .devices import async_registered_cameras
+from .plan.alerts import Keep
+from .sender import Text
+from .words import spoken, translated
+
+_LOGGER = logging.getLogger(__name__)
+
+# What a mobile app fires when a button of a notification is pressed.
+_EVENT: Final = "mobile_app_notification_action"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pressed:
+    """A button: what it does, and the cameras it is about."""
+
+    verb: Verb
+    camera_ids: tuple[str, ...]
+
+
+@callback
+def async_listen_to_buttons(hass: HomeAssistant, entry: CloudPlanConfigEntry) -> None:
+    """Do what people press, as long as the account is loaded."""
+    coordinator = entry.runtime_data.coordinator
+
+    @callback
+    def on_pressed(event: Event[dict[str, Any]]) -> None:
+        action = event.data.get("action")
+        if isinstance(action, str) and action.startswith(f"{DOMAIN}_"):
+            pressed = _pressed(coordinator, action)
+            if pressed is None:
+                _LOGGER.debug("A button of a charge that is over, or of another account")
+                return
+            entry.async_create_background_task(
+                hass, _async_do(coordinator, pressed, event.context), f"{DOMAIN} button"
+            )
+
+    entry.async_on_unload(hass.bus.async_listen(_EVENT, on_pressed))
+
+
+def _pressed(coordinator: CloudPlanCoordinator, action: str) -> _Pressed | None:
+    desk, entry_id = coordinator.alerts, coordinator.config_entry.entry_id
+    for camera_id in desk.keepable():
+        if cycle := desk.cycle(camera_id):
+            for verb in Verb:
+                if action == action_of(verb, entry_id, camera_id, cycle):
+                    return _Pressed(verb=verb, camera_ids=(camera_id,))
+    digest = desk.digest
+    if digest and action == action_of(Verb.TOMORROW, entry_id, digest.at.isoformat()):
+        charges = tuple(
+            camera_id
+            for camera_id, line in digest.lines.items()
+            if not line.kept and desk.cycle(camera_id) == line.cycle
+        )
+        return _Pressed(verb=Verb.TOMORROW, camera_ids=charges) if charges else None
+    return None
+
+
+async def _async_do(coordinator: CloudPlanCoordinator, pressed: _Pressed, context: Context) -> None:
+    """Do what was pressed and say what holds now, in place of the digest."""
+    if not await _async_may_control(coordinator, pressed.camera_ids, context):
+        _LOGGER.debug("A button was pressed by somebody who may not control these cameras")
+        return
+    try:
+        match pressed.verb:
+            case Verb.HOW:
+                text = await _async_show_how(coordinator, pressed.camera_ids[0], context)
+            case Verb.KEEP:
+                text = await _async_keep(coordinator, pressed.camera_ids[0])
+            case Verb.TOMORROW:
+                text = await _async_put_off(coordinator, pressed.camera_ids)
+    except HomeAssistantError as err:
+        text = await _async_failed(coordinator, pressed.camera_ids[0], err)
+    await coordinator.alerts.async_answer(text, pressed.camera_ids)
+
+
+async def _async_show_how(
+    coordinator: CloudPlanCoordinator, camera_id: str, context: Context
+) -> Text:
+    """Open the guided cancellation; nothing is ever sent to the maker from a button."""
+    asker = await async_asker(coordinator.hass, context)
+    outcome = await async_ask(coordinator, camera_id, asker=asker, guided=True)
+    words, camera = await coordinator.alerts.async_words(), coordinator.display_name(camera_id)
+    if not outcome.is_open:
+        return words.answer("alert_answer_nothing", (camera,))
+    if asker is Asker.PERSON:
+        return words.answer("tell_cancellation_opened", (camera,), why="alert_answer_told")
+    return words.answer("tell_cancellation_opened", (camera,), link=words.repairs)
+
+
+async def _async_keep(coordinator: CloudPlanCoordinator, camera_id: str) -> Text:
+    await coordinator.alerts.async_keep({camera_id: Keep.CHARGE})
+    words = await coordinator.alerts.async_words()
+    return words.answer("alert_answer_kept", (coordinator.display_name(camera_id),))
+
+
+async def _async_put_off(coordinator: CloudPlanCoordinator, camera_ids: Collection[str]) -> Text:
+    await coordinator.alerts.async_put_off(camera_ids)
+    words = await coordinator.alerts.async_words()
+    cameras = [coordinator.display_name(camera_id) for camera_id in camera_ids]
+    moments = [coordinator.alerts.tomorrow(camera_id) for camera_id in camera_ids]
+    when = min((moment for moment in moments if moment), default=None)
+    if when is None:
+        return words.answer("alert_answer_tomorrow", cameras, why="alert_answer_too_late")
+    return words.answer("alert_answer_tomorrow", cameras, when=spoken(coordinator.hass, when))
+
+
+async def _async_failed(
+    coordinator: CloudPlanCoordinator, camera_id: str, err: HomeAssistantError
+) -> Text:
+    """Return what is said where it could not be done."""
+    hass = coordinator.hass
+    await async_get_translations(hass, hass.config.language, "exceptions", {DOMAIN})
+    words = await coordinator.alerts.async_words()
+    return Text(
+        ref=words.ref,
+        title=coordinator.display_name(camera_id),
+        message=translated(
+            hass,
+            f"exceptions.{err.translation_key}.message",
+            **(err.translation_placeholders or {}),
+        ),
+    )
+
+
+async def _async_may_control(
+    coordinator: CloudPlanCoordinator, camera_ids: Collection[str], context: Context
+) -> bool:
+    """Return whether whoever pressed may control an entity of each of these cameras."""
+    hass, user_id = coordinator.hass, context.user_id
+    if user_id is None:
+        return True
+    user = await hass.auth.async_get_user(user_id)
+    devices = async_registered_cameras(hass, coordinator.config_entry)
+    registry = er.async_get(hass)
+    return user is not None and all(
+        camera_id in devices
+        and any(
+            user.permissions.check_entity(entity.entity_id, POLICY_CONTROL)
+            for entity in er.async_entries_for_device(
+                registry, devices[camera_id], include_disabled_entities=True
+            )
+        )
+        for camera_id in camera_ids
+    )
