@@ -28,6 +28,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from .activity import ActivityHub
 from .agenda import Agenda
+from .alert_desk import AlertDesk
 from .cases import CaseBook
 from .casework import Casework
 from .cloud.errors import CloudError, RateLimitedError, RequestNotSentError, SignInNeededError
@@ -145,6 +146,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         self.renewal_request = renewal_request
         self.casework = Casework(hass, entry, self)
         self.exports = ExportDesk(hass, entry, self)
+        self.alerts = AlertDesk(hass, entry, self)
         self.agenda = Agenda(self)
         self._tariffs = OwnersTariffs(entry.options.get(CONF_TARIFFS, {}))
         self._store = SnapshotStore(hass, entry.entry_id)
@@ -179,6 +181,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         """
         await self.casework.async_load()
         await self.exports.async_load()
+        await self.alerts.async_load()
         stored = await self._store.async_load()
         if stored:
             await self._async_take(await self._async_restored(stored))
@@ -200,6 +203,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         )
         self.casework.async_start()
         self.exports.async_start()
+        self.alerts.async_start()
         self._departures.async_show_all(self.data.cameras.values())
         self.config_entry.async_on_unload(
             self.hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._async_on_core_config)
@@ -226,6 +230,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         await super().async_shutdown()
         self._check_now.async_shutdown()
         self._ticker.async_stop()
+        await self.alerts.async_stop()
         await self.casework.async_stop()
         await self._store.async_flush()
 
@@ -633,6 +638,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
     async def _async_let_go(self, camera_id: str) -> None:
         await self.casework.async_let_go(camera_id)
         await self.exports.async_forget(camera_id)
+        self.alerts.async_forget(camera_id)
         self._devices.pop(camera_id, None)
         async_remove_camera(self.hass, self.config_entry, camera_id)
 

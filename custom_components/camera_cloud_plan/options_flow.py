@@ -13,7 +13,7 @@ from homeassistant.config_entries import (
     OptionsFlowWithReload,
 )
 from homeassistant.const import UnitOfTime
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.selector import (
     BooleanSelector,
     NumberSelector,
@@ -34,6 +34,8 @@ from .charge_options import (
     alert_fields,
     alert_options,
     alert_problem,
+    kept_fields,
+    kept_wishes,
     price_fields,
     price_problem,
     price_row,
@@ -74,6 +76,7 @@ from .definition_files import FOLDER, definition_files, read_definition
 from .export_folder import default_root, export_folder
 from .plan import Camera, Channel, Wish, channels_sold_in, clock
 from .sender import async_ways_to_tell
+from .typed import is_typed
 from .words import spoken
 
 CONF_FILE: Final = "file"
@@ -108,12 +111,12 @@ class CloudPlanOptionsFlow(OptionsFlowWithReload):
 
     async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask what shall be changed."""
-        return self.async_show_menu(
-            step_id="init",
-            menu_options=[
-                *("general", "people", "alerts", "prices", "billing", "recordings", "direct")
-            ],
-        )
+        options = ["general", "people", "alerts", "kept", "prices"]
+        options += ["billing", "recordings", "direct"]
+        if is_typed(self.config_entry):
+            # What a typed plan costs and who bills it is said of each.
+            options = ["people", "alerts", "kept"]
+        return self.async_show_menu(step_id="init", menu_options=options)
 
     # --- What is read ---
 
@@ -216,6 +219,30 @@ class CloudPlanOptionsFlow(OptionsFlowWithReload):
             step_id="alerts",
             data_schema=schema,
             errors=dict((problem,)) if problem else None,
+        )
+
+    async def async_step_kept(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Choose which plans are kept, and so not brought up: for good, or this time."""
+        if not self._is_loaded:
+            return self.async_abort(reason="not_loaded")
+        coordinator = self.config_entry.runtime_data.coordinator
+        desk = coordinator.alerts
+        kept = {camera_id: desk.kept(camera_id) for camera_id in desk.keepable()}
+        if not kept:
+            return self.async_abort(reason="no_plans_to_keep")
+        problem = None
+        if user_input is not None:
+            try:
+                await desk.async_keep(kept_wishes(kept, user_input))
+            except HomeAssistantError:
+                problem = "keep_not_saved"
+            else:
+                return self._save({})
+        names = {camera_id: coordinator.display_name(camera_id) for camera_id in kept}
+        return self.async_show_form(
+            step_id="kept",
+            data_schema=vol.Schema(kept_fields(kept, names)),
+            errors={"base": problem} if problem else None,
         )
 
     # --- What plans cost ---
