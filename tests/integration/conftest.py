@@ -31,7 +31,7 @@ from custom_components.camera_cloud_plan.cloud.xiaomi import (
     preload,
 )
 from custom_components.camera_cloud_plan.const import DOMAIN
-from custom_components.camera_cloud_plan.plan import channel
+from custom_components.camera_cloud_plan.plan import channel, rules
 from simulator.server import RunningSimulator, running
 from simulator.world import World
 from simulator.worldfile import load_world
@@ -51,7 +51,7 @@ def _custom_integrations(enable_custom_integrations: None, hass_storage: dict[st
 @pytest.fixture(autouse=True)
 def _preloaded() -> None:
     """Read the data files before a loop runs, as set-up does in an executor."""
-    for load in (channel.preload, doors.preload, preload):
+    for load in (channel.preload, rules.preload, doors.preload, preload):
         load()
 
 
@@ -66,6 +66,8 @@ _EXPECTED_WORDS = (
     "A stored cancellation is damaged",
     "What a renewal request did is damaged",
     "What was noticed so far cannot be used",
+    "What was told of a charge is damaged",
+    "The last digest is damaged",
     "A stored export is damaged",
     "The stored exports cannot be used",
     "The renewal request of",
@@ -229,9 +231,11 @@ async def housemate(hass: HomeAssistant) -> MockUser:
 
 
 @pytest.fixture
-def blueprints(hass: HomeAssistant, tmp_path: Path) -> None:
-    """Import the blueprints into a configuration folder of their own."""
+async def blueprints(hass: HomeAssistant, tmp_path: Path) -> AsyncIterator[None]:
+    """Import the blueprints into a configuration folder of their own; stop what uses them."""
     import_blueprints(hass, tmp_path)
+    yield
+    await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
 
 
 @pytest.fixture
