@@ -51,6 +51,7 @@ from .sender import Text
 from .slices import Slices
 from .snapshot import AccountSnapshot, CameraPlan
 from .ticker import Ticker
+from .words import rounded
 
 # The moment at which limits are looked at stands among those of cameras under this name.
 _LIMITS: Final = ""
@@ -294,26 +295,10 @@ class AlertDesk:
         await self._async_arm(camera_ids)
 
     def _tell_event(self, part: Part) -> None:
-        alert, charge = part.alert, part.alert.charge
-        if alert.kept or alert.again:
-            return
-        facts: dict[str, Any] = {"stage_days": alert.stage_days, "plan_ends": alert.ends_at}
-        if charge is None:
-            self._account.casework.async_tell(
-                part.camera_id, Activity.PLAN_ENDING, facts, to_people=False
-            )
-            return
-        facts |= {
-            "deadline": charge.deadline,
-            "kind": charge.kind.value,
-            "possible": charge.possible,
-            "amount": str(charge.amount.amount) if charge.amount else None,
-            "currency": charge.amount.currency if charge.amount else None,
-            "doors": [door.key for door in doors_for(part.plan.channel)],
-        }
-        self._account.casework.async_tell(
-            part.camera_id, Activity.CHARGE_AHEAD, facts, to_people=False
-        )
+        if not part.alert.kept and not part.alert.again:
+            activity = Activity.CHARGE_AHEAD if part.alert.charge else Activity.PLAN_ENDING
+            facts = facts_of(part.plan, part.alert)
+            self._account.casework.async_tell(part.camera_id, activity, facts, to_people=False)
 
     async def _async_send(
         self, parts: list[Part], exceeded: tuple[Exceeded, ...], now: datetime
@@ -506,6 +491,22 @@ class AlertDesk:
             quiet_until=cv.time(until) if until else None,
             zone=dt_util.get_default_time_zone(),
         )
+
+
+def facts_of(plan: CameraPlan, alert: Alert) -> dict[str, Any]:
+    """Return what is known with an alert; an amount is text, so that it stays exact."""
+    facts: dict[str, Any] = {"stage_days": alert.stage_days, "plan_ends": alert.ends_at}
+    if (charge := alert.charge) is None:
+        return facts
+    return {
+        **facts,
+        "deadline": charge.deadline,
+        "kind": charge.kind.value,
+        "possible": charge.possible,
+        "amount": f"{rounded(charge.amount):f}" if charge.amount else None,
+        "currency": charge.amount.currency if charge.amount else None,
+        "doors": [door.key for door in doors_for(plan.channel)],
+    }
 
 
 def _is_ahead(part: Part, now: datetime) -> bool:

@@ -55,6 +55,13 @@ def _preloaded() -> None:
         load()
 
 
+@pytest.fixture(autouse=True)
+def _charges_are_not_brought_up() -> Iterator[None]:
+    """Keep coming charges from coming in between; tests of alerts override this."""
+    with patch("custom_components.camera_cloud_plan.alert_desk.AlertDesk.async_start"):
+        yield
+
+
 # What the integration may say above INFO, by the beginning of its words; each is asserted
 # by the test that provokes it, and anything else fails the test it falls in.
 _EXPECTED_WORDS = (

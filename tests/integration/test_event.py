@@ -1,6 +1,8 @@
 """What happens to plans, as events: which, about whom, once; and their documentation."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 import re
 from typing import Any
@@ -20,11 +22,14 @@ from pytest_homeassistant_custom_component.common import (
     mock_restore_cache_with_extra_data,
 )
 
+from custom_components.camera_cloud_plan.alert_desk import facts_of
 from custom_components.camera_cloud_plan.activity import Happened
 from custom_components.camera_cloud_plan.casework import Casework
 from custom_components.camera_cloud_plan.export.model import Order, Tally
 from custom_components.camera_cloud_plan.exports import LastExport
-from custom_components.camera_cloud_plan.plan import Activity, Wish, clock
+from custom_components.camera_cloud_plan.plan import Activity, Money, Wish, clock
+from custom_components.camera_cloud_plan.plan.alerts import Alert
+from custom_components.camera_cloud_plan.plan.rules import StageKind
 from simulator.server import RunningSimulator
 from tests.contract.shipped import LANGUAGES, words
 
@@ -227,6 +232,15 @@ async def test_every_attribute_is_documented(hass: HomeAssistant, loaded: MockCo
     last = LastExport(order=order, finished_at=clock.now(), whole=True, tally=Tally())
     await casework.async_save_first(RENEWING, wanted=True)
     await casework.async_exported(last, waited_for=True, makes_up=True)
+    assert plan.view is not None
+    assert plan.view.charge is not None
+    charge = replace(plan.view.charge, amount=Money(amount=Decimal(6), currency="CNY"))
+    alert = Alert(
+        cycle="1", kind=StageKind.MONTHLY, stage_days=5, ends_at=charge.latest, charge=charge
+    )
+    casework.async_tell(
+        RENEWING, Activity.CHARGE_AHEAD, facts_of(plan, alert), to_people=False
+    )
     assert set(table("What comes with it")) == told | {"camera", "device_id"}
 
 

@@ -532,6 +532,8 @@ SILENT = {
     Activity.TURN_ON_WITHDRAWN,
     Activity.RENEWED,
     Activity.RENEWAL_SWITCHED_OFF,
+    Activity.CHARGE_AHEAD,  # in a message of the day's own
+    Activity.PLAN_ENDING,
 }
 
 
