@@ -43,6 +43,8 @@ class Upcoming:
     at_ms: int
     covers_from_ms: int
     covers_to_ms: int
+    amount_minor: int
+    currency: str
     # Whether this is another attempt after a failed payment.
     retry: bool
     # Whether it comes although renewal is off.
@@ -78,6 +80,8 @@ def upcoming(camera: Camera, aged_ms: int, misbehaviour: Misbehaviour) -> Upcomi
         at_ms=at,
         covers_from_ms=covers_from,
         covers_to_ms=_term_end(camera, plan, covers_from, aged_ms)[0],
+        amount_minor=plan.price_at(covers_from),
+        currency=plan.currency,
         retry=plan.failing_since_ms is not None,
         unwanted=not plan.auto_renew,
     )
@@ -215,7 +219,7 @@ def _charge(camera: Camera, plan: Plan, at_ms: int, aged_ms: int) -> None:
             order_id=f"{camera.did}{len(camera.orders) + 1:04d}",
             did=camera.did,
             at_ms=at_ms,
-            amount_minor=plan.amount_minor,
+            amount_minor=plan.price_at(begins),
             currency=plan.currency,
             channel=plan.channel,
             outcome="paid" if plan.payment_works else "failed",

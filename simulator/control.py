@@ -41,7 +41,7 @@ from simulator.guard import refuse_foreign
 from simulator.moments import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from simulator.recordings import Recording, all_recordings
 from simulator.sessions import UnknownTicketError
-from simulator.spelling import Entry, device_entry, order_entry, spell_names
+from simulator.spelling import Entry, device_entry, order_entry, spell_names, spell_price
 from simulator.world import Camera, Misbehaviour, World
 from simulator.worldfile import build_world, load_world, shipped_worlds
 
@@ -327,6 +327,7 @@ def camera_state(camera: Camera, world: World) -> Entry:
             "at": charge.at_ms,
             "covers_from": charge.covers_from_ms,
             "covers_to": charge.covers_to_ms,
+            "price": spell_price(charge.amount_minor, charge.currency),
             "retry": charge.retry,
             "unwanted": charge.unwanted,
         }

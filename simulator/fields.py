@@ -247,15 +247,22 @@ def price(value: object) -> tuple[int, str]:
     return int(found[1]) * 100 + int(found[2]), found[3]
 
 
-def charge_rule(value: object) -> ChargeRule:
-    """Accept `at end`, `24h before end` or `day 5 00:00-02:00` (China time)."""
-    spelled = text(value)
-    if spelled == "at end":
-        return AtEnd()
-    if found := _HOURS_BEFORE.fullmatch(spelled):
-        return HoursBefore(int(found[1]))
-    if found := _FIXED_DAY.fullmatch(spelled):
-        rule = FixedDay(int(found[1]), int(found[2]), int(found[3]))
-        if rule.from_hour < rule.to_hour:
-            return rule
-    raise _fail("at end, 24h before end or day 5 00:00-02:00", value)
+def charge_rule(last_day: int) -> Convert[ChargeRule]:
+    """Accept `at end`, `24h before end`, `day 5 00:00-02:00` or `day of end 00:00-02:00`.
+
+    Days are China time; `last_day` of the month is the one on which the plan ends there.
+    """
+
+    def convert(value: object) -> ChargeRule:
+        spelled = text(value).replace("day of end", f"day {last_day}")
+        if spelled == "at end":
+            return AtEnd()
+        if found := _HOURS_BEFORE.fullmatch(spelled):
+            return HoursBefore(int(found[1]))
+        if found := _FIXED_DAY.fullmatch(spelled):
+            rule = FixedDay(int(found[1]), int(found[2]), int(found[3]))
+            if rule.from_hour < rule.to_hour:
+                return rule
+        raise _fail("at end, 24h before end or day 5 00:00-02:00", value)
+
+    return convert

@@ -35,7 +35,10 @@ _UNITS_MS = {"w": WEEK_MS, "d": DAY_MS, "h": HOUR_MS, "m": MINUTE_MS, "s": SECON
 _DURATION = re.compile(r"(?=\d)(?:\d+w)?(?:\d+d)?(?:\d+h)?(?:\d+m)?(?:\d+s)?")
 _PART = re.compile(r"(\d+)([wdhms])")
 # Up to the 28th, which every month has.
-_DAY_OF_MONTH = re.compile(r"day ([1-9]|1\d|2[0-8]) ([01]\d|2[0-3]):([0-5]\d) after (\+\S+)")
+_DAY_OF_MONTH = re.compile(
+    r"day ((?:[1-9]|1\d|2[0-8])(?: or (?:[1-9]|1\d|2[0-8]))*) "
+    r"([01]\d|2[0-3]):([0-5]\d) after (\+\S+)"
+)
 
 
 def zone_of(region: str) -> tzinfo:
@@ -102,7 +105,8 @@ def parse_moment(text: str, now_ms: int) -> int:
     """Read a moment relative to `now_ms` into epoch ms.
 
     Three spellings: `now`; an offset such as `+2d4h` or `-5d`; and the first given day of a
-    month, China time, at or after an offset, such as `day 5 02:00 after +10d`.
+    month, China time, at or after an offset, such as `day 5 02:00 after +10d`, or the first of
+    several, such as `day 5 or 20 02:00 after +10d`.
 
     Raises:
         ValueError: when the text is none of these.
@@ -118,12 +122,17 @@ def parse_moment(text: str, now_ms: int) -> int:
         reason = f"not a moment such as now, +2d4h, -5d or day 5 02:00 after +10d: {text!r}"
         raise ValueError(reason)
     earliest = parse_moment(found[4], now_ms)
-    day = int(found[1])
-    this_month = moment(earliest, CHINA).replace(
-        day=day, hour=int(found[2]), minute=int(found[3]), second=0, microsecond=0
+    hour, minute = int(found[2]), int(found[3])
+    return min(_first(int(day), hour, minute, earliest) for day in found[1].split(" or "))
+
+
+def _first(day: int, hour: int, minute: int, earliest_ms: int) -> int:
+    """Return that time of the first such day of a month, China time, not before a moment."""
+    this_month = moment(earliest_ms, CHINA).replace(
+        day=day, hour=hour, minute=minute, second=0, microsecond=0
     )
     at = epoch_ms(this_month)
-    return at if at >= earliest else month_shifted(at, 1, day, CHINA)
+    return at if at >= earliest_ms else month_shifted(at, 1, day, CHINA)
 
 
 def spell_duration(ms: int) -> str:

@@ -98,6 +98,9 @@ class Plan:
     retention_days: int
     amount_minor: int
     currency: str
+    # A promotion: terms that begin at `regular_from_ms` or later cost `regular_minor`.
+    regular_minor: int | None = None
+    regular_from_ms: int | None = None
     flag_delay_ms: int | None = 0
     # Whether the maker's page wants the password again before it changes renewal.
     asks_password: bool = False
@@ -130,6 +133,12 @@ class Plan:
         """Until when recordings can be opened, if nothing is paid any more (epoch ms)."""
         return self.end_ms + self.reachable_days_after_end * DAY_MS
 
+    def price_at(self, begins_ms: int) -> int:
+        """Return what a term costs that begins at a moment (epoch ms), in hundredths."""
+        if self.regular_minor is None or self.regular_from_ms is None:
+            return self.amount_minor
+        return self.amount_minor if begins_ms < self.regular_from_ms else self.regular_minor
+
     def running(self, at_ms: int) -> bool:
         """Return whether the plan is in force at `at_ms` (epoch ms)."""
         return at_ms < self.end_ms
@@ -138,13 +147,14 @@ class Plan:
         """Move every moment `ms` into the past."""
         self.start_ms -= ms
         self.end_ms -= ms
-        for name in _THINGS_UNDER_WAY:
+        for name in _OTHER_MOMENTS:
             at = getattr(self, name)
             if at is not None:
                 setattr(self, name, at - ms)
 
 
-_THINGS_UNDER_WAY = (
+_OTHER_MOMENTS = (
+    "regular_from_ms",
     "flag_follows_ms",
     "flips_back_ms",
     "next_term_ms",

@@ -85,6 +85,7 @@ def _camera_part(camera: Camera) -> Entry:
             "plan_status": camera.expect.plan_status,
             "auto_renewal": camera.expect.auto_renewal,
             "days_remaining": camera.expect.days_remaining,
+            "charge": camera.expect.charge,
         }
         if (counts := camera.expect.recordings) is not None:
             expect["recordings"] = {"listed": counts.listed, "event_only": counts.event_only}
@@ -130,6 +131,10 @@ def plan_entry(plan: Plan) -> Entry:
         "charged": spell_rule(plan.rule),
         "retention_days": plan.retention_days,
         "price": spell_price(plan.amount_minor, plan.currency),
+        "regular_price": None
+        if plan.regular_minor is None
+        else spell_price(plan.regular_minor, plan.currency),
+        "regular_from": plan.regular_from_ms,
         "flag_delay": "never" if plan.flag_delay_ms is None else spell_duration(plan.flag_delay_ms),
         "asks_password": plan.asks_password,
         "trial": plan.trial,

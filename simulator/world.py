@@ -125,13 +125,15 @@ class Expect:
 
     `plan_status` and `auto_renewal` (`on`, `off`, `unknown`) are the states of those entities;
     `None` for auto-renewal means that the camera has no such switch. `days_remaining` is left
-    out where it hangs on the calendar. `recordings`: how many files the maker's two lists hold
+    out where it hangs on the calendar. `charge`: what kind of charge comes next, left out where
+    none is to be expected. `recordings`: how many files the maker's two lists hold
     together, and how many of those are events without footage.
     """
 
     plan_status: str
     auto_renewal: str | None
     days_remaining: int | None = None
+    charge: str | None = None
     recordings: ExpectRecordings | None = None
 
 

@@ -16,6 +16,7 @@ from simulator.errors import WorldError
 from simulator.fields import Fields
 from simulator.hosts import MAINLAND, REGIONS
 from simulator.moments import (
+    CHINA,
     DAY_MS,
     HOUR_MS,
     LONGEST_MONTH,
@@ -63,6 +64,8 @@ PLAN_STATUSES = (
     "expired",
     "unknown",
 )
+
+CHARGE_KINDS = ("renewal", "trial_turns_paid", "price_changes")
 
 _WORLDS = Path(__file__).parent / "worlds"
 
@@ -281,6 +284,7 @@ def _expect(entry: Fields) -> Expect:
         plan_status=entry.read("plan_status", read.one_of(*PLAN_STATUSES)),
         auto_renewal=entry.read("auto_renewal", read.nullable(read.one_of("on", "off", "unknown"))),
         days_remaining=entry.read("days_remaining", read.nullable(read.count), None),
+        charge=entry.read("charge", read.nullable(read.one_of(*CHARGE_KINDS)), None),
     )
     if "recordings" in entry:
         counts = _inner(entry, "recordings")
@@ -383,10 +387,12 @@ def _plan(entry: Fields, region: str, world: World) -> Plan:
         auto_renew=renews,
         shown_auto_renew=_shown(entry, channel, renews=renews),
         channel=channel,
-        rule=entry.read("charged", read.charge_rule),
+        rule=entry.read("charged", read.charge_rule(moment(end + world.aged_ms, CHINA).day)),
         retention_days=entry.read("retention_days", read.count),
         amount_minor=amount,
         currency=currency,
+        regular_minor=_regular_price(entry, currency),
+        regular_from_ms=entry.read("regular_from", read.nullable(moment_ms), None),
         flag_delay_ms=entry.read("flag_delay", read.duration_or_never)
         if "flag_delay" in entry
         else 0,
@@ -405,6 +411,15 @@ def _plan(entry: Fields, region: str, world: World) -> Plan:
     entry.finish()
     _check_plan(plan, entry)
     return plan
+
+
+def _regular_price(entry: Fields, currency: str) -> int | None:
+    regular = entry.read("regular_price", read.nullable(read.price), None)
+    if regular is None:
+        return None
+    if regular[1] != currency:
+        raise WorldError(entry.at("regular_price"), "is in another currency than the price")
+    return regular[0]
 
 
 def _shown(entry: Fields, channel: Channel, *, renews: bool) -> bool | None:
@@ -426,6 +441,8 @@ def _check_plan(plan: Plan, entry: Fields) -> None:
         raise WorldError(entry.at("charged"), "a charge may not come earlier than its last term")
     if isinstance(plan.rule, FixedDay) and not plan.period.months:
         raise WorldError(entry.at("charged"), "a fixed day needs a period of months")
+    if (plan.regular_minor is None) is not (plan.regular_from_ms is None):
+        raise WorldError(entry.at("regular_from"), "comes with regular_price, and only with it")
     if plan.failing_since_ms is None and plan.failed_attempts:
         raise WorldError(entry.at("failed_attempts"), "says that failing_since is missing")
 
@@ -448,7 +465,7 @@ def _past_orders(camera: Camera, plan: Plan, terms: int, aged_ms: int) -> list[O
                 order_id=f"{camera.did}{number:04d}",
                 did=camera.did,
                 at_ms=begins,
-                amount_minor=plan.amount_minor,
+                amount_minor=plan.price_at(begins),
                 currency=plan.currency,
                 channel=plan.channel,
                 outcome="paid",

@@ -111,6 +111,22 @@ def test_a_fixed_day_charges_ahead_of_an_end_in_mid_month() -> None:
     assert terms(world) == [("2026-02-20 09:00", "2026-03-20 09:00")]
 
 
+@pytest.mark.parametrize("ageing", [False, True])
+def test_a_promotion_ends_with_the_first_term_that_begins_after_it(*, ageing: bool) -> None:
+    plan = plan_entry(
+        charged="24h before end",
+        price="3.00 CNY",
+        regular_price="6.00 CNY",
+        regular_from="+35d",
+        past_terms=1,
+    )
+    world = one_camera(plan, ageing=ageing)
+    for _ in range(9):
+        world.advance(10 * DAY_MS)
+    # Terms begin after 10, 41 and 69 days.
+    assert [order.amount_minor for order in world.orders] == [300, 300, 600, 600]
+
+
 def test_an_early_charge_appends_a_term_and_leaves_the_running_one() -> None:
     world = one_camera(plan_entry(charged="72h before end"))
     running_from = plan_of(world).start_ms

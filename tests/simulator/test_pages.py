@@ -298,6 +298,17 @@ def test_terms_and_charges_are_put_in_words(plan: dict[str, object], words: str)
     assert said.startswith(words)
 
 
+async def test_a_promotion_is_shown_with_what_comes_after_it(browser: Browser) -> None:
+    desk = await browser.get("/")
+    balcony = desk.html.partition(f'id="camera-{BALCONY}"')[2].partition("</li>")[0]
+    assert "6.00 CNY" in balcony
+    assert "3.00 CNY" not in balcony
+    await browser.sign_in("cn")
+    page = await browser.get(f"/plan/{BALCONY}")
+    assert "3.00 CNY, monthly" in page.text
+    assert "6.00 CNY for terms that begin on" in page.text
+
+
 async def test_time_passes_at_the_press_of_a_button(browser: Browser, world: World) -> None:
     page = await browser.get("/")
     before = len(world.orders)

@@ -14,7 +14,15 @@ from simulator.clock import AgeingClock, VirtualClock
 from simulator.edits import add_camera, edit_camera
 from simulator.errors import WorldError
 from simulator.generate import generate_world
-from simulator.moments import DAY_MS, HOUR_MS, parse_duration, parse_moment, spell_duration
+from simulator.moments import (
+    CHINA,
+    DAY_MS,
+    HOUR_MS,
+    moment,
+    parse_duration,
+    parse_moment,
+    spell_duration,
+)
 from simulator.names import Names, language_of
 from simulator.plans import CHANNELS, FixedDay, Plan
 from simulator.spelling import device_entry
@@ -118,8 +126,23 @@ def test_two_homes_tells_its_story() -> None:
     assert plan_named(world, "Living room").period.months == 12
     assert plan_named(world, "Berlin hallway").auto_renew
     assert not camera_named(world, "Old cam").cloud_support
-    assert plan_named(world, "Kitchen").rule == FixedDay()
-    assert plan_named(world, "Kitchen").end_ms == china("2026-12-05 02:00")
+    kitchen = plan_named(world, "Kitchen")
+    assert kitchen.rule == FixedDay(day=moment(kitchen.end_ms, CHINA).day)
+    assert kitchen.end_ms == china("2026-12-05 02:00")
+    balcony = plan_named(world, "Balcony")
+    assert [balcony.price_at(at) for at in (balcony.start_ms, balcony.end_ms)] == [300, 600]
+    assert plan_named(world, "Nursery").trial
+
+
+def test_two_homes_holds_on_every_day_of_a_leap_year() -> None:
+    for day in range(366):
+        world = load_world(clock=stopped(china("2028-01-01 09:00") + day * DAY_MS))
+        now = world.now_ms()
+        for camera in world.cameras.values():
+            assert camera.plan is None or camera.plan.start_ms < now
+        kitchen = plan_named(world, "Kitchen")
+        assert isinstance(kitchen.rule, FixedDay)
+        assert kitchen.rule.day == moment(kitchen.end_ms, CHINA).day
 
 
 def test_two_homes_has_a_camera_for_every_channel() -> None:
@@ -204,7 +227,7 @@ def test_ageing_moves_every_stored_moment() -> None:
     camera.free_tier.expires_ms = camera.plan.end_ms
     things: list[object] = [camera, camera.plan, camera.free_tier, *camera.orders]
     before = [moments_of(thing) for thing in things]
-    assert len(before[1]) == 7
+    assert len(before[1]) == 8
     camera.age(DAY_MS)
     after = [moments_of(thing) for thing in things]
     assert after == [{name: ms - DAY_MS for name, ms in thing.items()} for thing in before]
@@ -296,6 +319,9 @@ PLAN = (*CAMERA, "plan")
         (change(*PLAN, "charged", to="sometimes"), "cameras[0].plan.charged"),
         (change(*PLAN, "charged", to="day 28 00:00-02:00"), "cameras[0].plan.charged"),
         (change(*PLAN, "charged", to="day 5 02:00-02:00"), "cameras[0].plan.charged"),
+        (change(*PLAN, "regular_price", to="9.00 CNY"), "cameras[0].plan.regular_from"),
+        (change(*PLAN, "regular_from", to="+9d"), "cameras[0].plan.regular_from"),
+        (change(*PLAN, "regular_price", to="9.00 EUR"), "cameras[0].plan.regular_price"),
         (change(*PLAN, "charged", to="672h before end"), "cameras[0].plan.charged"),
         (change(*PLAN, "anchor_day", to=21), "cameras[0].plan.anchor_day"),
         (change(*PLAN, "failed_attempts", to=1), "cameras[0].plan.failed_attempts"),
@@ -363,6 +389,8 @@ def test_a_file_of_ones_own_is_read(tmp_path: Path) -> None:
         ("day 5 02:00 after +10d", "2026-02-05 02:00"),
         ("day 20 12:00 after +10d", "2026-01-20 12:00"),
         ("day 20 11:59 after +10d", "2026-02-20 11:59"),
+        ("day 5 or 20 12:00 after +10d", "2026-01-20 12:00"),
+        ("day 5 or 20 11:59 after +10d", "2026-02-05 11:59"),
     ],
 )
 def test_moments_are_read_relative_to_now(text: str, expected: str) -> None:
