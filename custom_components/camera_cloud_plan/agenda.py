@@ -3,14 +3,22 @@
 Reckoned when it is asked for, in slices, and anew only for cameras of which something changed.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Protocol
 
 from .casework import Casework
-from .plan import ChargeExpectation, ChargeKind, PlanView, Renewal, Wish, charges_ahead
+from .plan import (
+    ChargeExpectation,
+    ChargeKind,
+    PlanView,
+    Renewal,
+    Wish,
+    charges_ahead,
+    plans_charged,
+)
 from .slices import Slices
 from .snapshot import AccountSnapshot, CameraPlan
 
@@ -97,9 +105,11 @@ class Agenda:
             reckoned[camera_id] = before
             await slices.pause_if_due()
         if changed:
-            self._of_camera = reckoned
-            of_all = (event for _, _, events in reckoned.values() for event in events)
-            self._events = sorted(_joined(of_all), key=lambda event: (event.begins, event.ends))
+            events = {camera_id: events for camera_id, (_, _, events) in reckoned.items()}
+            in_order = sorted(
+                _joined(cameras, events), key=lambda event: (event.begins, event.ends)
+            )
+            self._of_camera, self._events = reckoned, in_order
         return self._events
 
     def _checks(self, camera_id: str) -> _Checks | None:
@@ -169,15 +179,20 @@ def _day(view: PlanView, moment: datetime) -> str:
     return moment.astimezone(view.zone).date().isoformat()
 
 
-def _joined(events: Iterable[AgendaEvent]) -> Iterator[AgendaEvent]:
-    """Yield the events; those of one plan that covers several cameras as one."""
-    joined: dict[tuple[object, ...], AgendaEvent] = {}
-    for event in events:
-        reading = event.plan.reading
-        if reading is None or reading.tariff is None or not reading.tariff.covers_all:
-            yield event
-            continue
-        what = (event.kind, reading.name, event.begins, event.ends)
-        first = joined.get(what)
-        joined[what] = replace(first, plans=(*first.plans, *event.plans)) if first else event
-    yield from joined.values()
+def _joined(
+    cameras: Mapping[str, CameraPlan], events: Mapping[str, Iterable[AgendaEvent]]
+) -> Iterator[AgendaEvent]:
+    """Yield all events; the charges of a plan that covers several cameras only once."""
+    views = [view for plan in cameras.values() if plan.is_own and (view := plan.view)]
+    covered: dict[str, tuple[CameraPlan, ...]] = {}
+    for view, camera_ids in plans_charged(views):
+        if len(camera_ids) > 1:
+            covered |= dict.fromkeys(camera_ids, ())
+            covered[view.camera.camera_id] = tuple(cameras[of] for of in camera_ids)
+    for camera_id, of_camera in events.items():
+        plans = covered.get(camera_id)
+        for event in of_camera:
+            if plans is None or event.charge is None:
+                yield event
+            elif plans:
+                yield replace(event, plans=plans)

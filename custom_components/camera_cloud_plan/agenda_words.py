@@ -19,9 +19,10 @@ _CHARGES: Final = frozenset(
 
 def uid(coordinator: CloudPlanCoordinator, event: AgendaEvent) -> str:
     """Return a name for an event that stays, is nobody else's, and tells no camera."""
-    reading = event.plan.reading
-    joined = reading and reading.tariff and reading.tariff.covers_all
-    whose = str(reading.name) if reading and joined else event.plan.camera.camera_id
+    reading, camera = event.plan.reading, event.plan.camera
+    # One for all goes by the plan: which of its cameras comes first may change.
+    joint = reading if len(event.plans) > 1 else None
+    whose = f"{camera.maker}:{joint.name}" if joint else camera.camera_id
     # A renewal stays the same event when its price is found to change.
     kind = EventKind.RENEWAL if event.kind in _CHARGES else event.kind
     account = account_key(coordinator.config_entry)

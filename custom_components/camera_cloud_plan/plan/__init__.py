@@ -41,6 +41,7 @@ from .cost import (
     forecast,
     monthly_cost,
     over_limits,
+    plans_charged,
 )
 from .money import Money, by_currency
 from .reading import FreeTier, PlanReading, Service, Witness
@@ -138,6 +139,7 @@ __all__ = [
     "monthly_cost",
     "next_moment",
     "over_limits",
+    "plans_charged",
     "possible_kinds",
     "recording_outlook",
     "region_of",

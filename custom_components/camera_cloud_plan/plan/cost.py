@@ -66,7 +66,7 @@ class Outlay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """The charges of the next three months, in order, month by month and in all."""
+    """The charges of the next months, in order, month by month and in all."""
 
     charges: tuple[ComingCharge, ...]
     months: tuple[Outlay, ...]
@@ -109,7 +109,7 @@ def monthly_cost(views: Iterable[PlanView], now: datetime) -> MonthlyCost:
     sure: list[Money] = []
     possible: list[Money] = []
     unknown = 0
-    for view, _ in _plans(views):
+    for view, _ in plans_charged(views):
         tariff, term = view.reading.tariff, view.term
         price = tariff.price_at(now) if tariff else None
         if price is None or term is None:
@@ -120,16 +120,18 @@ def monthly_cost(views: Iterable[PlanView], now: datetime) -> MonthlyCost:
     return MonthlyCost(sums=by_currency(sure), possible=by_currency(possible), unknown=unknown)
 
 
-def forecast(views: Iterable[PlanView], now: datetime, zone: tzinfo) -> Forecast:
-    """Return the charges of three months from a moment (UTC) on, by a zone's calendar.
+def forecast(
+    views: Iterable[PlanView], now: datetime, zone: tzinfo, months: int = MONTHS_AHEAD
+) -> Forecast:
+    """Return the charges of some months from a moment (UTC) on, by a zone's calendar.
 
     A charge whose window has begun may still come, and counts until it is over.
     """
-    borders = [Term.months(1).after(now, count, zone) for count in range(MONTHS_AHEAD + 1)]
+    borders = [Term.months(1).after(now, count, zone) for count in range(months + 1)]
     charges = sorted(
         (
             ComingCharge(charge=charge, camera_ids=camera_ids, at=max(charge.earliest, now))
-            for view, camera_ids in _plans(views)
+            for view, camera_ids in plans_charged(views)
             for charge in coming_charges(view, borders[-1])
             if charge.latest >= now and charge.earliest < borders[-1]
         ),
@@ -201,7 +203,7 @@ def _outlay(charges: Iterable[ComingCharge], begins: datetime, ends: datetime) -
     )
 
 
-def _plans(views: Iterable[PlanView]) -> Iterator[tuple[PlanView, tuple[str, ...]]]:
+def plans_charged(views: Iterable[PlanView]) -> Iterator[tuple[PlanView, tuple[str, ...]]]:
     """Yield the plans of which a charge is expected, each with the cameras that it is for.
 
     One that covers several cameras comes once: as read where its renewal is known best and
