@@ -5,8 +5,9 @@ from enum import StrEnum
 from typing import Final
 
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
+from .const import DOMAIN
 from .coordinator import CloudPlanCoordinator
 from .export_desk import Wanted
 from .plan import Case, Renewal, Wish
@@ -94,10 +95,17 @@ async def async_ask(
     sent, whatever was allowed.
 
     `save_first`: an export of all that the camera has is begun, and nothing is sent before
-    it is whole. Raises `HomeAssistantError` where the case or the order cannot be kept, or
-    nothing may be saved where the options say; then all is as it was before.
+    it is whole. Raises `HomeAssistantError` where the case or the order cannot be kept,
+    nothing may be saved where the options say, or there is nothing to save; then all is as
+    it was before.
     """
     casework = coordinator.casework
+    if save_first and coordinator.provider.recordings is None:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="no_recordings_here",
+            translation_placeholders={"camera": coordinator.display_name(camera_id)},
+        )
     foreseen = foresee(coordinator, camera_id, wish)
     if foreseen and not foreseen.is_open:
         return foreseen

@@ -86,8 +86,10 @@ class AutoRenewalSwitch(CameraEntity, SwitchEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """The witnesses, where they contradict each other."""
+        """The witnesses, where they contradict each other; or that it is the owner's word."""
         verdict = self.plan.view.verdict if self.plan and self.plan.view else None
+        if self.plan and self.plan.reading and self.plan.reading.typed:
+            return {"word": "owner", **super().extra_state_attributes}
         if verdict is None or not verdict.disagree:
             return super().extra_state_attributes
         witnesses = {witness.source: witness.says for witness in verdict.witnesses}
@@ -133,6 +135,10 @@ class AutoRenewalSwitch(CameraEntity, SwitchEntity):
             await self.coordinator.casework.async_withdraw(self.camera_id)
             return
         view = self._existing_plan.view
+        if view and view.reading.typed:
+            if view.renewal is Renewal.ON:
+                return
+            raise self._refused("renew_at_seller")
         if view is None or not view.is_active or view.renewal is Renewal.UNKNOWN:
             doors = doors_for(self._existing_plan.channel)
             key = _WHERE_TO_RENEW[doors[0].key] if len(doors) == 1 else "renew_in_store"
@@ -160,7 +166,7 @@ class AutoRenewalSwitch(CameraEntity, SwitchEntity):
             translation_key=key,
             translation_placeholders={
                 "camera": self.coordinator.display_name(self.camera_id),
-                "maker": maker_name(self.hass, self.coordinator.provider.maker),
+                "maker": maker_name(self.hass, self._existing_plan.camera.maker),
             },
         )
 

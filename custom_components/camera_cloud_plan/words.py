@@ -93,5 +93,10 @@ def maker_name(hass: HomeAssistant, maker: str) -> str:
 
 
 def seller_name(hass: HomeAssistant, channel: Channel, maker: str) -> str:
-    """Return what people call whoever bills, in Home Assistant's language."""
+    """Return what people call whoever bills, in Home Assistant's language.
+
+    Of a typed plan that its seller bills, that is its brand, where it was said.
+    """
+    if channel is Channel.SELLER and maker:
+        return maker
     return translated(hass, f"common.guide_seller_{channel}", maker=maker_name(hass, maker))

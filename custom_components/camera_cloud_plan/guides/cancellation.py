@@ -30,6 +30,7 @@ _PATIENCE_LISTING: Final = 3
 
 # The buttons of "who takes the money?".
 _SELLERS: Final = {
+    "billed_by_seller": Channel.SELLER,
     "billed_by_mi_pay": Channel.MI_PAY,
     "billed_by_wechat_pay": Channel.WECHAT_PAY,
     "billed_by_alipay": Channel.ALIPAY,
@@ -86,7 +87,8 @@ class CancellationGuide(CaseGuide):
         sellers = channels_sold_in(camera.region)
         if len(sellers) > 1 and not at.coordinator.is_billing_known(camera.camera_id):
             options = [key for key, channel in _SELLERS.items() if channel in sellers]
-            return self._menu(at, "seller", [*options, _SELLER_UNKNOWN])
+            step = "typed_seller" if at.is_typed else "seller"
+            return self._menu(at, step, [*options, _SELLER_UNKNOWN])
         if at.case and at.case.save_first:
             return self._show_saving(at)
         with suppress(TimeoutError):
@@ -95,6 +97,13 @@ class CancellationGuide(CaseGuide):
         return self._decide(at)
 
     async_step_seller = async_step_init
+    async_step_typed_seller = async_step_init
+
+    async def async_step_billed_by_seller(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Keep that whoever sells the plan bills it."""
+        return await self._async_billed_by(Channel.SELLER)
 
     async def async_step_billed_by_mi_pay(
         self, _user_input: dict[str, Any] | None = None
@@ -135,11 +144,14 @@ class CancellationGuide(CaseGuide):
     async def _async_billed_by(self, channel: Channel | None) -> RepairsFlowResult:
         if (at := self._open()) is None:
             return self._nothing_to_do()
-        await at.coordinator.async_set_billed_by(channel)
+        # Typed plans may each be of another brand.
+        await at.coordinator.async_set_billed_by(channel, at.camera_id if at.is_typed else None)
         return await self.async_step_init()
 
     @override
     def _decide(self, at: Standing) -> RepairsFlowResult:
+        if at.is_typed:
+            return self._menu(at, "typed_decide", ["steps", "keep"])
         do_it = ["send", "by_hand"] if self._may_send(at) else ["steps"]
         return self._menu(at, _decision(at), [*do_it, "save_first", "keep"])
 
@@ -149,6 +161,7 @@ class CancellationGuide(CaseGuide):
     async_step_decide_unsure_late = async_step_init
     async_step_decide_no_dates = async_step_init
     async_step_decide_ended = async_step_init
+    async_step_typed_decide = async_step_init
 
     # --- Save the recordings first ---
 
@@ -322,7 +335,7 @@ def _decision(at: Standing) -> str:
 def _kept(at: Standing) -> str:
     """Return what to say to an owner who keeps the plan."""
     if not at.nothing_done:
-        return "kept_after_all"
+        return "typed_kept_after_all" if at.is_typed else "kept_after_all"
     if at.charge is None:
         return "kept_no_dates"
     return "kept" if _renews(at) else "kept_unsure"

@@ -61,15 +61,22 @@ class CaseGuide(CameraGuide):
             return await self._async_begin(at)
         match at.case.state:
             case CaseState.DONE_NOT_READABLE:
-                step = "noted" if at.ends_at else "noted_not_dated"
-                return self._menu(at, step, ["check", "steps", "leave", "keep"])
+                return self._show_noted(at)
             case CaseState.NOT_EFFECTIVE:
                 return self._show_not_effective(at)
             case _:
                 return await self.async_step_check()
 
+    def _show_noted(self, at: Standing) -> RepairsFlowResult:
+        """Say that what was done is for the seller to confirm; a typed plan cannot be checked."""
+        if at.is_typed:
+            return self._menu(at, "typed_noted", ["steps", "leave", "keep"])
+        step = "noted" if at.ends_at else "noted_not_dated"
+        return self._menu(at, step, ["check", "steps", "leave", "keep"])
+
     async_step_noted = async_step_init
     async_step_noted_not_dated = async_step_init
+    async_step_typed_noted = async_step_init
 
     def _case_stands(self) -> Standing | None:
         """Return where things stand while there is a case for this guide's wish."""
@@ -125,6 +132,18 @@ class CaseGuide(CameraGuide):
         """Show the steps at Apple."""
         return await self._async_at_door("apple", user_input)
 
+    async def async_step_seller_door(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Show the steps at whoever sells a typed plan."""
+        return await self._async_at_door("seller_door", user_input)
+
+    async def async_step_seller_unknown(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Show how to find out who takes the money."""
+        return await self._async_at_door("seller_unknown", user_input)
+
     async def _async_at_door(
         self, key: str, user_input: dict[str, Any] | None
     ) -> RepairsFlowResult:
@@ -134,6 +153,8 @@ class CaseGuide(CameraGuide):
         if user_input is None:
             return self._show_door(at, door(key))
         await at.casework.async_done(at.camera_id)
+        if at.is_typed and await at.casework.async_check(at.camera_id):
+            return await self.async_step_answer()  # nobody is asked, so nobody waits
         return await self.async_step_check()
 
     def _show_door(self, at: Standing, shown: Door) -> RepairsFlowResult:
@@ -281,6 +302,8 @@ class CaseGuide(CameraGuide):
         """Say that what was done is not confirmed yet, and why."""
         match at.case.state if at.case else None:
             case CaseState.DONE_NOT_READABLE:
+                if at.is_typed:
+                    return self._end("typed_done", at)
                 return self._end("done_not_readable" if at.ends_at else "done_not_dated", at)
             case CaseState.NOT_EFFECTIVE:
                 return self._show_not_effective(at)

@@ -30,7 +30,7 @@ from ..plan import (
 )
 from ..plan.charge import expect_charge
 from ..snapshot import CameraPlan
-from ..words import maker_name, spoken, translated
+from ..words import maker_name, seller_name, spoken, translated
 
 # Who decides about money that was taken, as named in the texts about it.
 _REFUND_BY: Final = {
@@ -40,6 +40,8 @@ _REFUND_BY: Final = {
     Channel.APPLE: "apple",
     Channel.GOOGLE_PLAY: "google_play",
     Channel.OUTSIDE_UNKNOWN: "store",
+    Channel.SELLER: "seller",
+    Channel.SELLER_UNKNOWN: "seller",
 }
 
 
@@ -80,6 +82,11 @@ class Standing:
     def rule(self) -> TrustRule:
         """The trust rule of whoever bills."""
         return self.plan.view.rule if self.plan.view else trust_rule(self.plan.channel)
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether all that is known of the plan is its owner's word."""
+        return self.plan.reading is not None and self.plan.reading.typed
 
     @property
     def is_active(self) -> bool:
@@ -156,12 +163,21 @@ class Standing:
 
     @property
     def _maker(self) -> str:
-        return maker_name(self._hass, self.coordinator.provider.maker)
+        return maker_name(self._hass, self.plan.camera.maker)
+
+    @property
+    def _seller(self) -> str:
+        return seller_name(self._hass, self.plan.channel, self.plan.camera.maker)
+
+    @property
+    def _name(self) -> str:
+        return self.coordinator.display_name(self.camera_id)
 
     def _names(self) -> Iterator[tuple[str, str]]:
-        yield "camera", self.coordinator.display_name(self.camera_id)
+        yield "camera", self._name
         yield "maker", self._maker
-        yield "seller", self._said(f"seller_{self.plan.channel}")
+        yield "seller", self._seller
+        yield from self._listed_as()
         if case := self.case:
             yield "count", str(case.contrary)
             yield "checks", str(case.checks)
@@ -170,6 +186,20 @@ class Standing:
         if self.disagree and self.plan.view:
             for witness in self.plan.view.verdict.witnesses:
                 yield "says_on" if witness.says else "says_off", witness.source
+
+    def _listed_as(self) -> Iterator[tuple[str, str]]:
+        """Yield by what name the plan is found at whoever bills it, and what goes with that."""
+        if not self.is_typed:
+            yield "app", self._said("app")
+            yield "payee", self._maker
+            yield "first_at_maker", self._said("first_at_maker", camera=self._name)
+            yield "maker_lags", self._said("maker_lags")
+            return
+        brand = self.plan.camera.maker
+        yield "app", brand or self._said("app_typed")
+        yield "payee", brand or self._said("seller_seller")
+        yield "first_at_maker", ""
+        yield "maker_lags", ""
 
     def _moments(self) -> Iterator[tuple[str, datetime | None]]:
         yield "end", self.ends_at
@@ -194,6 +224,7 @@ class Standing:
         yield "unsaved", self._unsaved()
         yield "next_charge", self._next_charge()
         yield "reminding", self._reminding()
+        yield "do_it_by", self._do_it_by()
         yield "watching", self._watching()
         yield "call", self._call()
         yield (
@@ -296,6 +327,12 @@ class Standing:
         if self.charge is None or self.is_late:
             return self._said("reminding")
         return self._said("reminding_until", earliest=spoken(self._hass, self.charge.earliest))
+
+    def _do_it_by(self) -> str:
+        """Return by when it has to be done; nothing where that is not known, or past."""
+        if self.charge is None or self.charge.deadline <= self.now:
+            return ""
+        return self._said("do_it_by", deadline=spoken(self._hass, self.charge.deadline))
 
     def _watching(self) -> str:
         look = self.casework.next_check(self.camera_id)
