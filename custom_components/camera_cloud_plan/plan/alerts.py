@@ -10,7 +10,7 @@ that a day's stages make one digest. From then on:
   others count as passed: when a plan is seen for the first time, or after days without us.
 - A stage that was reached is behind for good, whatever the clock, the zone, the habits,
   the rules or the deadline do: within a cycle stages only ever come nearer.
-- A stage whose day is before the term's begin does not exist; the last stage always does.
+- A stage from before the charge was the next one does not exist; the last always does.
 - A plan that does not renew has a word about its end instead, unless it was switched off
   when there was no time for that any more.
 - What is kept, or told elsewhere (`muted`), reaches its stages in silence; a kept plan has
@@ -24,9 +24,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
+from itertools import islice
 from typing import Final, Self
 
-from .charge import ChargeExpectation, ChargeKind, began_at
+from .charge import ChargeExpectation, ChargeKind
 from .reading import Service
 from .renewal import Renewal
 from .rules import StageKind, rules_for, stages
@@ -233,15 +234,15 @@ def due(
         return _without_lapsed_keep(memory, view), None
     memory, name = _looked_at(memory, expected, habits, now)
     cycle = memory.cycles[name]
-    if not _may_tell(expected, habits, now):
-        return memory, None
-    stage = min(_stages_left(cycle, expected, habits, now), default=None)
+    stage = min(_stages_due(cycle, expected, habits, now), default=None)
     again = _snoozed_until(memory, name, expected, habits, now)
     is_again = again is not None and again <= now
+    if (stage is None and not is_again) or not _may_tell(expected, habits, now):
+        return memory, None
     told = _with(memory, name, _reached(cycle, expected, stage))
     if is_again or muted:
         told = told._awake()  # noqa: SLF001 - its own
-    if muted or (stage is None and not is_again):
+    if muted:
         return told, None
     kept = memory.is_kept(name)
     if kept and (expected.charge is None or cycle.reached is not None):
@@ -272,7 +273,10 @@ def next_moment(
         return None
     memory, name = _looked_at(memory, expected, habits, now)
     cycle = memory.cycles[name]
-    moments = [expected.digest_for(stage, habits) for stage in _stages_ahead(cycle, expected)]
+    # Of the stages the first comes first.
+    moments = [
+        expected.digest_for(stage, habits) for stage in islice(_stages_ahead(cycle, expected), 1)
+    ]
     if again := _snoozed_until(memory, name, expected, habits, now):
         moments.append(again)
     first = max(min(moments, default=expected.too_late), now)
@@ -302,7 +306,7 @@ def _expected(view: PlanView, region: str) -> _Expected | None:
     else:
         kind, deadline, ends_at = _kind(view, charge), charge.deadline, charge.term_ends_at
     all_stages = stages(region, kind)
-    began = began_at(view.reading, view.zone)
+    since = view.ahead_since
     return _Expected(
         kind=kind,
         charge=charge,
@@ -310,7 +314,7 @@ def _expected(view: PlanView, region: str) -> _Expected | None:
         stages=tuple(
             stage
             for stage in all_stages
-            if stage == all_stages[-1] or began is None or deadline - stage * _DAY >= began
+            if stage == all_stages[-1] or since is None or deadline - stage * _DAY >= since
         ),
     )
 
@@ -355,7 +359,7 @@ def _without_lapsed_keep(memory: AlertMemory, view: PlanView) -> AlertMemory:
 
 
 def _stages_ahead(cycle: Cycle, expected: _Expected) -> Iterator[int]:
-    """Yield the stages that were not reached."""
+    """Yield the stages that were not reached, the first to come first."""
     for stage in expected.stages:
         if expected.charge is None:
             if not cycle.end_told:
@@ -364,11 +368,12 @@ def _stages_ahead(cycle: Cycle, expected: _Expected) -> Iterator[int]:
             yield stage
 
 
-def _stages_left(cycle: Cycle, expected: _Expected, habits: Habits, now: datetime) -> Iterator[int]:
+def _stages_due(cycle: Cycle, expected: _Expected, habits: Habits, now: datetime) -> Iterator[int]:
     """Yield the stages that were not reached and are due."""
     for stage in _stages_ahead(cycle, expected):
-        if expected.digest_for(stage, habits) <= now:
-            yield stage
+        if expected.digest_for(stage, habits) > now:
+            return
+        yield stage
 
 
 def _reached(cycle: Cycle, expected: _Expected, stage: int | None) -> Cycle:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from .camera import Camera
 from .channel import Channel, TrustRule, trust_rule, typed_rule
-from .charge import ChargeExpectation, expect_charge, term_of
+from .charge import ChargeExpectation, began_at, charge_at, expect_charge, term_of
 from .reading import PlanReading, Service
 from .renewal import Renewal
 from .status import PlanStatus, plan_status
@@ -78,6 +78,20 @@ class PlanView:
         if not self.is_active:
             return None
         return expect_charge(self.reading, self.renewal, self.rule, self.zone)
+
+    @cached_property
+    def ahead_since(self) -> datetime | None:
+        """Since when the next charge is the next (UTC): the one before was due until then.
+
+        Of a trial and of a plan that does not renew since it began; `None` if not known.
+        """
+        reading, charge = self.reading, self.charge
+        if charge is not None and not reading.trial:
+            for times in (0, -1):
+                before = charge_at(reading, times, self.renewal, self.rule, self.zone)
+                if before is not None and before.term_ends_at < charge.term_ends_at:
+                    return before.latest
+        return began_at(reading, self.zone)
 
     @cached_property
     def term(self) -> Term | None:
