@@ -7,10 +7,9 @@ told before Home Assistant has started and the account was read, or could not be
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import partial
 from typing import Any, Final, Protocol
 
 from homeassistant.config_entries import ConfigEntry
@@ -62,7 +61,23 @@ _PATIENCE: Final = 5
 _NO_RULES: Final = "*"
 
 
-type _Ask = Callable[[AlertMemory], tuple[AlertMemory, Alert | None]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """What is due of one plan at a moment (UTC), to be asked of what is remembered of it."""
+
+    view: PlanView
+    region: str
+    habits: Habits
+    now: datetime
+    muted: bool
+
+    def asked(self, memory: AlertMemory) -> tuple[AlertMemory, Alert | None]:
+        """Return the memory once all was told, and what is to be told."""
+        return due(memory, self.view, self.region, self.habits, self.now, muted=self.muted)
+
+    def next(self, memory: AlertMemory) -> datetime | None:
+        """Return when it is to be asked next (UTC)."""
+        return next_moment(memory, self.view, self.region, self.habits, self.now)
 
 
 class Account(Protocol):
@@ -227,23 +242,36 @@ class AlertDesk:
         slices = Slices()
         moments = {}
         for camera_id in camera_ids:
-            moments[camera_id] = self._next(camera_id)
+            moments[camera_id] = (
+                self._next_of_limits() if camera_id == _LIMITS else self._next(camera_id)
+            )
             await slices.pause_if_due()
         self._ticker.async_set(moments)
         if self._shown and self.digest and not self.digest.lines.keys().isdisjoint(camera_ids):
             await self._async_show_again()
 
     def _next(self, camera_id: str) -> datetime | None:
-        now, habits = clock.now(), self._habits()
-        if camera_id == _LIMITS:
-            if not self._tells or not self._limits():
-                return None
-            today = habits.digest_on(now.astimezone(habits.zone).date())
-            return today if today > now else habits.digest_of_tomorrow(now)
-        view = self._view(camera_id)
-        if view is None:
+        """Return when something may be told of a camera (UTC).
+
+        What changed about its plan meanwhile is taken down: that renewal went off, or that
+        a plan that was kept is gone.
+        """
+        question = self._question(camera_id)
+        if question is None:
             return None
-        return next_moment(self._book.get(camera_id), view, self._region(view), habits, now)
+        moment = question.next(self._book.get(camera_id))
+        if moment is None or moment > question.now:
+            memory, alert = question.asked(self._book.get(camera_id))
+            if alert is None:
+                self._book.async_put(camera_id, memory)
+        return moment
+
+    def _next_of_limits(self) -> datetime | None:
+        if not self._tells or not self._limits():
+            return None
+        now, habits = clock.now(), self._habits()
+        today = habits.digest_on(now.astimezone(habits.zone).date())
+        return today if today > now else habits.digest_of_tomorrow(now)
 
     @callback
     def _async_on_due(self, camera_ids: Collection[str]) -> None:
@@ -261,34 +289,26 @@ class AlertDesk:
     async def _async_work(self, camera_ids: Collection[str]) -> None:
         """Tell what is due of cameras whose moment has come, and write down that it was."""
         async with self._working:
-            now, habits = clock.now(), self._habits()
-            told: dict[str, _Ask] = {}
+            now = clock.now()
+            told: dict[str, _Question] = {}
             parts: list[Part] = []
             for camera_id in camera_ids:
-                if (view := self._view(camera_id)) is None:
+                if (question := self._question(camera_id)) is None:
                     continue
-                ask: _Ask = partial(
-                    due,
-                    view=view,
-                    region=self._region(view),
-                    habits=habits,
-                    now=now,
-                    muted=self._is_muted(camera_id),
-                )
-                memory, alert = ask(self._book.get(camera_id))
+                memory, alert = question.asked(self._book.get(camera_id))
                 if alert is None:
                     self._book.async_put(camera_id, memory)
                 else:
-                    told[camera_id] = ask
+                    told[camera_id] = question
                     parts.append(self._part(camera_id, alert))
             exceeded = tuple(self._exceeded_now(now)) if _LIMITS in camera_ids else ()
             for part in parts:
                 self._tell_event(part)
             if self._tells and (parts or exceeded):
                 await self._async_send(parts, exceeded, now)
-            for camera_id, ask in told.items():
+            for camera_id, question in told.items():
                 # Asked again: what the owner decided meanwhile stays.
-                self._book.async_put(camera_id, ask(self._book.get(camera_id))[0])
+                self._book.async_put(camera_id, question.asked(self._book.get(camera_id))[0])
             if _LIMITS in camera_ids:
                 self._remember_limits(exceeded, now)
             await self._book.async_flush()
@@ -463,6 +483,18 @@ class AlertDesk:
     def _tells(self) -> bool:
         tells: bool = self._entry.options.get(CONF_ALERTS, True)
         return tells
+
+    def _question(self, camera_id: str) -> _Question | None:
+        view = self._view(camera_id)
+        if view is None:
+            return None
+        return _Question(
+            view=view,
+            region=self._region(view),
+            habits=self._habits(),
+            now=clock.now(),
+            muted=self._is_muted(camera_id),
+        )
 
     def _view(self, camera_id: str) -> PlanView | None:
         """Return an own plan of the account, judged; `None` where there is none."""

@@ -95,6 +95,9 @@ class Reader(Protocol):
     def display_name(self, camera_id: str) -> str:
         """Return the name people gave a camera."""
 
+    def is_kept(self, camera_id: str) -> bool:
+        """Return whether the owner keeps a camera's plan for good."""
+
     async def async_read_back(self, camera_id: str) -> None:
         """Read a camera's plan now; raises `CloudError`."""
 
@@ -191,6 +194,9 @@ class Casework:
         self._read.add(camera_id)
         case = await self.cases.async_change(camera_id, lambda case: case.seen(view, now))
         watch, findings = self.watches.get(camera_id).seen(view, now, wanted_on=case is not None)
+        if self._reader.is_kept(camera_id):
+            # Told once, like others, but nothing that its owner would have to do about it.
+            watch = watch.noted(Notice.CAMERA_OFFLINE)
         noticed = watch.notices.keys() != self.watches.get(camera_id).notices.keys()
         self.watches.async_put(camera_id, watch)
         if findings:

@@ -69,6 +69,7 @@ from .plan import (
     channel_in,
     clock,
 )
+from .plan.alerts import Keep
 from .slices import Slices
 from .snapshot import AccountSnapshot, CameraPlan, Failure
 from .store import SnapshotStore
@@ -273,6 +274,11 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         plan = self.known(camera_id)
         own = async_shown_name(self.hass, self.config_entry, camera_id)
         return own or (plan.camera.name if plan else mask(camera_id))
+
+    @callback
+    def is_kept(self, camera_id: str) -> bool:
+        """Return whether the owner keeps a camera's plan for good."""
+        return self.alerts.kept(camera_id) is Keep.PLAN
 
     # --- Exports ---
 

@@ -37,6 +37,7 @@ from simulator.world import World
 from simulator.worldfile import load_world
 
 from .automations import import_blueprints
+from .phone import Phone
 
 # Accounts of the `every_state` world.
 MAINLAND = "2500110011"
@@ -56,10 +57,27 @@ def _preloaded() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _charges_are_not_brought_up() -> Iterator[None]:
-    """Keep coming charges from coming in between; tests of alerts override this."""
+def _charges_are_not_brought_up(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Keep coming charges from coming in between, but in tests of alerts."""
+    if "told_of_charges" in request.fixturenames:
+        yield
+        return
     with patch("custom_components.camera_cloud_plan.alert_desk.AlertDesk.async_start"):
         yield
+
+
+@pytest.fixture
+async def told_of_charges(hass: HomeAssistant) -> AsyncIterator[None]:
+    """Have people told of coming charges by Shanghai's clock, polls exactly apart."""
+    await hass.config.async_set_time_zone("Asia/Shanghai")
+    with patch("custom_components.camera_cloud_plan.coordinator.random.uniform", return_value=1.0):
+        yield
+
+
+@pytest.fixture
+def phone(hass: HomeAssistant) -> Phone:
+    """Return a phone with the companion app."""
+    return Phone(hass)
 
 
 # What the integration may say above INFO, by the beginning of its words; each is asserted
