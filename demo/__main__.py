@@ -130,7 +130,7 @@ async def _show(stage: Stage) -> int:
 async def _check(stage: Stage) -> bool:
     """Print what is shown of every camera; return whether all is as it should be."""
     rows = await settled_rows(
-        stage.home, stage.maker, accounts=[account.key for account in stage.accounts]
+        stage.home, stage.maker, stage.typed, accounts=[account.key for account in stage.accounts]
     )
     say("")
     say(table(rows))

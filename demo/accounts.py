@@ -54,23 +54,36 @@ async def add_account(home: HomeAssistant, maker: Maker, account: Account) -> st
         raise SetUpError(message) from error
 
 
-async def choose(
-    home: HomeAssistant, title: str, page: str, *answers: Mapping[str, object]
-) -> None:
+async def type_in(home: HomeAssistant, answers: Mapping[str, object]) -> str:
+    """Type a plan in, as a person would who does not sign in; return its account's title.
+
+    Every field that is not given keeps what the form suggests. Raises `SetUpError`.
+    """
+    step = await home.start_flow(DOMAIN)
+    step = await home.answer_flow(step["flow_id"], {"next_step_id": "plan"})
+    step = await home.answer_flow(step["flow_id"], filled(step, answers))
+    if step["type"] != "create_entry":
+        raise SetUpError(_where(step, f"says {step.get('errors') or step.get('reason')}"))
+    title: str = step["title"]
+    return title
+
+
+async def choose(home: HomeAssistant, title: str, page: str, answers: Mapping[str, object]) -> None:
     """Fill in one page of an account's options, whose config entry has this title.
 
-    Every further field keeps what the form suggests. Returns once the entry, which is
-    loaded anew by that, is back. Raises `SetUpError`.
+    `answers` are by field, for all forms that the page leads to; every other field keeps
+    what its form suggests. Returns once the entry, which is loaded anew by that, is back.
+    Raises `SetUpError`.
     """
     entry_id = (await _entry(home, title))["entry_id"]
     step = await home.start_flow(entry_id, options=True)
-    for answer in ({"next_step_id": page}, *answers):
-        given = answer if step["type"] == "menu" else filled(step, answer)
-        step = await home.answer_flow(step["flow_id"], given, options=True)
-        if step.get("errors"):
-            raise SetUpError(_where(step, f"says {step['errors']}"))
+    step = await home.answer_flow(step["flow_id"], {"next_step_id": page}, options=True)
+    for _ in range(_MOST_STEPS):
+        if step["type"] != "form" or step.get("errors"):
+            break
+        step = await home.answer_flow(step["flow_id"], filled(step, answers), options=True)
     if step["type"] != "create_entry":
-        raise SetUpError(_where(step, "is not the last"))
+        raise SetUpError(_where(step, f"says {step.get('errors') or step.get('reason')}"))
     try:
         async with asyncio.timeout(_WITHIN):
             while True:

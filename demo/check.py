@@ -3,15 +3,17 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 import unicodedata
 
+from .accounts import DOMAIN
 from .entities import AUTO_RENEWAL, DAYS_REMAINING, NEXT_CHARGE, PLAN_STATUS, Device, devices
 from .hass_log import SETTLED_HTTP, unexpected_errors
 from .home_assistant import HomeAssistant, RefusedError
 from .maker import ExpectedCamera, Maker
+from .typed import TypedPlan
 
 _WITHIN: Final = 60.0
 _SAME_MOMENT: Final = timedelta(seconds=1)
@@ -43,13 +45,16 @@ def compare(
     ]
 
 
-async def settled_rows(home: HomeAssistant, maker: Maker, *, accounts: Iterable[str]) -> list[Row]:
+async def settled_rows(
+    home: HomeAssistant, maker: Maker, typed: TypedPlan, *, accounts: Iterable[str]
+) -> list[Row]:
     """Return the rows of all cameras that these accounts see, once all are as expected.
 
-    After a minute they are returned as they are.
+    And that of the plan that was typed in. After a minute they are returned as they are.
     """
     signed_in = set(accounts)
     expected = [camera for camera in await maker.cameras() if signed_in & {*camera.accounts}]
+    expected.append(typed.expected(await _plan_id(home, typed), datetime.now(UTC)))
     rows: list[Row] = []
     try:
         async with asyncio.timeout(_WITHIN):
@@ -60,6 +65,17 @@ async def settled_rows(home: HomeAssistant, maker: Maker, *, accounts: Iterable[
         if not rows:
             raise
     return rows
+
+
+async def _plan_id(home: HomeAssistant, typed: TypedPlan) -> str:
+    """Return the id under which the typed plan is kept."""
+    for entry in await home.command("config_entries/get", domain=DOMAIN):
+        listed = await home.command("config_entries/subentries/list", entry_id=entry["entry_id"])
+        for plan in listed:
+            if plan["title"] == typed.name:
+                plan_id: str = plan["subentry_id"]
+                return plan_id
+    return "nowhere"
 
 
 async def troubles(home: HomeAssistant, log: Path) -> list[str]:

@@ -2,13 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+import re
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import aiohttp
 
 from .words import Language
 
+type Money = tuple[Decimal, str]
+"""An amount and its currency."""
+
+KNOWN_PRICES: Final = frozenset({"cn", "cn2"})
+"""The accounts whose owners say what their plans cost, and on which day it is taken."""
+
+_CHINA: Final = ZoneInfo("Asia/Shanghai")
+_FIXED_DAY: Final = re.compile(r"day (\d+) ")
 _PATIENCE: Final = aiohttp.ClientTimeout(total=30)
 _STATES_WITH_CHARGE: Final = {"trial", "active_renewing", "active_renewal_unknown"}
 _ANNOUNCED_AHEAD: Final = {
@@ -36,11 +47,47 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What an owner knows of a plan: its price for a term of so many months, if it is of months.
+
+    From `regular_from`, a day in China, on it costs `regular`; `billing_day` is the day of
+    the month on which it is charged, whatever the term.
+    """
+
+    plan: str
+    price: Money
+    months: int | None
+    regular: Money | None
+    regular_from: date | None
+    billing_day: int | None
+
+    def answers(self) -> dict[str, object]:
+        """Return what the owner fills in, by field."""
+        special: dict[str, object] = {"covers_all": False}
+        if self.regular and self.regular_from:
+            special["regular_price"] = float(self.regular[0])
+            special["price_from"] = self.regular_from.isoformat()
+        if self.billing_day:
+            special["billing_day"] = self.billing_day
+        return {
+            "plan": self.plan,
+            "price": float(self.price[0]),
+            "currency": self.price[1],
+            "special": special,
+        } | ({"term_months": str(self.months)} if self.months else {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedCharge:
-    """The window in which Home Assistant must expect a charge, UTC."""
+    """The charge that Home Assistant must expect: its window, UTC, its kind and its amount.
+
+    The amount is `None` where nobody said what the plan costs.
+    """
 
     earliest: datetime
     latest: datetime
+    kind: str
+    amount: Money | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +154,19 @@ class Maker:
             if "expect" in entry
         )
 
+    async def prices(self, account: str) -> tuple[Price, ...]:
+        """Return what an account's owner knows of its plans that renew, each name once."""
+        if account not in KNOWN_PRICES:
+            return ()
+        state = await self._state()
+        prices = {
+            price.plan: price
+            for entry in state["cameras"]
+            if entry["owner"] == account and entry["plan"] and entry["plan"]["auto_renew"]
+            for price in (self._price(entry["plan"]),)
+        }
+        return tuple(prices.values())
+
     async def plan_end(self, did: str) -> datetime:
         """Return when a camera's plan ends."""
         return _moment((await self._camera(did))["plan"]["end"])
@@ -118,6 +178,18 @@ class Maker:
     async def advance(self, *, days: int = 0, hours: int = 0) -> None:
         """Let time pass at the maker."""
         await self._post("advance", {"days": days, "hours": hours})
+
+    def _price(self, plan: Mapping[str, Any]) -> Price:
+        regular, since = plan["regular_price"], plan["regular_from"]
+        count, _, unit = plan["period"].partition(" ")
+        return Price(
+            plan=plan["name"][self._language.of_simulator],
+            price=_money(plan["price"]),
+            months=int(count) if unit.startswith("month") else None,
+            regular=_money(regular) if regular else None,
+            regular_from=_moment(since).astimezone(_CHINA).date() if since else None,
+            billing_day=_fixed_day(plan),
+        )
 
     def _name(self, entry: Mapping[str, Any]) -> str:
         name: str = entry["names"][self._language.of_simulator]
@@ -149,8 +221,28 @@ def _charge(entry: Mapping[str, Any]) -> ExpectedCharge | None:
         return None
     if expect["auto_renewal"] in (None, "off"):
         return None
-    end = _moment(plan["end"])
-    return ExpectedCharge(earliest=end - _ANNOUNCED_AHEAD[plan["channel"]], latest=end)
+    end, known = _moment(plan["end"]), entry["owner"] in KNOWN_PRICES
+    earliest, latest = end - _ANNOUNCED_AHEAD[plan["channel"]], end
+    if known and (day := _fixed_day(plan)):
+        # The worlds' own end on that day.
+        earliest = end.astimezone(_CHINA).replace(day=day, hour=0, minute=0).astimezone(UTC)
+    return ExpectedCharge(
+        earliest=earliest,
+        latest=latest,
+        kind=expect["charge"],
+        amount=_money(entry["next_charge"]["price"]) if known else None,
+    )
+
+
+def _fixed_day(plan: Mapping[str, Any]) -> int | None:
+    found = _FIXED_DAY.match(plan["charged"])
+    return int(found[1]) if found else None
+
+
+def _money(spelled: str) -> Money:
+    """Return an amount as the world files spell it, e.g. "6.00 CNY"."""
+    amount, _, currency = spelled.partition(" ")
+    return Decimal(amount), currency
 
 
 def _moment(epoch_ms: int) -> datetime:

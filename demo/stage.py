@@ -11,13 +11,14 @@ from typing import Final
 import aiohttp
 
 from . import dashboard
-from .accounts import add_account, choose
+from .accounts import add_account, choose, type_in
 from .home_assistant import ConnectionLostError, HomeAssistant, RefusedError
 from .house import DEFINITION, House, build, machine_time_zone
 from .keeper import Keeper
 from .maker import Account, Maker
 from .ports import LOOPBACK, free_port
 from .process import Child
+from .typed import TypedPlan, typed_plan
 from .words import Language
 
 DEFAULT_PORT: Final = 8123
@@ -28,13 +29,13 @@ _RESTART_ASKED: Final = 100
 
 
 # A simulated maker suspends nobody: an export takes seconds.
-_AT_ONCE: Final = [{"export_at_once": 2, "export_pause": 0}]
+_AT_ONCE: Final = {"export_at_once": 2, "export_pause": 0}
 # What the accounts' owners chose in the options: one knows who bills, another found the
 # request behind the page and lets the switch send it.
-_CHOICES: Final[Mapping[str, Mapping[str, Sequence[Mapping[str, object]]]]] = {
-    "cn": {"billing": [{"billed_by": "mi_pay"}], "recordings": _AT_ONCE},
+_CHOICES: Final[Mapping[str, Mapping[str, Mapping[str, object]]]] = {
+    "cn": {"billing": {"billed_by": "mi_pay"}, "recordings": _AT_ONCE},
     "de": {"recordings": _AT_ONCE},
-    "cn2": {"direct": [{"file": DEFINITION}, {"mode": "by_switch"}], "recordings": _AT_ONCE},
+    "cn2": {"direct": {"file": DEFINITION, "mode": "by_switch"}, "recordings": _AT_ONCE},
 }
 
 
@@ -56,6 +57,7 @@ class Stage:
     home: HomeAssistant
     maker: Maker
     accounts: tuple[Account, ...]
+    typed: TypedPlan
     log: Path
     ended: asyncio.Task[int]
 
@@ -104,12 +106,24 @@ async def staged(plot: Plot) -> AsyncIterator[Stage]:
             say(f"Signing in {account.name}")
             title = await add_account(home, maker, account)
             for page, answers in _CHOICES.get(account.key, {}).items():
-                await choose(home, title, page, *answers)
+                await choose(home, title, page, answers)
+            for price in await maker.prices(account.key):
+                await choose(home, title, "prices", price.answers())
+        doorbell = typed_plan(plot.language, house.time_zone)
+        say(f"Typing in {doorbell.name}")
+        await type_in(home, doorbell.answers())
         keeper = Keeper(home.base_url, f"{maker.base_url}/", plot.language)
         await keeper.tidy(home)
         keeping = asyncio.create_task(keeper.run(http))
         try:
-            yield Stage(home=home, maker=maker, accounts=accounts, log=log, ended=running.ended)
+            yield Stage(
+                home=home,
+                maker=maker,
+                accounts=accounts,
+                typed=doorbell,
+                log=log,
+                ended=running.ended,
+            )
         finally:
             await _cancelled(keeping)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 import socket
 from types import MappingProxyType
@@ -26,7 +27,12 @@ EXPECTED = ExpectedCamera(
     plan_status="active_renewing",
     auto_renewal="on",
     days_remaining=5,
-    charge=ExpectedCharge(earliest=END - timedelta(hours=72), latest=END),
+    charge=ExpectedCharge(
+        earliest=END - timedelta(hours=72),
+        latest=END,
+        kind="renewal",
+        amount=(Decimal("6.00"), "CNY"),
+    ),
 )
 DEVICE = Device(
     device_id="d",

@@ -22,7 +22,7 @@ from demo.stage import connected
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
 ROOT = Path(__file__).parents[2]
-CAMERAS = 13
+CAMERAS = 14
 PORT, MAKER_PORT = 8423, 8433
 _HOME = re.compile(r"^  Home Assistant +http://127\.0\.0\.1:(\d+)/", re.MULTILINE)
 _MAKER = re.compile(r"^  The simulated maker +http://127\.0\.0\.1:(\d+)/", re.MULTILINE)

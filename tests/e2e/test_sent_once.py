@@ -76,7 +76,7 @@ async def test_a_request_whose_answer_is_not_known_is_never_sent_again(tmp_path:
 async def _let_the_switch_send(house: HouseInTime, home: HomeAssistant) -> None:
     """Sign in and hand over the request, as the account's owner would."""
     title = (await add_accounts(house, home, "mei"))["mei"]
-    await choose(home, title, "direct", {"file": DEFINITION}, {"mode": "by_switch"})
+    await choose(home, title, "direct", {"file": DEFINITION, "mode": "by_switch"})
 
     async def find() -> bool:
         states = await home.states()

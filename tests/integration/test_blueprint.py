@@ -16,10 +16,11 @@ from pytest_homeassistant_custom_component.common import (
     async_mock_service,
 )
 
+from custom_components.camera_cloud_plan.plan.alerts import Keep
 from simulator.edits import edit_camera
 from simulator.server import RunningSimulator
 
-from .acts import STORE_BILLED, direct_way, settle
+from .acts import STORE_BILLED, TRIAL, direct_way, settle
 from .automations import add_phone, automate, charge_at, press_button, to_moment
 from .conftest import EntryMaker, entity_id, set_up
 from .test_coordinator import RENEWING, coordinator_of, refresh
@@ -336,6 +337,26 @@ async def test_show_me_how_sends_the_steps_and_asks_nobody_for_anything(
     assert steps["data"]["url"].endswith(device_of(hass, sensor))
     assert sim.requests.total() == asked
     assert coordinator_of(entry).cases.get(RENEWING) is None
+
+
+async def test_keep_keeps_the_charge_and_nothing_else(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    phone: str,
+    pushes: list[ServiceCall],
+) -> None:
+    sensor = entity_id(hass, RENEWING, "next_charge")
+    await remind(hass, sensor, phones=[phone])
+    await to_moment(hass, freezer, due(hass, sensor))
+    await press_button(hass, buttons(pushes[0])["Keep"])
+    await settle(hass)
+    alerts = coordinator_of(loaded).alerts
+    assert {camera: alerts.kept(camera) for camera in (RENEWING, TRIAL)} == {
+        RENEWING: Keep.CHARGE,
+        TRIAL: None,
+    }
+    assert len(pushes) == 1
 
 
 async def test_tomorrow_says_it_again_a_day_later(
