@@ -5,9 +5,8 @@ from enum import StrEnum
 from typing import Final
 
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError
 
-from .const import DOMAIN
 from .coordinator import CloudPlanCoordinator
 from .export_desk import Wanted
 from .plan import Case, Renewal, Wish
@@ -33,6 +32,7 @@ class Outcome(StrEnum):
     SHARED = "shared"
     UNSUPPORTED = "unsupported"
     NO_PLAN = "no_running_plan"
+    NO_RECORDINGS = "no_recordings"
     ALREADY_SO = "already_so"
     CONFIRMED = "confirmed"
     WAITING = "waiting_for_you"
@@ -95,17 +95,13 @@ async def async_ask(
     sent, whatever was allowed.
 
     `save_first`: an export of all that the camera has is begun, and nothing is sent before
-    it is whole. Raises `HomeAssistantError` where the case or the order cannot be kept,
-    nothing may be saved where the options say, or there is nothing to save; then all is as
-    it was before.
+    it is whole; where recordings cannot be had no case is opened. Raises `HomeAssistantError`
+    where the case or the order cannot be kept, or nothing may be saved where the options say;
+    then all is as it was before.
     """
     casework = coordinator.casework
     if save_first and coordinator.provider.recordings is None:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="no_recordings_here",
-            translation_placeholders={"camera": coordinator.display_name(camera_id)},
-        )
+        return Outcome.NO_RECORDINGS
     foreseen = foresee(coordinator, camera_id, wish)
     if foreseen and not foreseen.is_open:
         return foreseen

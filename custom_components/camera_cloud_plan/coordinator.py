@@ -374,13 +374,13 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         Whoever says that it is off, it is off by their word. Whoever takes that back has said
         nothing of what the seller knows of it: then it is not known.
         """
-        case = after or before
-        if camera_id not in self.config_entry.subentries or case is None or case.wish is Wish.ON:
+        case, plan = after or before, typed_plan(self.config_entry, camera_id)
+        if plan is None or case is None or case.wish is Wish.ON:
             return
         done_before = before.done_at if before else None
         if after and after.done_at and done_before is None:
             async_change_plan(self.hass, self.config_entry, camera_id, renews=False)
-        elif after is None and done_before and case.is_open:
+        elif after is None and done_before and case.is_open and plan.renews is False:
             async_change_plan(self.hass, self.config_entry, camera_id, renews=None)
 
     # --- What it costs, and by which calendar ---

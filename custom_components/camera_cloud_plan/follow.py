@@ -3,13 +3,18 @@
 Loading it anew would end whatever dialogue somebody has open about one of its plans.
 """
 
+import logging
+
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
+from .devices import async_register_camera
 from .plan import Case, Wish
 from .typed import async_change_plan, typed_plans
+
+_LOGGER = logging.getLogger(__name__)
 
 
 class PlanFollower:
@@ -23,6 +28,8 @@ class PlanFollower:
         self._entry = entry
         self._coordinator = coordinator
         self._plans = typed_plans(entry)
+        if damaged := len(entry.subentries) - len(self._plans):
+            _LOGGER.warning("Typed plans that are damaged and left out: %s", damaged)
         self._is_due = False
 
     @callback
@@ -62,7 +69,11 @@ class PlanFollower:
         before, self._plans = self._plans, typed_plans(self._entry)
         await self._coordinator.async_refresh()
         for plan_id, plan in self._plans.items():
-            if plan_id in before and before[plan_id].renews is not plan.renews:
+            if (was := before.get(plan_id)) is None:
+                continue
+            if was.attached_to != plan.attached_to and (seen := self._coordinator.known(plan_id)):
+                async_register_camera(self._hass, self._entry, seen.camera)
+            if was.renews is not plan.renews:
                 await self._async_heard(plan_id, renews=plan.renews)
 
     async def _async_heard(self, plan_id: str, *, renews: bool | None) -> None:

@@ -1,15 +1,26 @@
 """What an account's cameras add up to: the next charge, the count, what needs attention."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
 from .cases import CaseBook
-from .plan import CaseState, ChargeExpectation, Notice, Renewal, Wish
+from .plan import (
+    CaseState,
+    ChargeExpectation,
+    Notice,
+    PlanView,
+    Renewal,
+    Service,
+    Wish,
+    monthly_cost,
+)
 from .snapshot import AccountSnapshot, CameraPlan
 from .watches import WatchBook
+from .words import rounded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +37,25 @@ class NextCharge:
 
     def words(self, camera: str) -> dict[str, Any]:
         """Return what is shown beside the moment; `camera` is what people call it."""
-        return {
-            "camera": camera,
-            "latest": self.charge.latest,
-            "possible": self.charge.possible,
-            "channel": self.plan.channel.value,
-        }
+        return {"camera": camera, **charge_facts(self.plan, self.charge)}
+
+
+def charge_facts(plan: CameraPlan, charge: ChargeExpectation) -> dict[str, Any]:
+    """Return what is known of a charge besides its earliest moment; unknown is left out."""
+    amount, tariff = charge.amount, plan.reading.tariff if plan.reading else None
+    facts = {
+        "latest": charge.latest,
+        "deadline": charge.deadline,
+        "basis": charge.basis.value,
+        "kind": charge.kind.value,
+        "possible": charge.possible,
+        "channel": plan.channel.value,
+        "amount": float(rounded(amount)) if amount else None,
+        "currency": amount.currency if amount else None,
+        "price_source": tariff.source.value if amount and tariff else None,
+        "word": "owner" if charge.typed else None,
+    }
+    return {name: fact for name, fact in facts.items() if fact is not None}
 
 
 def next_charge(data: AccountSnapshot, now: datetime) -> NextCharge | None:
@@ -62,6 +86,29 @@ def renewing(data: AccountSnapshot) -> Renewing:
     return Renewing(known=said.count(Renewal.ON), unknown=said.count(Renewal.UNKNOWN))
 
 
+def own_views(plans: Iterable[CameraPlan]) -> list[PlanView]:
+    """Return the judged readings of the plans that are the account's own."""
+    return [view for plan in plans if plan.is_own and (view := plan.view)]
+
+
+def currency_of(plan: CameraPlan) -> str | None:
+    """Return the currency in which a plan's price is known; `None` without a price."""
+    tariff = plan.reading.tariff if plan.reading else None
+    price = (tariff.price or tariff.regular_price) if tariff else None
+    return price.currency if price else None
+
+
+def cost_by_month(view: PlanView, now: datetime) -> Decimal | None:
+    """Return what a camera's plan costs by the month; `None` where that is not known.
+
+    One that does not renew costs nothing more. `monthly_cost` has the rest.
+    """
+    cost = monthly_cost((view,), now)
+    if cost.unknown:
+        return None
+    return sum((*cost.sums.values(), *cost.possible.values()), Decimal(0))
+
+
 class Reason(StrEnum):
     """Why a camera needs its owner's attention, weightiest first."""
 
@@ -75,6 +122,7 @@ class Reason(StrEnum):
     UPLOAD_OFF = "upload_off"
     WITNESSES_DISAGREE = "witnesses_disagree"
     SELLER_CONFIRMS = "seller_confirms"
+    ENDED_OR_RENEWED = "ended_or_renewed"
     RENEWAL_UNKNOWN = "renewal_unknown"
 
 
@@ -118,6 +166,8 @@ def _reasons(plan: CameraPlan, cases: CaseBook, watches: WatchBook) -> Iterator[
     for notice in watches.get(camera_id).standing():
         yield _REASON_OF_NOTICE[notice]
     view = plan.view
+    if view and view.reading.typed and view.reading.service is Service.UNKNOWN:
+        yield Reason.ENDED_OR_RENEWED  # only its owner can say which
     if view is None or not plan.is_own or not view.is_active:
         return
     if view.verdict.disagree:

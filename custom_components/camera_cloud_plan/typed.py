@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-import logging
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -13,8 +12,6 @@ from .cloud.manual import ManualPlan, ManualPlanError
 from .const import CONF_MAKER, DOMAIN, MAKER_MANUAL
 
 SUBENTRY_PLAN: Final = "plan"
-
-_LOGGER = logging.getLogger(__name__)
 
 
 def is_typed(entry: ConfigEntry) -> bool:
@@ -29,14 +26,9 @@ def async_local_entry(hass: HomeAssistant) -> ConfigEntry | None:
 
 
 def typed_plans(entry: ConfigEntry) -> dict[str, ManualPlan]:
-    """Return an entry's typed plans by the ids of their subentries; none of another account."""
-    plans: dict[str, ManualPlan] = {}
-    for plan_id, subentry in entry.subentries.items():
-        try:
-            plans[plan_id] = ManualPlan.parse(subentry.data)
-        except ManualPlanError as err:
-            _LOGGER.warning("A typed plan is damaged and left out: %s", err)
-    return plans
+    """Return an entry's typed plans by the ids of their subentries; damaged ones are left out."""
+    plans = {plan_id: typed_plan(entry, plan_id) for plan_id in entry.subentries}
+    return {plan_id: plan for plan_id, plan in plans.items() if plan is not None}
 
 
 def typed_plan(entry: ConfigEntry, plan_id: str) -> ManualPlan | None:

@@ -88,6 +88,7 @@ _EXPECTED_WORDS = (
     "The price of the plan",
     "The prices in the options",
     "The stored plan data cannot be used",
+    "Typed plans that are damaged",
     "A stored cancellation is damaged",
     "What a renewal request did is damaged",
     "What was noticed so far cannot be used",

@@ -21,6 +21,7 @@ DOORBELL: dict[str, Any] = {
 def typing(plan: dict[str, Any]) -> dict[str, Any]:
     """Return what the form sends for a plan; what is folded away there goes into its section."""
     front = ("name", "ends_on", "term", "renews", "price", "currency")
+    plan = {key: value for key, value in plan.items() if value is not None}
     return {
         **{key: value for key, value in plan.items() if key in front},
         "more": {key: value for key, value in plan.items() if key not in front},
