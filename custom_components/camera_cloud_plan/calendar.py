@@ -15,14 +15,14 @@ from homeassistant.components.calendar import (
     CalendarEntityDescription,
     CalendarEvent,
 )
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .agenda import AgendaEvent
 from .agenda_words import description, summary, uid
-from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
-from .entity import AccountEntity
+from .coordinator import CloudPlanConfigEntry
+from .entity import ReckonedEntity
 from .plan import clock
 
 PARALLEL_UPDATES = 0
@@ -36,21 +36,15 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the account's calendar."""
-    coordinator = entry.runtime_data.coordinator
-    async_add_entities([ChargesCalendar(coordinator, await coordinator.agenda.async_events())])
+    async_add_entities([ChargesCalendar(entry.runtime_data.coordinator, CHARGES)])
 
 
-class ChargesCalendar(AccountEntity, CalendarEntity):
+class ChargesCalendar(ReckonedEntity, CalendarEntity):
     """When the plans of an account are charged, end, or need something done."""
 
     entity_description: CalendarEntityDescription
 
-    def __init__(self, coordinator: CloudPlanCoordinator, events: Sequence[AgendaEvent]) -> None:
-        """Take the account and its events as they stand."""
-        super().__init__(coordinator, CHARGES)
-        self._events = events
-        self._reckoning = False
-        self._again = False
+    _events: Sequence[AgendaEvent] = ()
 
     @property
     @override
@@ -75,25 +69,10 @@ class ChargesCalendar(AccountEntity, CalendarEntity):
         start, end = dt_util.as_utc(start_date), dt_util.as_utc(end_date)
         return [self._told(event) for event in events if event.touches(start, end)]
 
-    @callback
     @override
-    def _handle_coordinator_update(self) -> None:
-        """Reckon beside the loop, once more where something changes meanwhile."""
-        self._again = True
-        if not self._reckoning:
-            self._reckoning = True
-            self.coordinator.config_entry.async_create_task(
-                self.hass, self._async_reckon(), f"{self.coordinator.name} calendar"
-            )
-
-    async def _async_reckon(self) -> None:
-        try:
-            while self._again:
-                self._again = False
-                self._events = await self.coordinator.agenda.async_events()
-        finally:
-            self._reckoning = False
-        self.async_write_ha_state()
+    async def async_reckon(self) -> None:
+        """Bring the events up to date."""
+        self._events = await self.coordinator.agenda.async_events()
 
     def _told(self, event: AgendaEvent) -> CalendarEvent:
         """Return an event in words."""

@@ -63,6 +63,43 @@ class AccountEntity(PlanEntity):
         return read_at is not None and clock.now() < read_at + KEEP_LAST_GOOD
 
 
+class ReckonedEntity(AccountEntity):
+    """An entity of the account whose value is reckoned beside the event loop."""
+
+    _reckoning = False
+    _again = False
+
+    async def async_reckon(self) -> None:
+        """Reckon what is shown; nothing is written by it."""
+        raise NotImplementedError
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Have a value before the first is shown."""
+        await super().async_added_to_hass()
+        await self.async_reckon()
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Reckon and show it, once more where something changes meanwhile."""
+        self._again = True
+        if not self._reckoning:
+            self._reckoning = True
+            self.coordinator.config_entry.async_create_task(
+                self.hass, self._async_show(), f"{self.entity_id} reckons"
+            )
+
+    async def _async_show(self) -> None:
+        try:
+            while self._again:
+                self._again = False
+                await self.async_reckon()
+        finally:
+            self._reckoning = False
+        self.async_write_ha_state()
+
+
 class CameraEntity(PlanEntity):
     """An entity of one camera."""
 

@@ -1,8 +1,9 @@
 """Sensors: what is known of each camera's plan, and of the account's charges."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final, override
 
 from homeassistant.components.sensor import (
@@ -14,26 +15,48 @@ from homeassistant.const import EntityCategory, Platform, UnitOfInformation, Uni
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
+from homeassistant.util import dt as dt_util
 
 from .coordinator import RECORDINGS_AT_RISK, CloudPlanConfigEntry, CloudPlanCoordinator
 from .entity import (
     AccountEntity,
     CameraDescription,
     CameraEntity,
+    ReckonedEntity,
     async_setup_camera_entities,
     own_plan,
 )
 from .export_desk import ExportDesk, ExportState
 from .offers import offered
-from .outlook import next_charge, renewing
-from .plan import Case, CaseState, PlanStatus, PlanView, Wish, clock
+from .outlook import (
+    charge_facts,
+    cost_by_month,
+    currency_of,
+    next_charge,
+    own_views,
+    renewing,
+)
+from .plan import (
+    Case,
+    CaseState,
+    Forecast,
+    Money,
+    MonthlyCost,
+    PlanStatus,
+    PlanView,
+    Wish,
+    clock,
+    forecast,
+    monthly_cost,
+)
 from .snapshot import AccountSnapshot, CameraPlan
+from .words import places, rounded, translated
 
 PARALLEL_UPDATES = 0
 
 NO_CANCELLATION: Final = "none"
 
-type Value = StateType | date | datetime
+type Value = StateType | date | datetime | Decimal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +64,7 @@ class CameraSensorDescription(CameraDescription, SensorEntityDescription):
     """A sensor of a camera: its value and attributes, from a view at a moment (UTC)."""
 
     value: Callable[[PlanView, datetime], Value]
-    attributes: Callable[[PlanView], Mapping[str, Any]] = lambda _view: {}
+    attributes: Callable[[CameraPlan], Mapping[str, Any]] = lambda _plan: {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,16 +137,22 @@ def _next_charge(view: PlanView, _now: datetime) -> datetime | None:
     return view.charge.earliest if view.charge else None
 
 
-def _charge_attributes(view: PlanView) -> dict[str, Any]:
-    """Return the charge's window, how it is known, and who takes the money."""
-    if view.charge is None:
+def _charge_attributes(plan: CameraPlan) -> dict[str, Any]:
+    """Return the charge's window, how it is known, what it costs, and who takes the money."""
+    charge = plan.view.charge if plan.view else None
+    return charge_facts(plan, charge) if charge else {}
+
+
+def _cost_attributes(plan: CameraPlan) -> dict[str, Any]:
+    """Return who says what it costs, and whether it may not come to that."""
+    view = plan.view
+    tariff = view.reading.tariff if view else None
+    if view is None or tariff is None:
         return {}
-    return {
-        "latest": view.charge.latest,
-        "basis": view.charge.basis.value,
-        "possible": view.charge.possible,
-        "channel": view.channel.value,
-    }
+    told: dict[str, Any] = {"price_source": tariff.source.value}
+    if view.charge:
+        told["possible"] = view.charge.possible
+    return told
 
 
 def _next_charge_words(coordinator: CloudPlanCoordinator, now: datetime) -> dict[str, Any]:
@@ -225,6 +254,42 @@ ACCOUNT_SENSORS: tuple[AccountSensorDescription, ...] = (
 )
 
 
+# No state class: a cost by the month is a rate and a forecast moves, neither is a total that
+# adds up, and of money Home Assistant takes no other class.
+MONTHLY_COST = CameraSensorDescription(
+    key="monthly_cost",
+    translation_key="monthly_cost",
+    device_class=SensorDeviceClass.MONETARY,
+    entity_registry_enabled_default=False,
+    exists=lambda plan, now: own_plan(plan, now) and currency_of(plan) is not None,
+    value=cost_by_month,
+    attributes=_cost_attributes,
+)
+
+
+def _account_monthly_cost(currency: str) -> SensorEntityDescription:
+    return SensorEntityDescription(
+        key=f"monthly_cost_{currency.lower()}",
+        translation_key="account_monthly_cost",
+        translation_placeholders={"currency": currency},
+        device_class=SensorDeviceClass.MONETARY,
+        native_unit_of_measurement=currency,
+        suggested_display_precision=places(currency),
+    )
+
+
+def _account_forecast(currency: str) -> SensorEntityDescription:
+    return SensorEntityDescription(
+        key=f"forecast_3_months_{currency.lower()}",
+        translation_key="forecast_3_months",
+        translation_placeholders={"currency": currency},
+        device_class=SensorDeviceClass.MONETARY,
+        native_unit_of_measurement=currency,
+        suggested_display_precision=places(currency),
+        entity_registry_enabled_default=False,
+    )
+
+
 CANCELLATION = CancellationDescription(
     key="cancellation",
     translation_key="cancellation",
@@ -289,6 +354,36 @@ async def async_setup_entry(
     await async_setup_camera_entities(
         hass, entry, async_add_entities, Platform.SENSOR, CAMERA_RECORDINGS, RecordingsSensor
     )
+    await async_setup_camera_entities(
+        hass, entry, async_add_entities, Platform.SENSOR, (MONTHLY_COST,), MonthlyCostSensor
+    )
+    _async_setup_sums(entry, async_add_entities)
+
+
+@callback
+def _async_setup_sums(
+    entry: CloudPlanConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the sums of the account, once for each currency as soon as a price is known in it."""
+    coordinator = entry.runtime_data.coordinator
+    there: set[str] = set()
+
+    @callback
+    def add_missing(_changed: Collection[str] = ()) -> None:
+        plans = coordinator.data.cameras.values()
+        running = [plan for plan in plans if plan.is_own and plan.view and plan.view.is_active]
+        known = {currency for plan in running if (currency := currency_of(plan))}
+        for currency in sorted(known - there):
+            there.add(currency)
+            async_add_entities(
+                [
+                    AccountCostSensor(coordinator, _account_monthly_cost(currency)),
+                    ForecastSensor(coordinator, _account_forecast(currency)),
+                ]
+            )
+
+    add_missing()
+    entry.async_on_unload(coordinator.async_add_cameras_listener(add_missing))
 
 
 class CameraSensor(CameraEntity, SensorEntity):
@@ -318,9 +413,113 @@ class CameraSensor(CameraEntity, SensorEntity):
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """What goes with the value."""
-        view = self.plan.view if self.plan else None
-        own = self.entity_description.attributes(view) if view else {}
+        own = self.entity_description.attributes(self.plan) if self.plan else {}
         return {**own, **super().extra_state_attributes}
+
+
+class MonthlyCostSensor(CameraSensor):
+    """What one camera's plan costs by the month."""
+
+    @property
+    @override
+    def native_unit_of_measurement(self) -> str | None:
+        """The currency of its price."""
+        return currency_of(self.plan) if self.plan else None
+
+    @property
+    @override
+    def native_value(self) -> Decimal | None:
+        """What it costs by the month, in whole coins."""
+        value, currency = super().native_value, self.native_unit_of_measurement
+        if not isinstance(value, Decimal) or currency is None:
+            return None
+        return rounded(Money(amount=value, currency=currency))
+
+
+class SumSensor(ReckonedEntity, SensorEntity):
+    """A sum over all cameras of an account, in one currency."""
+
+    def sum_of(self, sums: Mapping[str, Decimal]) -> Decimal:
+        """Return the sum in this sensor's currency, in whole coins."""
+        currency = str(self.entity_description.native_unit_of_measurement)
+        return rounded(Money(amount=sums.get(currency, Decimal(0)), currency=currency))
+
+    @property
+    def views(self) -> list[PlanView]:
+        """The plans that are summed up."""
+        return own_views(self.coordinator.data.cameras.values())
+
+
+class AccountCostSensor(SumSensor):
+    """What the plans of an account cost by the month."""
+
+    _cost: MonthlyCost | None = None
+
+    @override
+    async def async_reckon(self) -> None:
+        """Sum up what plans cost."""
+        self._cost = await self.hass.async_add_executor_job(monthly_cost, self.views, clock.now())
+
+    @property
+    @override
+    def native_value(self) -> Decimal | None:
+        """What the plans cost that are known to renew."""
+        return self.sum_of(self._cost.sums) if self._cost else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """What may come on top, and of how many plans it is not known."""
+        if self._cost is None:
+            return {}
+        return {
+            "possible": float(self.sum_of(self._cost.possible)),
+            "unknown_amounts": self._cost.unknown,
+            "note": translated(self.hass, "common.cost_spread"),
+        }
+
+
+class ForecastSensor(SumSensor):
+    """What the plans of an account cost in the next three months."""
+
+    _unrecorded_attributes = frozenset({"months", "note"})
+
+    _forecast: Forecast | None = None
+
+    @override
+    async def async_reckon(self) -> None:
+        """Sum up the charges to come."""
+        self._forecast = await self.hass.async_add_executor_job(
+            forecast, self.views, clock.now(), dt_util.get_default_time_zone()
+        )
+
+    @property
+    @override
+    def native_value(self) -> Decimal | None:
+        """What the plans cost that are known to renew."""
+        return self.sum_of(self._forecast.total.sums) if self._forecast else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """What may come on top, and the months one by one."""
+        if self._forecast is None:
+            return {}
+        total = self._forecast.total
+        return {
+            "possible": float(self.sum_of(total.possible)),
+            "unknown_amounts": total.unknown,
+            "months": [
+                {
+                    "begins": dt_util.as_local(month.begins).date().isoformat(),
+                    "amount": float(self.sum_of(month.sums)),
+                    "possible": float(self.sum_of(month.possible)),
+                    "unknown_amounts": month.unknown,
+                }
+                for month in self._forecast.months
+            ],
+            "note": translated(self.hass, "common.cost_whole"),
+        }
 
 
 class CancellationSensor(CameraEntity, SensorEntity):

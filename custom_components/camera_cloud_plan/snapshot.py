@@ -113,8 +113,14 @@ class CameraPlan:
 
     def next_change(self, now: datetime) -> datetime | None:
         """Return when something shown of it next changes by the clock alone (UTC)."""
-        view = self.view
-        moments = (view.next_change(now) if view else None, self.good_until)
+        view, tariff = self.view, self.reading.tariff if self.reading else None
+        moments = (
+            view.next_change(now) if view else None,
+            # On a fixed day it may be over before the plan ends.
+            view.charge.latest if view and view.charge else None,
+            tariff.price_from if tariff else None,
+            self.good_until,
+        )
         return min((moment for moment in moments if moment and moment > now), default=None)
 
     def shows_the_same_as(self, other: CameraPlan | None) -> bool:
