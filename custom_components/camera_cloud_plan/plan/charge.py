@@ -167,9 +167,10 @@ def _notice(reading: PlanReading) -> timedelta:
 def _kind(reading: PlanReading, times: int, ends_at: datetime, zone: tzinfo) -> ChargeKind:
     if reading.trial and not times:
         return ChargeKind.TRIAL_TURNS_PAID
-    before = end_after(reading, times - 1, zone) if times else began_at(reading, zone)
     tariff = reading.tariff
+    if tariff is None or tariff.price_from is None or tariff.price_from > ends_at:
+        return ChargeKind.RENEWAL
+    before = end_after(reading, times - 1, zone) if times else began_at(reading, zone)
     # Where it is not known when the running term began, it had by the time it was read.
-    if tariff and tariff.rises_at(ends_at, before or reading.read_at):
-        return ChargeKind.PRICE_CHANGES
-    return ChargeKind.RENEWAL
+    rises = tariff.rises_at(ends_at, before or reading.read_at)
+    return ChargeKind.PRICE_CHANGES if rises else ChargeKind.RENEWAL
