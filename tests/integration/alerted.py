@@ -38,26 +38,28 @@ def here(hass: HomeAssistant) -> list[tuple[str, str]]:
     return [(str(item["title"]), item["message"]) for item in found.values()]
 
 
+# When something may happen of a day: quiet hours end, the digest, a poll, quiet hours begin.
+_HOURS = (8, 9, 15, 21)
+
+
 async def until(
-    hass: HomeAssistant,
-    freezer: Clock,
-    local: str,
-    *,
-    phone: Phone | None = None,
-    step: timedelta = HOUR,
+    hass: HomeAssistant, freezer: Clock, local: str, *, phone: Phone | None = None
 ) -> None:
     """Let it become this local time, with whatever falls due on the way."""
     hass.loop.set_debug(False)  # which keeps where each task was made
-    zone = dt_util.get_default_time_zone()
-    end = dt_util.as_utc(datetime.fromisoformat(local).replace(tzinfo=zone))
-    while (left := end - dt_util.utcnow()) >= timedelta(0):
+    end = datetime.fromisoformat(local).replace(tzinfo=dt_util.get_default_time_zone())
+    while True:
         async_fire_time_changed(hass)
         await settle(hass)
         if phone:
             _ = phone.all
-        if not left:
-            break
-        freezer.tick(min(step, left))
+        now = dt_util.now()
+        if now >= end:
+            return
+        today = now.replace(minute=0, second=0, microsecond=0)
+        coming = [today.replace(hour=hour) for hour in _HOURS]
+        coming.append(coming[0] + timedelta(days=1))
+        freezer.move_to(min(next(at for at in coming if at > now), end))
 
 
 def edit(sim: RunningSimulator, camera_id: str = RENEWING, **plan: Any) -> None:
