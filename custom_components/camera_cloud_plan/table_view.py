@@ -20,7 +20,7 @@ def table_url(entry: ConfigEntry) -> str:
 
 
 class PlanTableView(HomeAssistantView):
-    """Serves an account's typed plans to an administrator, or whoever has a signed address."""
+    """Serves the typed plans to whoever is signed in, or has a signed address."""
 
     url = f"{_PATH}/{{entry_id}}.csv"
     name = f"api:{DOMAIN}:plans"
