@@ -339,7 +339,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         `None` is "I don't know". What is shown is judged anew at once. Who bills a typed plan
         is kept with it.
         """
-        if camera_id in self.config_entry.subentries:
+        if camera_id and camera_id in self.config_entry.subentries:
             said = choice or Channel.SELLER_UNKNOWN
             async_change_plan(self.hass, self.config_entry, camera_id, billed_by=said)
             await self._async_judge_anew()

@@ -7,16 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import ATTR_ASSUMED_STATE
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_fire_time_changed,
-)
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.camera_cloud_plan.activity import Happened
 from custom_components.camera_cloud_plan.const import DOMAIN, SERVICE_CANCEL_PLAN
@@ -110,7 +108,7 @@ async def cancel(
     return await act(hass, SERVICE_CANCEL_PLAN, context, **data)
 
 
-async def restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def restart(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     """Unload and set up again, as a restart does for an entry."""
     await hass.config_entries.async_unload(entry.entry_id)
     await hass.config_entries.async_setup(entry.entry_id)
@@ -171,14 +169,14 @@ def attention(hass: HomeAssistant, account: str = "0011") -> list[dict[str, str]
     return items
 
 
-def case_of(entry: MockConfigEntry, camera_id: str = RENEWING) -> Case:
+def case_of(entry: ConfigEntry[Any], camera_id: str = RENEWING) -> Case:
     """Return a camera's case; there is one."""
     case = coordinator_of(entry).cases.get(camera_id)
     assert case is not None
     return case
 
 
-def standing(entry: MockConfigEntry, camera_id: str = RENEWING) -> CaseState | None:
+def standing(entry: ConfigEntry[Any], camera_id: str = RENEWING) -> CaseState | None:
     """Return how far a camera's case has come; `None` without one."""
     case = coordinator_of(entry).cases.get(camera_id)
     return case.state if case else None
@@ -195,7 +193,7 @@ def device_id(hass: HomeAssistant, camera_id: str) -> str:
 class Heard:
     """Notes what an account tells of its cameras, or of one, in the order of telling."""
 
-    def __init__(self, entry: MockConfigEntry, camera_id: str | None = None) -> None:
+    def __init__(self, entry: ConfigEntry[Any], camera_id: str | None = None) -> None:
         """Begin to listen."""
         self.all: list[Happened] = []
         self._camera_id = camera_id

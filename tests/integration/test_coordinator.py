@@ -7,7 +7,7 @@ from typing import Any
 from unittest.mock import AsyncMock, patch
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -48,7 +48,7 @@ def _no_jitter() -> Iterator[None]:
         yield
 
 
-def coordinator_of(entry: MockConfigEntry) -> CloudPlanCoordinator:
+def coordinator_of(entry: ConfigEntry[Any]) -> CloudPlanCoordinator:
     coordinator: CloudPlanCoordinator = entry.runtime_data.coordinator
     return coordinator
 

@@ -133,15 +133,15 @@ class ManualPlan:
         currency = given.currency("currency")
         plan = cls(
             name=given.name("name"),
-            ends_on=given.needed_date("ends_on"),
+            ends_on=given.needed_day("ends_on"),
             term=given.term("term"),
             renews=given.yes_or_no("renews"),
             brand=given.text("brand"),
             price=given.money("price", currency),
-            starts_on=given.date("starts_on"),
+            starts_on=given.day("starts_on"),
             trial=bool(given.yes_or_no("trial")),
             regular_price=given.money("regular_price", currency),
-            price_from=given.date("price_from"),
+            price_from=given.day("price_from"),
             billed_by=given.channel("billed_by"),
             notice_days=given.number("notice_days", 0, _MOST_DAYS) or 0,
             billing_day=given.number("billing_day", 1, 31),
@@ -288,7 +288,7 @@ class _Values:
             raise ManualPlanError(field, Flaw.NAME_MISSING)
         return said
 
-    def date(self, field: str) -> date | None:
+    def day(self, field: str) -> date | None:
         """Return a day."""
         if not (said := self._said(field)):
             return None
@@ -300,9 +300,9 @@ class _Values:
         except ValueError as err:
             raise ManualPlanError(field, Flaw.DATE_UNUSABLE) from err
 
-    def needed_date(self, field: str) -> date:
+    def needed_day(self, field: str) -> date:
         """Return a day that has to be there."""
-        if (said := self.date(field)) is None:
+        if (said := self.day(field)) is None:
             raise ManualPlanError(field, Flaw.DATE_MISSING)
         return said
 
