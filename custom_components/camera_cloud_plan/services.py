@@ -4,7 +4,7 @@ Each answers with a row per camera and a reason in it; one camera never spoils t
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,14 +23,11 @@ from homeassistant.exceptions import (
     HomeAssistantError,
     ServiceValidationError,
     Unauthorized,
-    UnknownUser,
 )
 from homeassistant.helpers import (
     config_validation as cv,
     device_registry as dr,
-    entity_registry as er,
 )
-from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 import voluptuous as vol
@@ -53,6 +50,7 @@ from .export_desk import Wanted
 from .export_rows import ACCOUNT_NOT_LOADED, Row, async_export, refused
 from .plan import Wish, clock
 from .plan.alerts import Keep
+from .targets import async_check_may, async_targeted
 
 ATTR_CONTAINER: Final = "container"
 ATTR_DRY_RUN: Final = "dry_run"
@@ -203,7 +201,7 @@ async def _async_act(call: ServiceCall, act: _Act, *, lasts: bool = False) -> Se
     """
     found = _targets(call.hass, call.data)
     targets = [target for target in found if isinstance(target, _Target)]
-    await _async_check_control(call, (target.device_id for target in found))
+    await async_check_may(call, POLICY_CONTROL, (target.device_id for target in found))
     with ExitStack() as batches:
         # Many cameras make one message to people, not one each.
         coordinators = {id(target.coordinator): target.coordinator for target in targets}
@@ -383,65 +381,17 @@ def _doors(target: _Target) -> list[JsonValueType]:
     return [door.key for door in doors_for(plan.channel)]
 
 
-async def _async_check_control(call: ServiceCall, device_ids: Iterable[str]) -> None:
-    """Raise `Unauthorized` where a person may control no entity of a camera.
-
-    Automations have no user and may.
-    """
-    if call.context.user_id is None:
-        return
-    user = await call.hass.auth.async_get_user(call.context.user_id)
-    if user is None:
-        raise UnknownUser(context=call.context)
-    registry = er.async_get(call.hass)
-    for device_id in device_ids:
-        entities = er.async_entries_for_device(registry, device_id, include_disabled_entities=True)
-        if not any(
-            user.permissions.check_entity(entity.entity_id, POLICY_CONTROL) for entity in entities
-        ):
-            raise Unauthorized(context=call.context, permission=POLICY_CONTROL)
-
-
 def _targets(hass: HomeAssistant, data: Mapping[str, Any]) -> list[_Target | _Unreachable]:
-    """Return the cameras that a target names, by entity, device, area, floor or label.
+    """Return the cameras that a target names.
 
-    Not the switches: those, being settings, are not found by device, area or floor. Raises
-    `ServiceValidationError` where it names none of ours.
+    Raises `ServiceValidationError` where it names none of ours.
     """
-    selected = async_extract_referenced_entity_ids(
-        hass,
-        TargetSelection({**data, "entity_id": _entity_ids(hass, data.get("entity_id"))}),
-        primary_entities_only=False,
-    )
-    entities = er.async_get(hass)
-    devices = dr.async_get(hass)
-    device_ids = set(selected.referenced_devices)
-    for entity_id in selected.referenced | selected.indirectly_referenced:
-        if (entity := entities.async_get(entity_id)) and entity.device_id:
-            device_ids.add(entity.device_id)
-    targets = [
-        target
-        for device_id in sorted(device_ids)
-        if isinstance(device := devices.async_get(device_id), dr.DeviceEntry)
-        and (target := _target(hass, device))
-    ]
+    targets = [target for device in async_targeted(hass, data) if (target := _target(hass, device))]
     if not targets:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="no_camera_in_target"
         )
     return targets
-
-
-def _entity_ids(hass: HomeAssistant, given: str | list[str] | None) -> list[str]:
-    """Return entity ids; registry ids are looked up, "all" means all of ours."""
-    registry = er.async_get(hass)
-    if given is None or given == "none":
-        return []
-    if given == "all":
-        return [
-            entity.entity_id for entity in registry.entities.values() if entity.platform == DOMAIN
-        ]
-    return er.async_validate_entity_ids(registry, cv.ensure_list(given))
 
 
 def _target(hass: HomeAssistant, device: dr.DeviceEntry) -> _Target | _Unreachable | None:
