@@ -129,13 +129,13 @@ async def _show(stage: Stage) -> int:
 
 async def _check(stage: Stage) -> bool:
     """Print what is shown of every camera; return whether all is as it should be."""
-    rows = await settled_rows(
+    rows, sums = await settled_rows(
         stage.home, stage.maker, stage.typed, accounts=[account.key for account in stage.accounts]
     )
     say("")
     say(table(rows))
     say("")
-    found = await troubles(stage.home, stage.log)
+    found = [*sums, *await troubles(stage.home, stage.log)]
     for trouble in found:
         say(f"Wrong: {trouble}")
     differing = sum(bool(row.faults) for row in rows)

@@ -2,7 +2,7 @@
 
 One column on a phone, at most three on a desk. Blocks: the next charge; what needs the
 owner, absent when nothing does; every camera, those with a plan first and the rest folded
-into one line; what is being saved. Sentences come from the templates in `cards/`, which Home Assistant renders,
+into one line; what is charged this month, and what that costs; what is being saved. Sentences come from the templates in `cards/`, which Home Assistant renders,
 so that they follow the entities.
 """
 
@@ -17,6 +17,7 @@ from .entities import (
     ATTENTION,
     AUTO_RENEWAL,
     CANCELLATION,
+    CHARGES,
     CHECK_NOW,
     DAYS_REMAINING,
     EXPORT,
@@ -35,6 +36,10 @@ _NO_PLAN: Final = ["none", "free_tier"]
 _PLAN_OVER: Final = ["expired", "expired_reachable"]
 _NOTHING_OPEN: Final = ["none", "unknown", "unavailable"]
 _SAVING: Final = ["running"]
+_MONTH_ROWS: Final = 13
+_WEEK_ROWS: Final = 8
+_DESK: Final = "(min-width: 768px)"
+_POCKET: Final = "(max-width: 767px)"
 # Media, at what was saved.
 _MEDIA: Final = f"/media-browser/browser/{quote(f'app,media-source://{DOMAIN}', safe='')}"
 _CARDS: Final = Path(__file__).with_name("cards")
@@ -59,6 +64,7 @@ def build(devices: Sequence[Device], *, language: Language, maker_url: str) -> C
                     _next_charge(cameras, language),
                     _needs_you(accounts, language),
                     _cameras(cameras, accounts, language),
+                    _this_month(cameras, accounts, language),
                     _recordings(accounts, language),
                     _small_print(accounts, language, maker_url),
                 ],
@@ -173,6 +179,34 @@ def _camera(camera: Device, words: Words) -> Card:
     }
 
 
+def _this_month(cameras: Sequence[Device], accounts: Sequence[Device], language: Language) -> Card:
+    """Return what plans cost, and what is coming: a month on a desk, a list on a phone."""
+    charged = [camera for camera in cameras if NEXT_CHARGE in camera.entities]
+    calendars = {
+        "type": "calendar",
+        "entities": [
+            account.entities[CHARGES] for account in accounts if CHARGES in account.entities
+        ],
+    }
+    return _section(
+        _heading(WORDS[language].this_month, icon="mdi:calendar-month"),
+        _markdown("this_month", language, cameras=charged, accounts=accounts)
+        | {"text_only": True, "grid_options": {"columns": "full"}},
+        calendars
+        | {
+            "initial_view": "dayGridMonth",
+            "grid_options": {"columns": "full", "rows": _MONTH_ROWS},
+            "visibility": [_screen(_DESK)],
+        },
+        calendars
+        | {
+            "initial_view": "listWeek",
+            "grid_options": {"columns": "full", "rows": _WEEK_ROWS},
+            "visibility": [_screen(_POCKET)],
+        },
+    ) | {"column_span": _COLUMNS}
+
+
 def _recordings(accounts: Sequence[Device], language: Language) -> Card:
     """Return what each account is saving, and the way to what was saved."""
     words = WORDS[language]
@@ -247,6 +281,10 @@ def _state(entity_id: str, states: Sequence[str]) -> Card:
 
 def _not_state(entity_id: str, states: Sequence[str]) -> Card:
     return {"condition": "state", "entity": entity_id, "state_not": list(states)}
+
+
+def _screen(media_query: str) -> Card:
+    return {"condition": "screen", "media_query": media_query}
 
 
 def _any(conditions: Iterable[Card]) -> Card:

@@ -7,10 +7,12 @@ from typing import Final
 from .accounts import DOMAIN
 from .home_assistant import HomeAssistant
 
+ACCOUNT_MONTHLY_COST: Final = "account_monthly_cost"
 ACTIVITY: Final = "activity"
 ATTENTION: Final = "attention"
 AUTO_RENEWAL: Final = "auto_renewal"
 CANCELLATION: Final = "cancellation"
+CHARGES: Final = "charges"
 CHECK_NOW: Final = "check_now"
 DAYS_REMAINING: Final = "days_remaining"
 EXPORT: Final = "export"

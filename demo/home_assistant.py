@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import Any, Final, Self
 
 import aiohttp
@@ -107,6 +108,14 @@ class HomeAssistant:
         """Return every state by entity id."""
         return {state["entity_id"]: state for state in await self.command("get_states")}
 
+    async def calendar(self, entity_id: str, start: datetime, end: datetime) -> list[Json]:
+        """Return the events of a calendar that touch a span (UTC)."""
+        span = {"start": start.isoformat(), "end": end.isoformat()}
+        url = f"{self.base_url}/api/calendars/{entity_id}"
+        async with self._http.get(url, params=span, headers=self._headers()) as answer:
+            events: list[Json] = await _json(answer)
+            return events
+
     async def is_running(self) -> bool:
         """Return whether the start is over."""
         return bool((await self.command("get_config"))["state"] == "RUNNING")
@@ -179,11 +188,13 @@ class HomeAssistant:
     async def _post(self, path: str, body: Mapping[str, object]) -> Json:
         url = self.base_url + path
         async with self._http.post(url, json=body, headers=self._headers()) as answer:
-            return await _json(answer)
+            content: Json = await _json(answer)
+            return content
 
     async def _get(self, path: str) -> Json:
         async with self._http.get(self.base_url + path, headers=self._headers()) as answer:
-            return await _json(answer)
+            content: Json = await _json(answer)
+            return content
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._token}"} if self._token else {}
@@ -193,8 +204,7 @@ def _flows(*, options: bool) -> str:
     return f"/api/config/config_entries/{'options/' if options else ''}flow"
 
 
-async def _json(answer: aiohttp.ClientResponse) -> Json:
+async def _json(answer: aiohttp.ClientResponse) -> Any:
     if answer.status >= _BAD_REQUEST:
         raise RefusedError(f"{answer.url.path}: {answer.status} {await answer.text()}")
-    content: Json = await answer.json()
-    return content
+    return await answer.json()

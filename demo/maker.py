@@ -95,7 +95,8 @@ class ExpectedCamera:
     """What Home Assistant must show of a camera, by the world's own word.
 
     `auto_renewal` is `on`, `off` or `unknown`, and `None` where there must be no switch.
-    `days_remaining` is `None` where the world does not say.
+    `days_remaining` is `None` where the world does not say. `monthly` is what its plan costs
+    by the month, as far as it renews and its price is known.
     """
 
     did: str
@@ -105,6 +106,7 @@ class ExpectedCamera:
     auto_renewal: str | None
     days_remaining: int | None
     charge: ExpectedCharge | None
+    monthly: Money | None = None
 
 
 class Maker:
@@ -149,6 +151,7 @@ class Maker:
                 auto_renewal=entry["expect"]["auto_renewal"],
                 days_remaining=entry["expect"]["days_remaining"],
                 charge=_charge(entry),
+                monthly=self._monthly(entry),
             )
             for entry in state["cameras"]
             if "expect" in entry
@@ -178,6 +181,13 @@ class Maker:
     async def advance(self, *, days: int = 0, hours: int = 0) -> None:
         """Let time pass at the maker."""
         await self._post("advance", {"days": days, "hours": hours})
+
+    def _monthly(self, entry: Mapping[str, Any]) -> Money | None:
+        charge = _charge(entry)
+        if charge is None or charge.amount is None:
+            return None
+        price = self._price(entry["plan"])
+        return (price.price[0] / price.months, price.price[1]) if price.months else None
 
     def _price(self, plan: Mapping[str, Any]) -> Price:
         regular, since = plan["regular_price"], plan["regular_from"]

@@ -54,6 +54,7 @@ class TypedPlan:
                 kind="renewal",
                 amount=(_PRICE, _CURRENCY),
             ),
+            monthly=(_PRICE / 12, _CURRENCY),
         )
 
 

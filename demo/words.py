@@ -34,6 +34,7 @@ class Words:
     next_charge: str
     needs_you: str
     cameras: str
+    this_month: str
     auto_renewal: str
     plan: str
     check_now: str
@@ -47,6 +48,7 @@ WORDS: Final = {
         next_charge="Next charge",
         needs_you="Needs you",
         cameras="Cameras",
+        this_month="This month",
         auto_renewal="Auto-renewal",
         plan="Plan",
         check_now="Check now",
@@ -58,6 +60,7 @@ WORDS: Final = {
         next_charge="下次扣费",
         needs_you="需要您处理",
         cameras="摄像头",
+        this_month="本月",
         auto_renewal="自动续费",
         plan="套餐",
         check_now="立即检查",

@@ -171,4 +171,9 @@ def _expect(state: str, hours: int, *, store: bool) -> Json:
         "on": "active_renewing",
         "off": "active_not_renewing",
     }[renewal]
-    return {"plan_status": status, "auto_renewal": renewal, "days_remaining": hours // 24 + 1}
+    expect: Json = {
+        "plan_status": status,
+        "auto_renewal": renewal,
+        "days_remaining": hours // 24 + 1,
+    }
+    return expect | ({} if renewal == "off" else {"charge": "renewal"})

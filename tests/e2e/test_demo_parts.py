@@ -1,6 +1,6 @@
 """The parts of the demo that decide something, each by itself."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,8 +11,15 @@ from types import MappingProxyType
 import pytest
 
 from demo.accounts import filled
-from demo.check import compare, table
-from demo.entities import AUTO_RENEWAL, DAYS_REMAINING, NEXT_CHARGE, PLAN_STATUS, Device
+from demo.check import Entered, Shown, compare, table, wrong_sums
+from demo.entities import (
+    ACCOUNT_MONTHLY_COST,
+    AUTO_RENEWAL,
+    DAYS_REMAINING,
+    NEXT_CHARGE,
+    PLAN_STATUS,
+    Device,
+)
 from demo.hass_log import unexpected_errors
 from demo.house import House, NotOursError, build
 from demo.maker import ExpectedCamera, ExpectedCharge
@@ -20,6 +27,7 @@ from demo.ports import LOOPBACK, free_port, is_free
 from demo.words import Language, language_of_terminal
 
 END = datetime(2026, 11, 27, 12, tzinfo=UTC)
+NOW = END - timedelta(hours=72)
 EXPECTED = ExpectedCamera(
     did="1051",
     name="Front door",
@@ -51,9 +59,17 @@ SHOWN = {
     "sensor.days": {"state": "5", "attributes": {}},
     "sensor.charge": {
         "state": "2026-11-24T12:00:00+00:00",
-        "attributes": {"latest": "2026-11-27T12:00:00+00:00"},
+        "attributes": {
+            "latest": "2026-11-27T12:00:00+00:00",
+            "kind": "renewal",
+            "amount": 6.0,
+            "currency": "CNY",
+        },
     },
 }
+ON_CALENDAR = Entered(
+    summary="Front door: charge expected", begins=END - timedelta(hours=72), ends=END
+)
 
 
 def faults(
@@ -61,12 +77,13 @@ def faults(
     *,
     expected: ExpectedCamera = EXPECTED,
     device: Device = DEVICE,
+    events: Sequence[Entered] = (ON_CALENDAR,),
 ) -> tuple[str, ...]:
     """Return what is found wrong when these entities show something else."""
     shown = SHOWN | {
         entity_id: {"state": state, "attributes": {}} for entity_id, state in states.items()
     }
-    (row,) = compare([expected], [device], shown)
+    (row,) = compare([expected], Shown(at=NOW, devices=[device], states=shown, events=events))
     return row.faults
 
 
@@ -105,8 +122,57 @@ def test_a_camera_that_is_not_there_is_a_fault() -> None:
     assert faults(device=replace(DEVICE, key="account_9999")) == ("is not there",)
 
 
+def test_another_kind_or_amount_is_a_fault() -> None:
+    charge = EXPECTED.charge
+    assert charge
+    other = replace(charge, kind="trial_turns_paid", amount=None)
+    assert faults(expected=replace(EXPECTED, charge=other)) == (
+        "next charge should be of the kind trial_turns_paid",
+        "next charge should cost nothing known",
+    )
+
+
+@pytest.mark.parametrize("times", [0, 2])
+def test_a_charge_that_is_near_stands_on_the_calendar_once(times: int) -> None:
+    assert faults(events=[ON_CALENDAR] * times) == (f"the calendar has its charge {times} times",)
+
+
+def test_a_charge_that_is_far_is_not_looked_for_there() -> None:
+    later = timedelta(days=30)
+    charge = EXPECTED.charge
+    assert charge
+    far = replace(charge, earliest=charge.earliest + later, latest=charge.latest + later)
+    assert not any(
+        "calendar" in fault for fault in faults(expected=replace(EXPECTED, charge=far), events=())
+    )
+
+
+@pytest.mark.parametrize(
+    ("shown", "fault"),
+    [
+        ({"sensor.cost": "8.00"}, None),
+        ({"sensor.cost": "8.02"}, "by the month it should cost 8.00 CNY, not 8.02"),
+        ({"sensor.cost": "unknown"}, "by the month it should cost 8.00 CNY, not 0.00"),
+        ({}, "by the month it should cost 8.00 CNY, not 0.00"),
+    ],
+)
+def test_what_plans_cost_by_the_month_is_the_sum_of_their_prices(
+    shown: dict[str, str], fault: str | None
+) -> None:
+    prices = [Decimal(6), Decimal(24) / 12]
+    expected = [replace(EXPECTED, monthly=(price, "CNY")) for price in prices]
+    account = replace(DEVICE, entities={ACCOUNT_MONTHLY_COST: "sensor.cost"})
+    states = {
+        entity_id: {"state": state, "attributes": {"unit_of_measurement": "CNY"}}
+        for entity_id, state in shown.items()
+    }
+    found = wrong_sums(expected, Shown(at=NOW, devices=[account], states=states, events=()))
+    assert found == ([fault] if fault else [])
+
+
 def test_the_table_lines_up_where_characters_take_two_columns() -> None:
-    rows = compare([EXPECTED, replace(EXPECTED, name="门口")], [DEVICE], SHOWN)
+    shown = Shown(at=NOW, devices=[DEVICE], states=SHOWN, events=())
+    rows = compare([EXPECTED, replace(EXPECTED, name="门口")], shown)
     _, latin, chinese = table(rows).splitlines()
     assert chinese.index("active") == latin.index("active") - len("门口")
 
