@@ -32,6 +32,8 @@ DONE = set().union(*(functions(path) for path in MODULES))
 # Keys whose text is not looked up by a constant of ours.
 FIXED = {
     "abort",
+    "entry_type",
+    "initiate_flow",
     "already_configured",  # Home Assistant's own default
     "error",
     "fix_flow",
@@ -153,7 +155,9 @@ def test_every_home_assistant_error_is_translated() -> None:
     ("path", "sections"),
     [
         (INTEGRATION / "config_flow.py", [EN["config"]]),
+        (INTEGRATION / "typed_flow.py", [EN["config"]]),
         (INTEGRATION / "options_flow.py", [EN["options"]]),
+        (INTEGRATION / "subentry_flow.py", [*EN["config_subentries"].values()]),
         *(
             (path, [issue.get("fix_flow", {}) for issue in EN["issues"].values()])
             for path in modules(INTEGRATION / "guides")
@@ -178,7 +182,7 @@ def test_dialogues_have_words(path: Path, sections: list[dict[str, Any]]) -> Non
 
 def test_steps_have_titles_and_buttons() -> None:
     """A form's button says what it does; "Submit" is what appears where it does not."""
-    dialogues = [EN["config"], EN["options"]]
+    dialogues = [EN["config"], EN["options"], *EN["config_subentries"].values()]
     dialogues += [issue["fix_flow"] for issue in EN["issues"].values() if "fix_flow" in issue]
     for dialogue in dialogues:
         for name, step in dialogue["step"].items():
@@ -190,10 +194,22 @@ def test_steps_have_titles_and_buttons() -> None:
 
 
 def test_fields_have_descriptions() -> None:
-    for section in ("config", "options"):
-        for name, step in EN[section]["step"].items():
+    for section in (EN["config"], EN["options"], *EN["config_subentries"].values()):
+        for name, step in section["step"].items():
             for part in (step, *step.get("sections", {}).values()):
                 assert set(part.get("data", {})) == set(part.get("data_description", {})), name
+
+
+def test_a_plan_has_one_form() -> None:
+    """Home Assistant resolves no references for us, so the same words stand in both places."""
+    for language in LANGUAGES:
+        told = words(language)
+        first = told["config"]["step"]["plan"]
+        later = told["config_subentries"]["plan"]["step"]["plan"]
+        for part in ("data", "data_description", "sections"):
+            assert first[part] == later[part]
+        errors = told["config_subentries"]["plan"]["error"]
+        assert errors.items() <= told["config"]["error"].items()
 
 
 # --- Every key that there is ---
@@ -208,6 +224,7 @@ def is_used(key: str) -> bool:
     [
         ("config", {2, 4}),
         ("options", {2, 4}),
+        ("config_subentries", {1, 3, 5}),
         ("exceptions", {1}),
         ("issues", {1, 4}),
         ("services", {1}),
