@@ -82,6 +82,7 @@ async def _async_do(coordinator: CloudPlanCoordinator, pressed: _Pressed, contex
     if not await _async_may_control(coordinator, pressed.camera_ids, context):
         _LOGGER.debug("A button was pressed by somebody who may not control these cameras")
         return
+    text: Text | None
     try:
         match pressed.verb:
             case Verb.HOW:
@@ -97,16 +98,20 @@ async def _async_do(coordinator: CloudPlanCoordinator, pressed: _Pressed, contex
 
 async def _async_show_how(
     coordinator: CloudPlanCoordinator, camera_id: str, context: Context
-) -> Text:
-    """Open the guided cancellation; nothing is ever sent to the maker from a button."""
+) -> Text | None:
+    """Open the guided cancellation; nothing is ever sent to the maker from a button.
+
+    Where that is told anyway, no answer is needed.
+    """
     asker = await async_asker(coordinator.hass, context)
+    was_open = coordinator.cases.is_open(camera_id)
     outcome = await async_ask(coordinator, camera_id, asker=asker, guided=True)
-    words, camera = await coordinator.alerts.async_words(), coordinator.display_name(camera_id)
-    if not outcome.is_open:
-        return words.answer("alert_answer_nothing", (camera,))
-    if asker is Asker.PERSON:
-        return words.answer("tell_cancellation_opened", (camera,), why="alert_answer_told")
-    return words.answer("tell_cancellation_opened", (camera,), link=words.repairs)
+    words, cameras = await coordinator.alerts.async_words(), (coordinator.display_name(camera_id),)
+    if asker is Asker.PERSON and outcome.is_open:
+        return words.answer("tell_cancellation_opened", cameras, why="alert_answer_told")
+    if was_open:
+        return words.answer("tell_cancellation_opened", cameras, link=words.repairs)
+    return None
 
 
 async def _async_keep(coordinator: CloudPlanCoordinator, camera_id: str) -> Text:

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final, Protocol
 
 from homeassistant.config_entries import ConfigEntry
@@ -24,14 +23,11 @@ from homeassistant.util import dt as dt_util
 from .alert_book import AlertBook, Digest, Line
 from .alert_words import DigestWords, Exceeded, Part
 from .casework import Casework
-from .charge_options import RULES_AUTOMATIC, RULES_NEUTRAL
+from .charge_options import RULES_AUTOMATIC, RULES_NEUTRAL, limits_of
 from .cloud.provider import PlanProvider
 from .const import (
     CONF_ALERTS,
-    CONF_CHARGE_LIMIT,
     CONF_DIGEST_AT,
-    CONF_LIMIT_CURRENCY,
-    CONF_MONTH_LIMIT,
     CONF_QUIET_FROM,
     CONF_QUIET_UNTIL,
     CONF_RULES,
@@ -42,9 +38,9 @@ from .const import (
 )
 from .devices import camera_identifier
 from .doors import doors_for
-from .plan import Activity, ChargeExpectation, Money, PlanView, Wish, clock
+from .plan import Activity, ChargeExpectation, PlanView, Wish, clock
 from .plan.alerts import Alert, AlertMemory, Habits, Keep, due, next_moment, tomorrow
-from .plan.cost import Limits, forecast, over_limits
+from .plan.cost import forecast, over_limits
 from .plan.rules import region_of, rules_for
 from .sender import Text
 from .slices import Slices
@@ -267,7 +263,7 @@ class AlertDesk:
         return moment
 
     def _next_of_limits(self) -> datetime | None:
-        if not self._tells or not self._limits():
+        if not self._tells or not limits_of(self._entry.options):
             return None
         now, habits = clock.now(), self._habits()
         today = habits.digest_on(now.astimezone(habits.zone).date())
@@ -398,17 +394,20 @@ class AlertDesk:
             self._account.casework.sender.async_show(text)
             self._shown = text
 
-    async def async_answer(self, text: Text, camera_ids: Collection[str]) -> None:
-        """Put an answer in place of the digest that it is to, wherever one stood.
+    async def async_answer(self, text: Text | None, camera_ids: Collection[str]) -> None:
+        """Put an answer in place of the digest that it is to; `None` if another message is one.
 
         What cannot take its place is not sent.
         """
         if digest := self.digest:
             lines = {key: line for key, line in digest.lines.items() if key not in camera_ids}
             self._book.async_put_digest(replace(digest, lines=lines))
+        self._shown = None
         sender = self._account.casework.sender
-        if self._shown:
-            self._shown = None
+        if text is None:
+            await sender.async_take_down((await self.async_words()).ref)
+            return
+        if sender.tells_here:
             sender.async_show(text)
         await sender.async_send((text,), only_phones=True)
 
@@ -439,7 +438,7 @@ class AlertDesk:
 
     def _exceeded_now(self, now: datetime) -> Iterator[Exceeded]:
         """Yield what exceeds the limits by forecast and was not told yet."""
-        limits = self._limits()
+        limits = limits_of(self._entry.options)
         if limits is None:
             return
         zone = dt_util.get_default_time_zone()
@@ -465,17 +464,6 @@ class AlertDesk:
         self._book.async_put_limits(
             frozenset(key for key in told if key.split(":")[1] >= this_month)
         )
-
-    def _limits(self) -> Limits | None:
-        options = self._entry.options
-        currency = options.get(CONF_LIMIT_CURRENCY)
-        per_charge, per_month = (
-            Money(amount=Decimal(said), currency=currency) if said and currency else None
-            for said in (options.get(CONF_CHARGE_LIMIT), options.get(CONF_MONTH_LIMIT))
-        )
-        if per_charge is None and per_month is None:
-            return None
-        return Limits(per_charge=per_charge, per_month=per_month)
 
     # --- What is looked up ---
 

@@ -28,6 +28,8 @@ _PATIENCE: Final = 30
 _MOBILE_APP: Final = "mobile_app"
 # What a mobile app calls a button that opens a page.
 _OPENS: Final = "URI"
+# The message that has a mobile app take the one of that tag down.
+_CLEAR: Final = "clear_notification"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +123,11 @@ class Sender:
     def async_dismiss(self, ref: str) -> None:
         """Take a message down that Home Assistant shows."""
         persistent_notification.async_dismiss(self._hass, ref)
+
+    async def async_take_down(self, ref: str) -> None:
+        """Take a message down wherever that can be done."""
+        self.async_dismiss(ref)
+        await self.async_send((Text(ref=ref, title="", message=_CLEAR),), only_phones=True)
 
     async def async_send(self, texts: Collection[Text], *, only_phones: bool = False) -> None:
         """Send messages to all that were chosen, but for Home Assistant itself.

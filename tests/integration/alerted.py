@@ -82,4 +82,3 @@ def add_like(world: World, camera_id: str, number: int) -> str:
     mac = f"02:E5:00:00:01:{number:02}"
     add_camera(world, {**model, "did": did, "mac": mac, "names": names})
     return did
-

@@ -1,7 +1,8 @@
 """Coming charges: told in stages, once, in one message a day, in words that claim nothing."""
 
 from copy import deepcopy
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 import re
 from typing import Any
 
@@ -255,6 +256,10 @@ async def test_a_crash_while_telling_makes_it_told_twice_never_not_at_all(
 # --- Words ---
 
 
+RENEWS = "Renewing is set to renew between Tue 1 Dec and Fri 4 Dec."
+RENEWS_ZH = "自动续费 将于12月1日（周二）至12月4日（周五）自动续费。"
+
+
 async def first_message(hass: HomeAssistant, freezer: Clock, phone: Phone) -> list[str]:
     """Return the lines of the day's digest."""
     await until(hass, freezer, "2026-11-22T09:00", phone=phone)
@@ -266,8 +271,7 @@ async def test_a_message_says_what_when_until_when_and_where(
     hass: HomeAssistant, freezer: Clock, loaded: MockConfigEntry, phone: Phone
 ) -> None:
     assert await first_message(hass, freezer, phone) == [
-        "Renewing is set to renew between Tue 1 Dec and Fri 4 Dec."
-        " To stop it, go to Xiaomi (Mi Home) before Tue 1 Dec, 19:00.",
+        f"{RENEWS} To stop it, go to Xiaomi (Mi Home) before Tue 1 Dec, 19:00.",
         "What it costs is not known.",
     ]
     assert phone.last.title == "Plan charge coming: Renewing, Tue 1 Dec"
@@ -295,8 +299,7 @@ async def test_chinese(
     hass.config.language = "zh-Hans"
     await set_up(hass, entry)
     assert await first_message(hass, freezer, phone) == [
-        "自动续费 将于12月1日（周二）至12月4日（周五）自动续费。"
-        " 不想续费，请在12月1日（周二）19:00之前到小米（米家）关闭。",
+        f"{RENEWS_ZH} 不想续费，请在12月1日（周二）19:00之前到小米（米家）关闭。",
         "金额未知。",
     ]
     assert phone.last.title == "即将扣费：自动续费，12月1日（周二）"
@@ -308,43 +311,41 @@ TRIAL_NAME = "7-day cloud storage, 30-day trial"
 TRIAL_NAMED = {"name": {"en": TRIAL_NAME, "zh": "7天云存储 30天试用"}, "trial": True}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What is known of a plan, and the words for it."""
+
+    tariff: dict[str, Any]
+    line: str
+    plan: dict[str, Any] = field(default_factory=dict)
+    amount_known: bool = True
+
+
+SIX = {"price": "6.00", "currency": "CNY"}
+WINDOW = "between Tue 1 Dec and Fri 4 Dec"
+
+
 @pytest.mark.parametrize(
-    ("tariff", "plan", "line", "note"),
+    "said",
     [
-        (
-            {"price": "6.00", "currency": "CNY"},
-            {},
-            "Renewing is set to renew between Tue 1 Dec and Fri 4 Dec, 6.00 CNY.",
-            None,
+        Said(tariff=SIX, line=f"Renewing is set to renew {WINDOW}, 6.00 CNY."),
+        Said(
+            tariff={**SIX, "regular_price": "12.00", "price_from": "2026-12-01"},
+            line=f"Renewing is set to renew {WINDOW} at another price, 12.00 CNY.",
         ),
-        (
-            {
-                "price": "6.00",
-                "currency": "CNY",
-                "regular_price": "12.00",
-                "price_from": "2026-12-01",
-            },
-            {},
-            "Renewing is set to renew between Tue 1 Dec and Fri 4 Dec at another price, 12.00 CNY.",
-            None,
+        Said(
+            tariff={**SIX, "price_from": "2026-12-01"},
+            line=f"Renewing is set to renew {WINDOW} at another price.",
+            amount_known=False,
         ),
-        (
-            {"price": "6.00", "currency": "CNY", "price_from": "2026-12-01"},
-            {},
-            "Renewing is set to renew between Tue 1 Dec and Fri 4 Dec at another price.",
-            "What it costs is not known.",
+        Said(
+            tariff={**SIX, "billing_day": 1},
+            line="Renewing is set to renew on Tue 1 Dec, 6.00 CNY.",
         ),
-        (
-            {"price": "6.00", "currency": "CNY", "billing_day": 1},
-            {},
-            "Renewing is set to renew on Tue 1 Dec, 6.00 CNY.",
-            None,
-        ),
-        (
-            {"price": "6.00", "currency": "CNY"},
-            TRIAL_NAMED,
-            "Renewing: the trial turns paid between Tue 1 Dec and Fri 4 Dec, 6.00 CNY.",
-            None,
+        Said(
+            tariff=SIX,
+            plan=TRIAL_NAMED,
+            line=f"Renewing: the trial turns paid {WINDOW}, 6.00 CNY.",
         ),
     ],
 )
@@ -354,18 +355,15 @@ async def test_a_charge_is_called_what_it_is(
     sim: RunningSimulator,
     make_entry: EntryMaker,
     phone: Phone,
-    tariff: dict[str, Any],
-    plan: dict[str, Any],
-    line: str,
-    note: str | None,
+    said: Said,
 ) -> None:
-    edit(sim, **plan)
-    entry = await make_entry(notify=TARGETS, tariffs={NAME: tariff, TRIAL_NAME: tariff})
-    await set_up(hass, entry)
+    edit(sim, **said.plan)
+    tariffs = {NAME: said.tariff, TRIAL_NAME: said.tariff}
+    await set_up(hass, await make_entry(notify=TARGETS, tariffs=tariffs))
     await until(hass, freezer, "2026-11-28T09:00", phone=phone)
-    lines = phone.all[0].lines
-    assert lines[0].partition(" To stop it")[0] == line
-    assert (note in lines) if note else "not known" not in phone.all[0].text
+    first = phone.all[0]
+    assert first.lines[0].partition(" To stop it")[0] == said.line
+    assert ("What it costs is not known." not in first.lines) is said.amount_known
 
 
 # Of a renewal that nobody can see, no text may say that it comes.
@@ -407,13 +405,12 @@ async def test_an_old_reading_says_its_age(
     """Through a restart in an outage, too: nothing is told before the maker was tried."""
     await until(hass, freezer, "2026-11-25T21:00", phone=phone)
     await hass.config_entries.async_unload(loaded.entry_id)
-    sim.faults.add(Trouble.DROPPED, host="api")
+    sim.faults.add(Trouble.DROPPED)
     freezer.tick(12 * HOUR)
     await hass.config_entries.async_setup(loaded.entry_id)
     await until(hass, freezer, "2026-11-26T10:00", phone=phone)
     assert at(phone) == ["Sun 22 08:00", "Thu 26 09:00"]
     assert "Read" not in phone.all[0].text
-    print(phone.last.text, coordinator_of(loaded).data.read_at)
     found = re.search(r"Read (\d+) hours ago; Xiaomi could not be asked since\.", phone.last.text)
     assert found
     assert 12 <= int(found[1]) <= 18
@@ -476,7 +473,7 @@ async def test_a_month_of_kept_plans_is_a_line(
     seen: list[tuple[str, str]] = []
     for day in range(22, 53):
         listening = Heard(entry)
-        date = datetime(2026, 11, 1) + timedelta(days=day - 1)
+        date = datetime(2026, 11, 1, tzinfo=UTC) + timedelta(days=day - 1)
         await until(hass, freezer, f"{date:%Y-%m-%d}T12:00", phone=phone)
         heard += listening.take()
         seen += [shown for shown in here(hass) if shown not in seen]
@@ -485,9 +482,7 @@ async def test_a_month_of_kept_plans_is_a_line(
             await restart(hass, entry)
     assert phone.all == []
     names = ", ".join(["Camera 0", *(f"Camera {number}" for number in range(1, 8)), "Renewing"])
-    assert seen == [
-        ("Plans you keep: nothing to do", f"Kept, without further reminders: {names}.")
-    ]
+    assert seen == [("Plans you keep: nothing to do", f"Kept, without further reminders: {names}.")]
     assert heard == [Activity.RENEWED] * 9
 
 
