@@ -148,6 +148,8 @@ class Plan:
                 ending=True,
             )
         earliest, latest = ends - timedelta(hours=LEADS[self.channel]), ends
+        if self.typed:
+            earliest -= timedelta(hours=23, minutes=59, seconds=59)  # of a day, its first second
         is_trial = bool(self.trial_days) and not index
         if self.billing_day and not is_trial:
             day = local(ends, self.zone).date()

@@ -18,6 +18,9 @@ from .renewal import Renewal
 _RULES: Final = Path(__file__).with_name("channels.json")
 _ANY_OTHER_REGION: Final = "*"
 
+# From a day's last second back to its first.
+_A_DAY_BEFORE_ITS_END: Final = timedelta(days=1, seconds=-1)
+
 
 class Channel(StrEnum):
     """The party that takes the money."""
@@ -110,9 +113,15 @@ def trust_rule(channel: Channel) -> TrustRule:
 
 
 def typed_rule(channel: Channel) -> TrustRule:
-    """Return the rule for a plan that is typed in: the flag is its owner's word."""
+    """Return the rule for a plan that is typed in: the flag is its owner's word.
+
+    Its end is a day, and stands for the last second of that: the charge may come ahead of
+    the first.
+    """
+    rule = trust_rule(channel)
     return replace(
-        trust_rule(channel),
+        rule,
+        charges_ahead=rule.charges_ahead + _A_DAY_BEFORE_ITS_END,
         flag_true=Renewal.ON,
         flag_false=Renewal.OFF,
         flag_missing=Renewal.UNKNOWN,
