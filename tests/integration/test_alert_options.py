@@ -133,7 +133,9 @@ async def test_a_price_is_said_once_for_a_plan_name(
 async def test_what_few_plans_need_is_folded_away_until_it_is_used(
     hass: HomeAssistant, sim: RunningSimulator, loaded: MockConfigEntry
 ) -> None:
-    name = coordinator_of(loaded).data.cameras[RENEWING].reading.name  # type: ignore[union-attr]
+    reading = coordinator_of(loaded).data.cameras[RENEWING].reading
+    assert reading is not None
+    name = str(reading.name)
     special: dict[str, Any] = {
         "regular_price": 12.5,
         "price_from": "2027-03-01",
@@ -141,7 +143,7 @@ async def test_what_few_plans_need_is_folded_away_until_it_is_used(
         "covers_all": True,
     }
     dialogue = await start_options(hass, sim, loaded, "prices")
-    await choose_plan(dialogue, str(name))
+    await choose_plan(dialogue, name)
     assert dialogue.result["data_schema"].schema["special"].options == {"collapsed": True}
     without_day = {key: value for key, value in special.items() if key != "price_from"}
     await dialogue.answer(price=6, currency="EUR", special=without_day)
@@ -159,7 +161,7 @@ async def test_what_few_plans_need_is_folded_away_until_it_is_used(
         "covers_all": True,
     }
     again = await start_options(hass, sim, loaded, "prices")
-    await choose_plan(again, str(name))
+    await choose_plan(again, name)
     assert again.result["data_schema"].schema["special"].options == {"collapsed": False}
 
 
