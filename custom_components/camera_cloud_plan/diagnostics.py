@@ -5,6 +5,7 @@ nor its id or address. Nothing is asked of the cloud for it.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -21,7 +22,7 @@ from .const import (
 from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
 from .devices import camera_id_of
 from .export_desk import ExportDesk
-from .plan import Case, PlanView, clock
+from .plan import Case, PlanReading, PlanView, clock
 from .snapshot import CameraPlan
 
 
@@ -106,12 +107,17 @@ def _camera(coordinator: CloudPlanCoordinator, plan: CameraPlan) -> dict[str, An
         "channel": plan.channel,
         "failure": plan.failure,
         "left_at": plan.left_at.isoformat() if plan.left_at else None,
-        "reading": encode(plan.reading) if plan.reading else None,
+        "reading": _reading(plan.reading) if plan.reading else None,
         "shown": _shown(plan.view) if plan.view else None,
         "case": _case(case) if case else None,
         "last_export": _last_export(coordinator.exports, camera.camera_id),
         "notices": [str(notice) for notice in coordinator.watches.get(camera.camera_id).notices],
     }
+
+
+def _reading(reading: PlanReading) -> dict[str, Any]:
+    """Return what was read; a typed plan is called as its owner calls the camera."""
+    return encode(replace(reading, name=None) if reading.typed else reading)
 
 
 def _exports(desk: ExportDesk) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Plans that are typed in: set up without signing in, shown, changed, followed, removed."""
 
 from datetime import datetime, timedelta
+import json
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.camera_cloud_plan.const import DOMAIN
+from custom_components.camera_cloud_plan.diagnostics import async_get_config_entry_diagnostics
 from tests.integration.acts import issues, restart, settle
 from tests.integration.conftest import EntryMaker, entity_id, pass_time, set_up
 from tests.integration.test_coordinator import coordinator_of
@@ -257,6 +259,14 @@ async def test_a_device_for_each_plan(hass: HomeAssistant) -> None:
     account = dr.async_get(hass).async_get(device.via_device_id or "")
     assert account is not None
     assert account.name == "Plans without an account"
+
+
+async def test_what_is_downloaded_names_neither_plan_nor_camera(hass: HomeAssistant) -> None:
+    await typed_in(hass, name="Grandma", brand="Reolink", attached_to="device-of-grandma")
+    told = json.dumps(await async_get_config_entry_diagnostics(hass, local(hass)))
+    assert "says" in told
+    for secret in ("Grandma", "Reolink", "device-of", *local(hass).subentries):
+        assert secret not in told
 
 
 # --- Attached to a camera ---

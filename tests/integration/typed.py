@@ -8,6 +8,7 @@ from homeassistant.data_entry_flow import FlowResultType
 
 from custom_components.camera_cloud_plan.const import DOMAIN
 from custom_components.camera_cloud_plan.typed import async_local_entry
+from tests.integration.test_config_flow import check_words
 
 # Four fields that suffice.
 DOORBELL: dict[str, Any] = {
@@ -33,10 +34,13 @@ async def type_in(hass: HomeAssistant, **plan: Any) -> Any:
     flow = hass.config_entries.flow
     result: Any = await flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     assert result["menu_options"] == ["plan", "xiaomi"]
+    check_words("config", result)
     result = await flow.async_configure(result["flow_id"], {"next_step_id": "plan"})
     assert result["step_id"] == "plan"
+    check_words("config", result)
     result = await flow.async_configure(result["flow_id"], typing({**DOORBELL, **plan}))
     await hass.async_block_till_done(wait_background_tasks=True)
+    check_words("config", result)
     return result
 
 
