@@ -128,9 +128,16 @@ class CameraEntity(PlanEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """The moment of the reading, while it is not from the last poll."""
-        as_of = self.plan.as_of if self.plan else None
-        return {"as_of": as_of} if as_of else {}
+        """The moment of the reading, while it is not from the last poll; and whose word it is.
+
+        A maker's goes without saying.
+        """
+        said: dict[str, Any] = {}
+        if self.plan and self.plan.reading and self.plan.reading.typed:
+            said["word"] = "owner"
+        if self.plan and (as_of := self.plan.as_of):
+            said["as_of"] = as_of
+        return said
 
 
 def camera_unique_id(

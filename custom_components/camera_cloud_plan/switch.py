@@ -86,10 +86,8 @@ class AutoRenewalSwitch(CameraEntity, SwitchEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """The witnesses, where they contradict each other; or that it is the owner's word."""
+        """The witnesses, where they contradict each other."""
         verdict = self.plan.view.verdict if self.plan and self.plan.view else None
-        if self.plan and self.plan.reading and self.plan.reading.typed:
-            return {"word": "owner", **super().extra_state_attributes}
         if verdict is None or not verdict.disagree:
             return super().extra_state_attributes
         witnesses = {witness.source: witness.says for witness in verdict.witnesses}

@@ -244,11 +244,12 @@ async def test_a_charge_may_come_all_of_the_day_that_was_typed(hass: HomeAssista
     assert latest == datetime(2026, 12, 3, 23, 59, 59, tzinfo=BERLIN)
 
 
-async def test_it_says_that_it_is_the_owners_word(hass: HomeAssistant) -> None:
+async def test_every_entity_says_that_it_is_the_owners_word(hass: HomeAssistant) -> None:
     plan_id = await typed_in(hass)
-    state = hass.states.get(entity_id(hass, plan_id, "auto_renewal"))
-    assert state is not None
-    assert state.attributes["word"] == "owner"
+    for key in ("auto_renewal", "next_charge", "days_remaining", "plan_status"):
+        state = hass.states.get(entity_id(hass, plan_id, key))
+        assert state is not None
+        assert state.attributes["word"] == "owner", key
 
 
 async def test_a_device_for_each_plan(hass: HomeAssistant) -> None:
