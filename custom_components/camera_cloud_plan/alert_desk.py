@@ -40,7 +40,7 @@ from .devices import camera_identifier
 from .doors import doors_for
 from .plan import Activity, ChargeExpectation, PlanView, Wish, clock
 from .plan.alerts import Alert, AlertMemory, Habits, Keep, due, next_moment, tomorrow
-from .plan.cost import forecast, over_limits
+from .plan.cost import LimitKind, OverLimit, forecast, over_limits
 from .plan.rules import region_of, rules_for
 from .sender import Text
 from .slices import Slices
@@ -437,25 +437,31 @@ class AlertDesk:
     # --- Limits ---
 
     def _exceeded_now(self, now: datetime) -> Iterator[Exceeded]:
-        """Yield what exceeds the limits by forecast and was not told yet."""
+        """Yield what exceeds the limits by forecast and was not told yet.
+
+        Of single charges the next of each plan, unless its owner keeps it.
+        """
         limits = limits_of(self._entry.options)
         if limits is None:
             return
         zone = dt_util.get_default_time_zone()
         views = [view for key in self._account.data.cameras if (view := self._view(key))]
         for over in over_limits(forecast(views, now, zone), limits, zone):
-            kept = all(
-                self.kept(camera_id) is Keep.PLAN
-                for coming in over.charges
-                for camera_id in coming.camera_ids
-            )
-            if over.key not in self._book.limits and not (kept and over.kind.value == "charge"):
-                names = [
-                    self._account.display_name(camera_id)
-                    for coming in over.charges
-                    for camera_id in coming.camera_ids
-                ]
-                yield Exceeded(over=over, cameras=names)
+            cameras = [key for coming in over.charges for key in coming.camera_ids]
+            if over.key in self._book.limits or (
+                over.kind is LimitKind.CHARGE and not self._is_next(over, cameras)
+            ):
+                continue
+            names = [self._account.display_name(camera_id) for camera_id in cameras]
+            yield Exceeded(over=over, cameras=names)
+
+    def _is_next(self, over: OverLimit, camera_ids: Collection[str]) -> bool:
+        """Return whether a charge is the next of its plan, and not kept for all its cameras."""
+        (coming,) = over.charges
+        return any(
+            self.charge(camera_id) == coming.charge and not self.kept(camera_id)
+            for camera_id in camera_ids
+        )
 
     def _remember_limits(self, exceeded: Iterable[Exceeded], now: datetime) -> None:
         """Remember which were told; those of months that are over are forgotten."""

@@ -39,6 +39,7 @@ from .const import (
     DEFAULT_QUIET_FROM,
     DEFAULT_QUIET_UNTIL,
 )
+from .plan import Limits, Money
 from .plan.alerts import Keep
 from .plan.rules import rule_regions
 from .tariffs import (
@@ -93,6 +94,18 @@ def alert_fields(said: Mapping[str, Any], currency: str) -> Fields:
             CONF_LIMIT_CURRENCY, default=said.get(CONF_LIMIT_CURRENCY) or currency
         ): _currency(),
     }
+
+
+def limits_of(options: Mapping[str, Any]) -> Limits | None:
+    """Return the limits that the options set; `None` where they set none."""
+    currency = options.get(CONF_LIMIT_CURRENCY)
+    per_charge, per_month = (
+        Money(amount=Decimal(said), currency=currency) if said and currency else None
+        for said in (options.get(limit) for limit in _LIMITS)
+    )
+    if per_charge is None and per_month is None:
+        return None
+    return Limits(per_charge=per_charge, per_month=per_month)
 
 
 def alert_problem(typed: Mapping[str, Any]) -> tuple[str, str] | None:
