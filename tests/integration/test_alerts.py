@@ -37,6 +37,7 @@ from .alerted import (
 from .conftest import EUROPE, MAINLAND, EntryMaker, set_up
 from .phone import PHONE, Phone
 from .test_coordinator import RENEWING, coordinator_of, refresh
+from .typed import local, typed_in
 
 pytestmark = ALERTED
 
@@ -503,3 +504,39 @@ async def test_two_digests_of_a_day_are_one(
     assert first.data["tag"] == second.data["tag"]
     assert second.title == "2 plan charges coming, the first on Tue 1 Dec"
     assert len(here(hass)) == 1
+
+
+# --- By its owner's word ---
+
+
+@pytest.mark.parametrize(
+    ("renews", "title", "line"),
+    [
+        (
+            "yes",
+            "Plan charge coming: Doorbell, Mon 30 Nov",
+            "Doorbell is set to renew between Mon 30 Nov and Thu 3 Dec, 3.50 EUR. That is by your word.",
+        ),
+        (
+            "unknown",
+            "Plan may renew: Doorbell, Mon 30 Nov",
+            "Doorbell may renew between Mon 30 Nov and Thu 3 Dec, 3.50 EUR. You left open whether it does.",
+        ),
+    ],
+)
+async def test_of_a_typed_plan_it_is_said_whose_word_it_is(
+    hass: HomeAssistant, freezer: Clock, phone: Phone, renews: str, title: str, line: str
+) -> None:
+    hass.config.country = "DE"
+    await typed_in(hass, renews=renews, price=3.5, currency="EUR")
+    entry = local(hass)
+    hass.config_entries.async_update_entry(entry, options={**entry.options, "notify": TARGETS})
+    heard = Heard(entry)
+    await until(hass, freezer, "2026-12-02T12:00", phone=phone)
+    assert [happened.facts["stage_days"] for happened in heard.all] == [7, 3, 1]
+    assert len(phone.all) == 3
+    assert phone.last.title == title
+    assert phone.last.text.partition(" To stop it")[0] == line
+    assert "hours ago" not in phone.last.text
+    await phone.press(phone.last.buttons["Keep"])
+    assert phone.last.title == "Kept: Doorbell"
