@@ -26,13 +26,16 @@ import voluptuous as vol
 
 from .choices import one
 from .cloud.manual import REGION, ManualPlan, ManualPlanError
-from .plan import Channel, channels_sold_in
+from .plan import Channel, Term, channels_sold_in
 from .typed import is_among, typed_plans
+from .words import spoken_term
 
 CONF_MORE: Final = "more"
 
-_TERMS: Final = ["1_months", "3_months", "6_months", "12_months", "30_days"]
+# The usual ones; any other can be typed.
+_TERMS: Final = (*map(Term.months, (1, 3, 6, 12)), Term.days(30))
 _RENEWS: Final = ["yes", "no", "unknown"]
+_RENEWS_MISSING: Final = "renews_missing"
 _PLAN_EXISTS: Final = "plan_exists"
 
 _MONEY: Final = NumberSelectorConfig(min=0, step="any", mode=NumberSelectorMode.BOX)
@@ -51,7 +54,8 @@ class PlanForm:
         self._others = typed_plans(entry) if entry else {}
         self._shown: Mapping[str, Any] = {}
         if changed is not None and (plan := self._others.pop(changed, None)):
-            self._shown = plan.as_dict() | {"renews": _word(plan.renews)}
+            term = spoken_term(hass, plan.term)
+            self._shown = plan.as_dict() | {"renews": _word(plan.renews), "term": term}
 
     def take(self, user_input: Mapping[str, Any]) -> ManualPlan | dict[str, str]:
         """Return the plan that was typed in, or what is wrong with it, by field."""
@@ -63,6 +67,8 @@ class PlanForm:
             )
         except ManualPlanError as err:
             return {err.field if err.field in _OPEN_FIELDS else "base": err.flaw.value}
+        if not self._shown.get("renews"):
+            return {"renews": _RENEWS_MISSING}  # "I don't know" is an answer, too
         if is_among(plan, self._others.values()):
             return {"name": _PLAN_EXISTS}
         return plan
@@ -73,21 +79,25 @@ class PlanForm:
         return (device.name_by_user or device.name) if device else None
 
     def schema(self) -> vol.Schema:
-        """Return the fields: the four that suffice and the price open, the rest folded."""
+        """Return the fields: the four that suffice and the price open, the rest folded.
+
+        None is required for the frontend, which would fill those in with what comes first:
+        today, a month, and that it renews.
+        """
         currency = self._shown.get("currency", self._hass.config.currency)
         return vol.Schema(
             {
                 self._optional("name"): TextSelector(),
-                self._required("ends_on"): DateSelector(),
-                self._required("term"): SelectSelector(
+                self._optional("ends_on"): DateSelector(),
+                self._optional("term"): SelectSelector(
                     SelectSelectorConfig(
-                        options=_TERMS,
-                        translation_key="term",
+                        # What is chosen is shown as it is sent: in words, therefore.
+                        options=[spoken_term(self._hass, term) for term in _TERMS],
                         mode=SelectSelectorMode.DROPDOWN,
                         custom_value=True,
                     )
                 ),
-                self._required("renews"): one(_RENEWS, "renews"),
+                self._optional("renews"): one(_RENEWS, "renews"),
                 self._optional("price"): NumberSelector(_MONEY),
                 vol.Optional("currency", default=currency): _currencies(currency),
                 vol.Required(CONF_MORE): section(self._folded(), {"collapsed": True}),
@@ -98,7 +108,13 @@ class PlanForm:
         sellers = [*channels_sold_in(REGION), Channel.SELLER_UNKNOWN]
         fields: dict[str, Selector[Any]] = {
             "brand": TextSelector(),
-            "billed_by": one([channel.value for channel in sellers], "billed_by"),
+            "billed_by": SelectSelector(
+                SelectSelectorConfig(
+                    options=[channel.value for channel in sellers],
+                    translation_key="billed_by",
+                    mode=SelectSelectorMode.DROPDOWN,
+                )
+            ),
             "trial": BooleanSelector(),
             "starts_on": DateSelector(),
             "regular_price": NumberSelector(_MONEY),
@@ -111,9 +127,6 @@ class PlanForm:
 
     def _optional(self, name: str) -> vol.Optional:
         return vol.Optional(name, description={"suggested_value": self._suggested(name)})
-
-    def _required(self, name: str) -> vol.Required:
-        return vol.Required(name, description={"suggested_value": self._suggested(name)})
 
     def _suggested(self, name: str) -> object:
         value = self._shown.get(name)

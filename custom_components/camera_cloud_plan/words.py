@@ -9,13 +9,15 @@ from homeassistant.helpers.translation import async_get_cached_translations
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .plan import Channel, Money, clock
+from .plan import Channel, Money, Term, TermUnit, clock
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = (
     *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
     *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
 )
+_ZH_UNITS: Final = {"day": "天", "month": "个月", "year": "年"}
+_MONTHS_PER_YEAR: Final = 12
 _ZH_DAYS: Final = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 # A day so far away is told with its year.
 _FAR: Final = timedelta(days=300)
@@ -73,6 +75,16 @@ def spoken_date(hass: HomeAssistant, day: date) -> str:
     if hass.config.language.startswith("zh"):
         return f"{day.year}年{day.month}月{day.day}日"
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def spoken_term(hass: HomeAssistant, term: Term) -> str:
+    """Return how long a term is in Home Assistant's language, e.g. "3 months" or "1 year"."""
+    count, unit = term.count, term.unit.value
+    if term.unit is TermUnit.MONTH and not count % _MONTHS_PER_YEAR:
+        count, unit = count // _MONTHS_PER_YEAR, "year"
+    if hass.config.language.startswith("zh"):
+        return f"{count} {_ZH_UNITS[unit]}"
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
 def translated(hass: HomeAssistant, key: str, **gaps: object) -> str:

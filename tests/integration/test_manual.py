@@ -8,13 +8,15 @@ from zoneinfo import ZoneInfo
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigEntryState
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+import voluptuous as vol
 
 from custom_components.camera_cloud_plan.const import DOMAIN
 from custom_components.camera_cloud_plan.diagnostics import async_get_config_entry_diagnostics
+from custom_components.camera_cloud_plan.plan_form import PlanForm
 from tests.integration.acts import issues, restart, settle
 from tests.integration.conftest import EntryMaker, entity_id, pass_time, set_up
 from tests.integration.test_coordinator import coordinator_of
@@ -200,14 +202,39 @@ async def test_a_plan_of_the_same_name_and_brand_is_not_added_twice(hass: HomeAs
     assert (await type_in(hass, brand="Ring"))["reason"] == "plan_added"
 
 
-async def test_renewal_has_to_be_said_one_way_or_the_other(hass: HomeAssistant) -> None:
-    flow = hass.config_entries.flow
-    result: Any = await flow.async_init(DOMAIN, context={"source": SOURCE_USER})
-    result = await flow.async_configure(result["flow_id"], {"next_step_id": "plan"})
-    typed = typing(DOORBELL)
-    del typed["renews"]
-    with pytest.raises(InvalidData):
-        await flow.async_configure(result["flow_id"], typed)
+@pytest.mark.parametrize(
+    ("field", "flaw"),
+    [("ends_on", "date_missing"), ("term", "term_unusable"), ("renews", "renews_missing")],
+)
+async def test_what_has_to_be_said_is_asked_for_and_not_filled_in(
+    hass: HomeAssistant, field: str, flaw: str
+) -> None:
+    """The frontend fills a required field with what comes first: it would guess."""
+    result = await type_in(hass, **{field: None})
+    assert result["errors"] == {field: flaw}
+    fields = result["data_schema"].schema
+    assert [str(marker) for marker in fields if isinstance(marker, vol.Required)] == ["more"]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ["1 month", "3 months", "6 months", "1 year", "30 days"]),
+        ("zh-Hans", ["1 个月", "3 个月", "6 个月", "1 年", "30 天"]),
+    ],
+)
+async def test_terms_are_offered_in_words_that_are_understood(
+    hass: HomeAssistant, language: str, words: list[str]
+) -> None:
+    await hass.config.async_update(language=language)
+    fields = PlanForm(hass, None).schema().schema
+    assert fields["term"].config["options"] == words
+    for number, text in enumerate(words):
+        await typed_in(hass, name=f"{number}", term=text)
+    (account,) = hass.config_entries.async_entries(DOMAIN)
+    assert [kept.data["term"] for kept in account.subentries.values()] == [
+        *("1 month", "3 months", "6 months", "12 months", "30 days")
+    ]
 
 
 # --- What is shown ---
@@ -339,7 +366,7 @@ async def test_a_change_shows_at_once_and_keeps_the_rest(hass: HomeAssistant) ->
         "name": "Front",
         "brand": "Reolink",
         "ends_on": "2026-12-10",
-        "term": "1_months",
+        "term": "1 month",
         "renews": False,
         "price": "6.5",
         "currency": "EUR",

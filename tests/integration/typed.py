@@ -14,7 +14,7 @@ from tests.integration.test_config_flow import check_words
 DOORBELL: dict[str, Any] = {
     "name": "Doorbell",
     "ends_on": "2026-12-03",
-    "term": "1_months",
+    "term": "1 month",
     "renews": "yes",
 }
 

@@ -162,7 +162,7 @@ class ManualPlan:
             "name": self.name,
             "brand": self.brand,
             "ends_on": self.ends_on.isoformat(),
-            "term": f"{self.term.count}_{self.term.unit}s",
+            "term": f"{self.term.count} {self.term.unit}{'s' if self.term.count > 1 else ''}",
             "renews": self.renews,
             "price": str(self.price.amount) if self.price else None,
             "currency": money.currency if money else None,
