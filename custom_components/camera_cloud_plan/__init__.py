@@ -22,6 +22,7 @@ from homeassistant.helpers.typing import ConfigType
 from . import doors
 from .alert_book import AlertBook
 from .alert_buttons import async_listen_to_buttons
+from .calendar_view import CalendarFileView
 from .cases import async_end_kept, async_remove_cases
 from .cloud import renewal_request, xiaomi
 from .cloud.provider import PlanProvider
@@ -67,6 +68,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     ):
         await hass.async_add_executor_job(preload)
     async_setup_services(hass)
+    hass.http.register_view(CalendarFileView)
     hass.http.register_view(SavedRecordingView)
     hass.http.register_view(PlanTableView)
     return True

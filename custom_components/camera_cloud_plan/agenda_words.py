@@ -1,7 +1,10 @@
 """The events of an account's calendar in words, in Home Assistant's language."""
 
 from collections.abc import Iterator
+from datetime import date, time
 from typing import Final
+
+from homeassistant.util import dt as dt_util
 
 from .agenda import AgendaEvent, EventKind
 from .coordinator import CloudPlanCoordinator
@@ -27,6 +30,20 @@ def uid(coordinator: CloudPlanCoordinator, event: AgendaEvent) -> str:
     kind = EventKind.RENEWAL if event.kind in _CHARGES else event.kind
     account = account_key(coordinator.config_entry)
     return f"{key_of(account, whose, kind, event.cycle)}@{account}"
+
+
+def span(event: AgendaEvent) -> tuple[date, date]:
+    """Return when an event begins and ends on a calendar of Home Assistant's zone.
+
+    Days, the last one not included, if it is made of whole ones. All others keep their
+    moments, also windows of several days: lists and cards show those on each of their days
+    all the same, and a trigger's offset counts from the first moment at which a charge may
+    come, rather than from the midnight before.
+    """
+    begins, ends = dt_util.as_local(event.begins), dt_util.as_local(event.ends)
+    if begins < ends and begins.time() == ends.time() == time.min:
+        return begins.date(), ends.date()
+    return begins, ends
 
 
 def summary(coordinator: CloudPlanCoordinator, event: AgendaEvent) -> str:

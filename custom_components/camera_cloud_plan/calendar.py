@@ -1,13 +1,7 @@
-"""The calendar of an account: when charges, ends, deadlines and checks come.
-
-An event that covers whole days of Home Assistant's zone is all-day. All others keep their
-moments, also windows of several days: lists and cards show those on each of their days all
-the same, and a trigger's offset counts from the first moment at which a charge may come,
-rather than from the midnight before.
-"""
+"""The calendar of an account: when charges, ends, deadlines and checks come."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import override
 
 from homeassistant.components.calendar import (
@@ -20,10 +14,11 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .agenda import AgendaEvent
-from .agenda_words import description, summary, uid
+from .agenda_words import description, span, summary, uid
 from .coordinator import CloudPlanConfigEntry
 from .entity import ReckonedEntity
 from .plan import clock
+from .slices import Slices
 
 PARALLEL_UPDATES = 0
 
@@ -65,9 +60,14 @@ class ChargesCalendar(ReckonedEntity, CalendarEntity):
         self, hass: HomeAssistant, start_date: datetime, end_date: datetime
     ) -> list[CalendarEvent]:
         """Return the events of a span."""
-        events = await self.coordinator.agenda.async_events()
         start, end = dt_util.as_utc(start_date), dt_util.as_utc(end_date)
-        return [self._told(event) for event in events if event.touches(start, end)]
+        slices = Slices()
+        told = []
+        for event in await self.coordinator.agenda.async_events():
+            if event.touches(start, end):
+                told.append(self._told(event))
+                await slices.pause_if_due()
+        return told
 
     @override
     async def async_reckon(self) -> None:
@@ -84,14 +84,3 @@ class ChargesCalendar(ReckonedEntity, CalendarEntity):
             description=description(self.coordinator, event),
             uid=uid(self.coordinator, event),
         )
-
-
-def span(event: AgendaEvent) -> tuple[date, date]:
-    """Return when an event begins and ends here: days if it is made of whole ones.
-
-    The day after the last, as calendars reckon; else moments, which are dates too.
-    """
-    begins, ends = dt_util.as_local(event.begins), dt_util.as_local(event.ends)
-    if begins < ends and begins.time() == ends.time() == time.min:
-        return begins.date(), ends.date()
-    return begins, ends

@@ -84,7 +84,9 @@ RECENT_PLAN: Final = timedelta(days=60)
 
 SERVICE_CANCEL_PLAN: Final = "cancel_plan"
 SERVICE_CHECK_RENEWAL: Final = "check_renewal"
+SERVICE_EXPORT_CALENDAR: Final = "export_calendar"
 SERVICE_EXPORT_RECORDINGS: Final = "export_recordings"
+SERVICE_GET_FORECAST: Final = "get_forecast"
 SERVICE_KEEP_PLAN: Final = "keep_plan"
 SERVICE_STOP_EXPORT: Final = "stop_export"
 SERVICE_WITHDRAW_CANCELLATION: Final = "withdraw_cancellation"

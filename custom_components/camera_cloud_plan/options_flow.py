@@ -5,6 +5,7 @@ Home Assistant lets administrators in only (`OptionManagerFlowIndexView` and
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 from homeassistant.config_entries import (
@@ -30,6 +31,7 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
+from .calendar_view import GOOD_FOR, async_calendar_url
 from .charge_options import (
     alert_fields,
     alert_options,
@@ -77,7 +79,7 @@ from .export_folder import default_root, export_folder
 from .plan import Camera, Channel, Wish, channels_sold_in, clock
 from .sender import async_ways_to_tell
 from .typed import is_typed
-from .words import spoken
+from .words import spoken, translated
 
 CONF_FILE: Final = "file"
 CONF_PASTED: Final = "pasted"
@@ -112,10 +114,10 @@ class CloudPlanOptionsFlow(OptionsFlowWithReload):
     async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask what shall be changed."""
         options = ["general", "people", "alerts", "kept", "prices"]
-        options += ["billing", "recordings", "direct"]
+        options += ["billing", "recordings", "calendar_file", "direct"]
         if is_typed(self.config_entry):
             # What a typed plan costs and who bills it is said of each.
-            options = ["people", "alerts", "kept"]
+            options = ["people", "alerts", "kept", "calendar_file"]
         return self.async_show_menu(step_id="init", menu_options=options)
 
     # --- What is read ---
@@ -243,6 +245,28 @@ class CloudPlanOptionsFlow(OptionsFlowWithReload):
             step_id="kept",
             data_schema=vol.Schema(kept_fields(kept, names)),
             errors={"base": problem} if problem else None,
+        )
+
+    # --- The calendar elsewhere ---
+
+    async def async_step_calendar_file(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Give a link to the account's calendar as a file."""
+        if not self._is_loaded:
+            return self.async_abort(reason="not_loaded")
+        if user_input is not None:
+            return self._save({})
+        url = async_calendar_url(self.hass, self.config_entry)
+        label = translated(self.hass, "common.calendar_file_link")
+        return self.async_show_form(
+            step_id="calendar_file",
+            data_schema=vol.Schema({}),
+            description_placeholders={
+                # A plain link to this address the frontend takes for one of its own pages.
+                "link": f'<a href="{url}" target="_blank">{label}</a>',
+                "minutes": str(GOOD_FOR // timedelta(minutes=1)),
+            },
         )
 
     # --- What plans cost ---

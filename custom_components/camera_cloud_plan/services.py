@@ -37,7 +37,9 @@ from .const import (
     DOMAIN,
     SERVICE_CANCEL_PLAN,
     SERVICE_CHECK_RENEWAL,
+    SERVICE_EXPORT_CALENDAR,
     SERVICE_EXPORT_RECORDINGS,
+    SERVICE_GET_FORECAST,
     SERVICE_KEEP_PLAN,
     SERVICE_STOP_EXPORT,
     SERVICE_WITHDRAW_CANCELLATION,
@@ -48,6 +50,12 @@ from .doors import doors_for
 from .export.model import Container
 from .export_desk import Wanted
 from .export_rows import ACCOUNT_NOT_LOADED, Row, async_export, refused
+from .money_actions import (
+    CALENDAR_FIELDS,
+    FORECAST_FIELDS,
+    async_export_calendar,
+    async_get_forecast,
+)
 from .plan import Wish, clock
 from .plan.alerts import Keep
 from .targets import async_check_may, async_targeted
@@ -128,6 +136,17 @@ def async_setup_services(hass: HomeAssistant) -> None:
             action,
             schema=vol.Schema({**cv.TARGET_SERVICE_FIELDS, **fields}),
             supports_response=SupportsResponse.OPTIONAL,
+        )
+    for name, answer, schema in (
+        (SERVICE_EXPORT_CALENDAR, async_export_calendar, CALENDAR_FIELDS),
+        (SERVICE_GET_FORECAST, async_get_forecast, FORECAST_FIELDS),
+    ):
+        hass.services.async_register(
+            DOMAIN,
+            name,
+            answer,
+            schema=vol.Schema(schema),
+            supports_response=SupportsResponse.ONLY,
         )
 
 

@@ -1,0 +1,282 @@
+"""The actions about an account's money: the forecast, and its calendar as a file.
+
+They add up what they are asked for: a camera's device stands for that camera, an account's for
+all of its cameras, and without a target they are about all accounts that there are.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from homeassistant.auth.permissions.const import POLICY_READ
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.util import dt as dt_util
+import voluptuous as vol
+
+from .agenda import AgendaEvent, EventKind
+from .agenda_words import description, span, summary, uid
+from .charge_options import limits_of
+from .const import DOMAIN
+from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
+from .devices import account_identifier, camera_id_of
+from .ical import IcalEvent, calendar_text
+from .outlook import charge_facts, own_views
+from .plan import (
+    ComingCharge,
+    Forecast,
+    Money,
+    Outlay,
+    OverLimit,
+    clock,
+    forecast,
+    over_limits,
+)
+from .slices import Slices
+from .targets import async_check_may, async_targeted
+from .words import rounded, translated
+
+ATTR_MONTHS: Final = "months"
+
+_MOST_MONTHS: Final = 12
+_LAST_MOMENT: Final = timedelta(microseconds=1)
+
+FORECAST_FIELDS: Final = {
+    **cv.TARGET_SERVICE_FIELDS,
+    vol.Optional(ATTR_MONTHS, default=3): vol.All(
+        vol.Coerce(int), vol.Range(min=1, max=_MOST_MONTHS)
+    ),
+}
+CALENDAR_FIELDS: Final = cv.TARGET_SERVICE_FIELDS
+
+type _Row = dict[str, Any]
+type _IsMeant = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """An account, and those of its cameras that are meant; `None` for all."""
+
+    entry: CloudPlanConfigEntry
+    camera_ids: frozenset[str] | None
+
+    @property
+    def coordinator(self) -> CloudPlanCoordinator | None:
+        """Who has read the account; `None` where it is not loaded or was never read."""
+        if self.entry.state is not ConfigEntryState.LOADED:
+            return None
+        coordinator = self.entry.runtime_data.coordinator
+        return coordinator if coordinator.data.read_at else None
+
+    def has(self, camera_id: str) -> bool:
+        """Return whether a camera of the account is meant."""
+        return self.camera_ids is None or camera_id in self.camera_ids
+
+
+async def async_get_forecast(call: ServiceCall) -> ServiceResponse:
+    """Return the charges to come, what they sum up to by month and currency, and in all.
+
+    Moments are ISO 8601 in UTC, dates are those of Home Assistant's zone. Amounts that are
+    not known are counted and not in any sum; plans that may or may not renew stand apart.
+    """
+    hass, now, zone = call.hass, clock.now(), dt_util.get_default_time_zone()
+    items: list[_Row] = []
+    exceeded: list[_Row] = []
+    ahead: list[Forecast] = []
+    counted: list[str] = []
+    missing: list[str] = []
+    for chosen in await _async_chosen(call):
+        coordinator = chosen.coordinator
+        if coordinator is None:
+            missing.append(chosen.entry.title)
+            continue
+        counted.append(chosen.entry.title)
+        cameras = coordinator.data.cameras
+        views = own_views(plan for key, plan in cameras.items() if chosen.has(key))
+        of_account = await hass.async_add_executor_job(
+            forecast, views, now, zone, call.data[ATTR_MONTHS]
+        )
+        ahead.append(of_account)
+        items += (_item(coordinator, coming) for coming in of_account.charges)
+        limits = limits_of(chosen.entry.options)
+        if limits and chosen.camera_ids is None:
+            over = over_limits(of_account, limits, zone)
+            exceeded += (_exceeded(coordinator, found) for found in over)
+    answer: _Row = {
+        "accounts": counted,
+        "accounts_missing": missing,
+        "items": sorted(items, key=lambda item: item["earliest"]),
+        "months": [_outlay(month) for month in zip(*(of.months for of in ahead), strict=True)],
+        "total": _outlay([of.total for of in ahead]) if ahead else None,
+        "limits_exceeded": exceeded,
+    }
+    return answer
+
+
+async def async_export_calendar(call: ServiceCall) -> ServiceResponse:
+    """Return the calendar as the text of an iCalendar file."""
+    events: list[IcalEvent] = []
+    for chosen in await _async_chosen(call):
+        if (coordinator := chosen.coordinator) is not None:
+            events += await async_ical_events(coordinator, chosen.has)
+    return {"ics": calendar_file(call.hass, events)}
+
+
+async def async_ical_events(
+    coordinator: CloudPlanCoordinator, is_meant: _IsMeant = lambda _camera_id: True
+) -> list[IcalEvent]:
+    """Return an account's events in words.
+
+    Not the checks of a cancellation: those move by the hour, and a file does not.
+    """
+    slices = Slices()
+    told = []
+    for event in await coordinator.agenda.async_events():
+        is_lasting = event.kind not in (EventKind.CHECK, EventKind.OFF_BY)
+        if is_lasting and any(is_meant(plan.camera.camera_id) for plan in event.plans):
+            told.append(_ical_event(coordinator, event))
+        await slices.pause_if_due()
+    return told
+
+
+def calendar_file(hass: HomeAssistant, events: Iterable[IcalEvent]) -> str:
+    """Return events as the text of an iCalendar file."""
+    return calendar_text(events, translated(hass, "common.calendar_file"), clock.now())
+
+
+def _ical_event(coordinator: CloudPlanCoordinator, event: AgendaEvent) -> IcalEvent:
+    begins, ends = span(event)
+    return IcalEvent(
+        uid=uid(coordinator, event),
+        begins=begins,
+        ends=ends,
+        summary=summary(coordinator, event),
+        description=description(coordinator, event),
+    )
+
+
+# --- Whose money ---
+
+
+async def _async_chosen(call: ServiceCall) -> list[_Chosen]:
+    """Return the accounts that an action is for; raises `Unauthorized` for what may not be seen.
+
+    Raises `ServiceValidationError` where a target names nothing of ours.
+    """
+    hass = call.hass
+    entries: list[CloudPlanConfigEntry] = hass.config_entries.async_entries(
+        DOMAIN, include_ignore=False, include_disabled=False
+    )
+    named = any(call.data.get(str(field)) for field in cv.TARGET_SERVICE_FIELDS)
+    devices = async_targeted(hass, call.data) if named else _account_devices(hass, entries)
+    chosen = [found for entry in entries if (found := _chosen_of(entry, devices))]
+    if named and not chosen:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="no_camera_in_target"
+        )
+    ours = {entry.entry_id for entry in entries}
+    await async_check_may(
+        call, POLICY_READ, (device.id for device in devices if device.config_entry_id in ours)
+    )
+    return chosen
+
+
+@callback
+def _account_devices(
+    hass: HomeAssistant, entries: Iterable[CloudPlanConfigEntry]
+) -> list[dr.DeviceEntry]:
+    registry = dr.async_get(hass)
+    return [
+        device
+        for entry in entries
+        if (
+            device := registry.async_get_device_by_identifier(
+                account_identifier(entry), entry.entry_id
+            )
+        )
+    ]
+
+
+def _chosen_of(entry: CloudPlanConfigEntry, devices: Iterable[dr.DeviceEntry]) -> _Chosen | None:
+    camera_ids: set[str] = set()
+    for device in devices:
+        if device.config_entry_id != entry.entry_id:
+            continue
+        if account_identifier(entry) in device.identifiers:
+            return _Chosen(entry, None)
+        if (camera_id := camera_id_of(entry, device)) is not None:
+            camera_ids.add(camera_id)
+    return _Chosen(entry, frozenset(camera_ids)) if camera_ids else None
+
+
+# --- In rows ---
+
+
+def _item(coordinator: CloudPlanCoordinator, coming: ComingCharge) -> _Row:
+    """Return a coming charge."""
+    charge, first = coming.charge, coordinator.data.cameras[coming.camera_ids[0]]
+    last_moment = max(charge.earliest, charge.latest - _LAST_MOMENT)
+    facts = {
+        name: fact.isoformat() if isinstance(fact, datetime) else fact
+        for name, fact in charge_facts(first, charge).items()
+    }
+    return {
+        "account": coordinator.config_entry.title,
+        "cameras": [coordinator.display_name(camera_id) for camera_id in coming.camera_ids],
+        "plan": first.reading.name if first.reading else None,
+        "earliest": charge.earliest.isoformat(),
+        "first_day": _day(charge.earliest),
+        "last_day": _day(last_moment),
+        **facts,
+    }
+
+
+def _outlay(parts: Sequence[Outlay]) -> _Row:
+    """Return what a span costs, added up over accounts."""
+    currencies = sorted({name for part in parts for name in (*part.sums, *part.possible)})
+    return {
+        "begins": parts[0].begins.isoformat(),
+        "ends": parts[0].ends.isoformat(),
+        "first_day": _day(parts[0].begins),
+        "last_day": _day(parts[0].ends - _LAST_MOMENT),
+        "sums": {
+            currency: {
+                "amount": _sum((part.sums for part in parts), currency),
+                "possible": _sum((part.possible for part in parts), currency),
+            }
+            for currency in currencies
+        },
+        "unknown_amounts": sum(part.unknown for part in parts),
+    }
+
+
+def _sum(sums: Iterator[Mapping[str, Decimal]], currency: str) -> float:
+    amount = sum((of.get(currency, Decimal(0)) for of in sums), Decimal(0))
+    return _number(Money(amount=amount, currency=currency))
+
+
+def _exceeded(coordinator: CloudPlanCoordinator, over: OverLimit) -> _Row:
+    """Return a limit that is exceeded, if nothing is switched off until then."""
+    cameras = {camera_id for coming in over.charges for camera_id in coming.camera_ids}
+    return {
+        "account": coordinator.config_entry.title,
+        "limit_of": over.kind.value,
+        "first_day": _day(min(coming.charge.earliest for coming in over.charges)),
+        "amount": _number(over.amount),
+        "limit": _number(over.limit),
+        "currency": over.limit.currency,
+        "possible": over.possible,
+        "cameras": sorted(map(coordinator.display_name, cameras)),
+    }
+
+
+def _number(money: Money) -> float:
+    return float(rounded(money))
+
+
+def _day(moment: datetime) -> str:
+    return dt_util.as_local(moment).date().isoformat()
