@@ -370,9 +370,9 @@ def _whose(target: _Target) -> Row:
 def _row(target: _Target) -> Row:
     """Return what a row about a plan says of its camera.
 
-    `plan_ends` is when the plan runs out and `deadline` the last moment before a charge may
-    come, both ISO 8601 or `None`; `offline` whether the maker cannot reach the camera, which
-    keeps nothing from being cancelled.
+    `plan_ends` is when the plan runs out and `deadline` until when renewal has to be off, both
+    ISO 8601 or `None`; `offline` whether the maker cannot reach the camera, which keeps
+    nothing from being cancelled.
     """
     plan = target.coordinator.data.cameras[target.camera_id]
     view = plan.view
@@ -382,7 +382,7 @@ def _row(target: _Target) -> Row:
         **_whose(target),
         "offline": plan.camera.online is False,
         "plan_ends": ends_at.isoformat() if ends_at else None,
-        "deadline": charge.earliest.isoformat() if charge else None,
+        "deadline": charge.deadline.isoformat() if charge else None,
     }
 
 

@@ -44,7 +44,7 @@ RULES = f"{BRONZE} {SILVER} {GOLD} {PLATINUM}".split()
 JUDGED: dict[str, Any] = load_yaml_dict(str(INTEGRATION / "quality_scale.yaml"))["rules"]
 MANIFEST: dict[str, Any] = read_json(INTEGRATION / "manifest.json")
 ACTIONS = tuple(load_yaml_dict(str(INTEGRATION / "services.yaml")))
-PLATFORMS = ("binary_sensor", "button", "event", "select", "sensor", "switch")
+PLATFORMS = ("binary_sensor", "button", "calendar", "event", "select", "sensor", "switch")
 
 
 def status(rule: str) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+import json
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -10,7 +11,8 @@ from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.camera_cloud_plan.plan import Money
+from custom_components.camera_cloud_plan.diagnostics import async_get_config_entry_diagnostics
+from custom_components.camera_cloud_plan.plan import Money, Renewal
 from custom_components.camera_cloud_plan.words import amount
 from simulator.edits import edit_camera
 from simulator.server import RunningSimulator
@@ -248,3 +250,23 @@ async def test_a_fixed_day_that_is_over_is_no_next_charge(
     sim.faults.add("dropped")
     await to_moment(hass, freezer, datetime.fromisoformat("2026-11-26T00:00:00+08:00"))
     assert seen(hass, NEXT).attributes["camera"] == "Trial"
+
+
+async def test_a_download_says_what_a_plan_costs_and_whose_word_it_is(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    await say(hass, loaded, price="6", billing_day=5)
+    told = await async_get_config_entry_diagnostics(hass, loaded)
+    (camera,) = (
+        of
+        for of in told["cameras"]
+        if of["shown"] and of["shown"]["renewal"] == Renewal.ON and not of["reading"]["trial"]
+    )
+    tariff = camera["reading"]["tariff"]
+    assert (tariff["price"], tariff["source"]) == (
+        {"amount": "6", "currency": "CNY"},
+        "said_by_owner",
+    )
+    assert camera["shown"]["charge"]["amount"] == {"amount": "6", "currency": "CNY"}
+    assert camera["shown"]["charge"]["basis"] == "fixed_day_chosen_by_owner"
+    assert RENEWING not in json.dumps(told, default=str)
