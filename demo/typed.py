@@ -39,8 +39,10 @@ class TypedPlan:
 
     def expected(self, plan_id: str, now: datetime) -> ExpectedCamera:
         """Return what must be shown of it, under the id that it got, at a moment (UTC)."""
-        end = datetime.combine(self.ends_on, time(23, 59, 59), ZoneInfo(self.time_zone))
-        end = end.astimezone(UTC)
+        begin, end = (
+            datetime.combine(self.ends_on, at, ZoneInfo(self.time_zone)).astimezone(UTC)
+            for at in (time.min, time(23, 59, 59))
+        )
         return ExpectedCamera(
             did=plan_id,
             name=self.name,
@@ -49,7 +51,7 @@ class TypedPlan:
             auto_renewal="on",
             days_remaining=(end - now).days + 1,
             charge=ExpectedCharge(
-                earliest=end - _APPLE_CHARGES_AHEAD,
+                earliest=begin - _APPLE_CHARGES_AHEAD,
                 latest=end,
                 kind="renewal",
                 amount=(_PRICE, _CURRENCY),

@@ -64,7 +64,9 @@ class CameraSensorDescription(CameraDescription, SensorEntityDescription):
     """A sensor of a camera: its value and attributes, from a view at a moment (UTC)."""
 
     value: Callable[[PlanView, datetime], Value]
-    attributes: Callable[[CameraPlan], Mapping[str, Any]] = lambda _plan: {}
+    attributes: Callable[[CloudPlanCoordinator, CameraPlan], Mapping[str, Any]] = (
+        lambda _of, _plan: {}
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,13 +139,19 @@ def _next_charge(view: PlanView, _now: datetime) -> datetime | None:
     return view.charge.earliest if view.charge else None
 
 
-def _charge_attributes(plan: CameraPlan) -> dict[str, Any]:
-    """Return the charge's window, how it is known, what it costs, and who takes the money."""
+def _charge_attributes(coordinator: CloudPlanCoordinator, plan: CameraPlan) -> dict[str, Any]:
+    """Return the charge's window, how it is known, what it costs, and who takes the money.
+
+    And whether its owner keeps it, or the plan for good.
+    """
     charge = plan.view.charge if plan.view else None
-    return charge_facts(plan, charge) if charge else {}
+    if charge is None:
+        return {}
+    kept = coordinator.alerts.kept(plan.camera.camera_id)
+    return charge_facts(plan, charge) | ({"kept": kept.value} if kept else {})
 
 
-def _cost_attributes(plan: CameraPlan) -> dict[str, Any]:
+def _cost_attributes(_of: CloudPlanCoordinator, plan: CameraPlan) -> dict[str, Any]:
     """Return who says what it costs, and whether it may not come to that."""
     view = plan.view
     tariff = view.reading.tariff if view else None
@@ -413,7 +421,8 @@ class CameraSensor(CameraEntity, SensorEntity):
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """What goes with the value."""
-        own = self.entity_description.attributes(self.plan) if self.plan else {}
+        description, plan = self.entity_description, self.plan
+        own = description.attributes(self.coordinator, plan) if plan else {}
         return {**own, **super().extra_state_attributes}
 
 

@@ -24,6 +24,7 @@ from .acts import STORE_BILLED, TRIAL, direct_way, settle
 from .automations import add_phone, automate, charge_at, press_button, to_moment
 from .conftest import EntryMaker, entity_id, set_up
 from .test_coordinator import RENEWING, coordinator_of, refresh
+from .typed import typed_in
 
 REMINDER = "charge_reminder"
 NOON = "2026-11-22T12:00:00+00:00"
@@ -83,9 +84,9 @@ async def test_reminds_at_the_chosen_time_before_the_earliest_moment(
     (call,) = calls
     assert call.data["title"] == "Renewing: a plan charge is coming"
     assert (
-        "expected to be charged between Tue 1 Dec, 16:00 and Fri 4 Dec, 16:00" in call.data["text"]
+        "A charge is expected between Tue 1 Dec, 16:00 and Fri 4 Dec, 16:00. To end it: Mi Home"
+        in call.data["text"]
     )
-    assert "Mi Home" in call.data["text"]
 
 
 async def test_the_time_before_can_be_chosen(
@@ -161,7 +162,22 @@ async def test_the_accounts_sensor_names_the_camera(
     await remind(hass, ACCOUNT_SENSOR)
     await to_moment(hass, freezer, due(hass, ACCOUNT_SENSOR))
     (call,) = calls
-    assert call.data["title"].startswith("Trial: ")
+    assert call.data["title"] == "Trial: the trial is about to turn paid"
+
+
+async def test_a_typed_plan_is_told_with_its_price_and_whose_word_it_is(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, calls: list[ServiceCall]
+) -> None:
+    plan = await typed_in(hass, price=39.9, currency="EUR", notice_days=14, billed_by="seller")
+    sensor = entity_id(hass, plan, "next_charge")
+    await remind(hass, sensor)
+    await to_moment(hass, freezer, due(hass, sensor))
+    (call,) = calls
+    assert call.data["title"] == "Doorbell: a plan charge is coming"
+    assert call.data["text"] == (
+        "A charge of 39.90 EUR is expected between Wed 2 Dec, 00:00 and Thu 3 Dec, 23:59, by what"
+        " you typed in. To end it: the page or app of its seller."
+    )
 
 
 async def test_it_speaks_chinese(
@@ -356,7 +372,24 @@ async def test_keep_keeps_the_charge_and_nothing_else(
         RENEWING: Keep.CHARGE,
         TRIAL: None,
     }
+    # Whatever happens to the sensor, no more is said of this charge.
+    await refresh(hass, loaded)
+    await to_moment(hass, freezer, charge_at(hass, sensor) + timedelta(hours=1))
     assert len(pushes) == 1
+
+
+async def test_a_plan_that_is_kept_is_not_reminded_of(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    calls: list[ServiceCall],
+) -> None:
+    sensor = entity_id(hass, RENEWING, "next_charge")
+    await coordinator_of(loaded).alerts.async_keep({RENEWING: Keep.PLAN})
+    await settle(hass)
+    await remind(hass, sensor)
+    await to_moment(hass, freezer, due(hass, sensor) + timedelta(hours=1))
+    assert calls == []
 
 
 async def test_tomorrow_says_it_again_a_day_later(
