@@ -105,11 +105,14 @@ class Agenda:
             reckoned[camera_id] = before
             await slices.pause_if_due()
         if changed:
-            events = {camera_id: events for camera_id, (_, _, events) in reckoned.items()}
-            in_order = sorted(
-                _joined(cameras, events), key=lambda event: (event.begins, event.ends)
-            )
-            self._of_camera, self._events = reckoned, in_order
+            covered = _covered(cameras)
+            in_order: list[tuple[datetime, datetime, int, AgendaEvent]] = []
+            for camera_id, (_, _, events) in reckoned.items():
+                for event in _joined(events, covered.get(camera_id)):
+                    in_order.append((event.begins, event.ends, len(in_order), event))
+                await slices.pause_if_due()
+            in_order.sort()
+            self._of_camera, self._events = reckoned, [event for *_, event in in_order]
         return self._events
 
     def _checks(self, camera_id: str) -> _Checks | None:
@@ -179,20 +182,31 @@ def _day(view: PlanView, moment: datetime) -> str:
     return moment.astimezone(view.zone).date().isoformat()
 
 
-def _joined(
-    cameras: Mapping[str, CameraPlan], events: Mapping[str, Iterable[AgendaEvent]]
-) -> Iterator[AgendaEvent]:
-    """Yield all events; the charges of a plan that covers several cameras only once."""
-    views = [view for plan in cameras.values() if plan.is_own and (view := plan.view)]
+def _covered(cameras: Mapping[str, CameraPlan]) -> Mapping[str, tuple[CameraPlan, ...]]:
+    """Return the cameras of which a plan covers several, by the id of each.
+
+    All of them stand at the one that speaks for the plan, and none at the others.
+    """
+    joint = [
+        view
+        for plan in cameras.values()
+        if plan.is_own and (view := plan.view) and (tariff := view.reading.tariff)
+        if tariff.covers_all
+    ]
     covered: dict[str, tuple[CameraPlan, ...]] = {}
-    for view, camera_ids in plans_charged(views):
+    for view, camera_ids in plans_charged(joint):
         if len(camera_ids) > 1:
             covered |= dict.fromkeys(camera_ids, ())
             covered[view.camera.camera_id] = tuple(cameras[of] for of in camera_ids)
-    for camera_id, of_camera in events.items():
-        plans = covered.get(camera_id)
-        for event in of_camera:
-            if plans is None or event.charge is None:
-                yield event
-            elif plans:
-                yield replace(event, plans=plans)
+    return covered
+
+
+def _joined(
+    events: Iterable[AgendaEvent], covered: tuple[CameraPlan, ...] | None
+) -> Iterator[AgendaEvent]:
+    """Yield a camera's events; the charges of a plan that covers several only once."""
+    for event in events:
+        if covered is None or event.charge is None:
+            yield event
+        elif covered:
+            yield replace(event, plans=covered)
