@@ -138,6 +138,16 @@ class HomeAssistant:
         """Return the step at which a config flow stands."""
         return await self._get(f"{_flows(options=False)}/{flow_id}")
 
+    async def automate(self, name: str, blueprint: str, inputs: Mapping[str, object]) -> None:
+        """Set an automation up that uses a blueprint of ours, as its editor does."""
+        path = f"camera_cloud_plan/{blueprint}.yaml"
+        body = {"alias": name, "use_blueprint": {"path": path, "input": inputs}}
+        await self._post(f"/api/config/automation/config/{blueprint}", body)
+
+    async def register_phone(self, phone: Mapping[str, object]) -> Json:
+        """Register a phone with the app; return what the app is told then."""
+        return await self._post("/api/mobile_app/registrations", phone)
+
     async def open_guide(self, domain: str, issue_id: str) -> Json:
         """Open the guide that Repairs offers about an issue and return its first step."""
         return await self._post(_GUIDES, {"handler": domain, "issue_id": issue_id})

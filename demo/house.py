@@ -40,6 +40,7 @@ history:
 logbook:
 my:
 calendar:
+mobile_app:
 automation: !include automations.yaml
 logger:
   default: info
