@@ -90,8 +90,10 @@ _MAX_DOUBLINGS: Final = 8
 CHECK_NOW_FLOOR: Final = timedelta(seconds=60)
 # Second witnesses asked because a renewal was seen to go off, per poll.
 _MAX_SECOND_WITNESSES: Final = 8
-# Changed cameras whose listeners are told in one go rather than in slices.
+# Changed cameras whose listeners are told in one go rather than in slices, if the account has
+# no more than so many: what shows the account sums up all of them.
 _AT_ONCE: Final = 3
+_FEW: Final = 100
 
 # Entities whose value costs a request of its own: platform and key, as in their unique ids.
 DETAIL_ENTITIES: Final[Mapping[tuple[Platform, str], Detail]] = {
@@ -721,7 +723,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         changed, self._changed = self._changed, set()
         for listener in tuple(self._of_cameras):
             listener(changed)
-        if len(changed) <= _AT_ONCE:
+        if len(changed) <= _AT_ONCE and len(self._known) <= _FEW:
             self._ticker.async_set(
                 {camera_id: self._next_change(camera_id) for camera_id in changed}
             )

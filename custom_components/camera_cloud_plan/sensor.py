@@ -377,8 +377,8 @@ def _async_setup_sums(
     there: set[str] = set()
 
     @callback
-    def add_missing(_changed: Collection[str] = ()) -> None:
-        plans = coordinator.data.cameras.values()
+    def add_missing(changed: Collection[str]) -> None:
+        plans = [plan for camera_id in changed if (plan := coordinator.known(camera_id))]
         running = [plan for plan in plans if plan.is_own and plan.view and plan.view.is_active]
         known = {currency for plan in running if (currency := currency_of(plan))}
         for currency in sorted(known - there):
@@ -390,7 +390,7 @@ def _async_setup_sums(
                 ]
             )
 
-    add_missing()
+    add_missing(coordinator.data.cameras)
     entry.async_on_unload(coordinator.async_add_cameras_listener(add_missing))
 
 
