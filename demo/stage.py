@@ -19,7 +19,7 @@ from .maker import Account, Maker
 from .ports import LOOPBACK, free_port
 from .process import Child
 from .typed import TypedPlan, typed_plan
-from .words import Language
+from .words import WORDS, Language
 
 DEFAULT_PORT: Final = 8123
 DEFAULT_MAKER_PORT: Final = 8124
@@ -112,6 +112,9 @@ async def staged(plot: Plot) -> AsyncIterator[Stage]:
         doorbell = typed_plan(plot.language, house.time_zone)
         say(f"Typing in {doorbell.name}")
         await type_in(home, doorbell.answers())
+        # An automation of ours to try: "Run actions" shows what it says.
+        inputs = {"language": plot.language.of_simulator}
+        await home.automate(WORDS[plot.language].monthly_review, "monthly_review", inputs)
         keeper = Keeper(home.base_url, f"{maker.base_url}/", plot.language)
         await keeper.tidy(home)
         keeping = asyncio.create_task(keeper.run(http))

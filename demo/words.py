@@ -35,6 +35,7 @@ class Words:
     needs_you: str
     cameras: str
     this_month: str
+    monthly_review: str
     auto_renewal: str
     plan: str
     check_now: str
@@ -49,6 +50,7 @@ WORDS: Final = {
         needs_you="Needs you",
         cameras="Cameras",
         this_month="This month",
+        monthly_review="Camera plans monthly review",
         auto_renewal="Auto-renewal",
         plan="Plan",
         check_now="Check now",
@@ -61,6 +63,7 @@ WORDS: Final = {
         needs_you="需要您处理",
         cameras="摄像头",
         this_month="本月",
+        monthly_review="摄像头套餐每月回顾",
         auto_renewal="自动续费",
         plan="套餐",
         check_now="立即检查",

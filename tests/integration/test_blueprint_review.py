@@ -46,7 +46,7 @@ async def whole_house(hass: HomeAssistant, make_entry: EntryMaker) -> None:
     await set_up(hass, await make_entry(tariffs=PRICES))
     await set_up(hass, await make_entry(EUROPE))
     await typed_in(
-        hass, ends_on="2026-12-20", term="12_months", price=39.9, currency="EUR", billed_by="apple"
+        hass, ends_on="2027-01-01", term="12_months", price=39.9, currency="EUR", billed_by="apple"
     )
 
 
@@ -72,7 +72,7 @@ async def test_it_lists_what_renews_what_it_costs_and_what_is_unknown(
         "Set to renew:",
         "• Trial: Thu 26 Nov to Sun 29 Nov, 6.00 CNY, its trial turns paid",
         "• Renewing: Wed 2 Dec to Sat 5 Dec, 6.00 CNY",
-        "• Doorbell: Sat 19 Dec to Sun 20 Dec, 39.90 EUR",
+                "• Doorbell: Thu 31 Dec to Fri 1 Jan 2027, 39.90 EUR",
         "Nobody can see whether these renew:",
         "• Renewal unknown: Thu 10 Dec to Sun 13 Dec, amount unknown",
         "By the month: 12.00 CNY, 3.33 EUR (longer terms spread over their months)",
@@ -96,10 +96,11 @@ async def test_a_phone_reads_it_in_chinese(
     await to_moment(hass, freezer, china("2026-11-23 09:00"))
     (push,) = pushes
     assert push.data["title"] == "摄像头套餐：3 个自动续费，1 个是否续费未知，1 个到期停止"
-    assert push.data["message"].splitlines()[:3] == [
+    assert push.data["message"].splitlines()[:4] == [
         "将自动续费：",
         "• Trial：11月26日 至 11月29日，6.00 CNY，试用转为付费",
         "• Renewing：12月2日 至 12月5日，6.00 CNY",
+        "• Doorbell：12月31日 至 2027年1月1日，39.90 EUR",
     ]
     assert "每月合计：12.00 CNY、3.33 EUR（长周期按月分摊）" in push.data["message"]
 
