@@ -1,7 +1,7 @@
 """The events of an account's calendar in words, in Home Assistant's language."""
 
 from collections.abc import Iterator
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Final
 
 from homeassistant.util import dt as dt_util
@@ -12,6 +12,8 @@ from .devices import account_key, key_of
 from .doors import doors_for
 from .plan import Basis, PlanView, PriceSource, clock
 from .words import amount, maker_name, seller_name, spoken, translated
+
+_SECOND: Final = timedelta(seconds=1)
 
 # What may come without being certain is told in words of its own.
 _MAY: Final = "_possible"
@@ -40,9 +42,11 @@ def span(event: AgendaEvent) -> tuple[date, date]:
     all the same, and a trigger's offset counts from the first moment at which a charge may
     come, rather than from the midnight before.
     """
-    begins, ends = dt_util.as_local(event.begins), dt_util.as_local(event.ends)
-    if begins < ends and begins.time() == ends.time() == time.min:
-        return begins.date(), ends.date()
+    begins = dt_util.as_local(event.begins)
+    # A typed day ends with its last second.
+    for ends in (dt_util.as_local(event.ends + _SECOND), dt_util.as_local(event.ends)):
+        if begins < ends and begins.time() == ends.time() == time.min:
+            return begins.date(), ends.date()
     return begins, ends
 
 

@@ -1,7 +1,7 @@
 """The calendar: what stands on it, in which words, and that triggers on it fire to the second."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -24,6 +24,7 @@ from simulator.server import RunningSimulator
 from .acts import STORE_BILLED, TRIAL, press_off, restart, settle
 from .conftest import EntryMaker, entity_id, set_up
 from .test_coordinator import NOT_RENEWING, RENEWING, coordinator_of, refresh
+from .typed import typed_in
 
 CALENDAR = "calendar.xiaomi_cloud_plans_0011_plan_charges"
 NOON = "2026-11-22T12:00:00+00:00"
@@ -206,6 +207,21 @@ async def test_a_plan_that_covers_several_cameras_is_one_event(
     assert await events(hass, "Renewing") == []
     (event,) = await events(hass, "2 cameras", span=timedelta(days=20))
     assert event["description"].startswith("Not renewing, Renewing\n")
+
+
+async def test_a_typed_plan_stands_on_it_by_its_owners_word(hass: HomeAssistant) -> None:
+    await typed_in(hass, billed_by="seller", price=39.9, currency="EUR")
+    (calendar_state,) = hass.states.async_all("calendar")
+    entity = hass.data[DATA_COMPONENT].get_entity(calendar_state.entity_id)
+    assert isinstance(entity, ChargesCalendar)
+    now = datetime.now(UTC)
+    first = (await entity.async_get_events(hass, now, now + YEARS))[0]
+    assert first.summary.endswith(": charge expected, 39.90 EUR, by your word")
+    # Whole days, though a typed day ends with its last second.
+    assert (first.start, first.end) == (date(2026, 12, 2), date(2026, 12, 4))
+    assert first.description is not None
+    assert first.description.endswith("By your word: nobody can be asked.")
+    assert "Read from" not in first.description
 
 
 async def test_a_promotion_that_ends_says_so(hass: HomeAssistant, entry: MockConfigEntry) -> None:
