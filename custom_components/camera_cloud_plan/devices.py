@@ -100,9 +100,14 @@ def async_register_camera(hass: HomeAssistant, entry: ConfigEntry, camera: Camer
 def _attached_to(
     registry: dr.DeviceRegistry, subentry: ConfigSubentry | None
 ) -> dr.DeviceEntry | None:
-    """Return the device that a typed plan is for; `None` where there is none, or no more."""
+    """Return the device that a typed plan is for; `None` where there is none, or no more.
+
+    A part of a device cannot have others behind it: for one the whole counts.
+    """
     chosen = subentry.data.get("attached_to") if subentry else None
     device = registry.async_get(chosen) if chosen else None
+    if isinstance(device, dr.ChildDeviceEntry):
+        device = registry.async_get(device.parent_device_id)
     return device if isinstance(device, dr.DeviceEntry) else None
 
 

@@ -345,6 +345,20 @@ async def test_a_camera_that_goes_leaves_its_plan(
     assert device_of(hass, plan_id).via_device_id != camera.id
 
 
+async def test_a_plan_for_a_part_of_a_device_stands_behind_the_whole(
+    hass: HomeAssistant, camera: dr.DeviceEntry
+) -> None:
+    lens = dr.async_get(hass).async_get_or_create_child(
+        config_entry_id=camera.config_entry_id,
+        identifiers={("reolink", "lens")},
+        parent_device_id=camera.id,
+        name="Left lens",
+    )
+    plan_id = await typed_in(hass, name=None, attached_to=lens.id)
+    assert device_of(hass, plan_id).name == "Left lens"
+    assert device_of(hass, plan_id).via_device_id == camera.id
+
+
 async def test_a_plan_is_attached_later(hass: HomeAssistant, camera: dr.DeviceEntry) -> None:
     plan_id = await typed_in(hass)
     await change(hass, plan_id, attached_to=camera.id)
