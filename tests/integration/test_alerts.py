@@ -3,6 +3,7 @@
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 import re
 from typing import Any
 
@@ -540,3 +541,14 @@ async def test_of_a_typed_plan_it_is_said_whose_word_it_is(
     assert "hours ago" not in phone.last.text
     await phone.press(phone.last.buttons["Keep"])
     assert phone.last.title == "Kept: Doorbell"
+
+
+def test_the_documented_stages_are_those_of_the_rules() -> None:
+    document = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text(encoding="utf-8")
+    rows = [row.strip("|").split("|") for row in document.split("\n") if row.startswith("| ")]
+    documented = {row[0].strip(): [cell.strip() for cell in row[1:5]] for row in rows}
+    for region, row in read_json(INTEGRATION / "plan" / "rules.json")["regions"].items():
+        name = "everywhere else" if region == "*" else f"(`{region}`)"
+        (said,) = (cells for title, cells in documented.items() if title.endswith(name))
+        kinds = ("monthly", "yearly", "trial", "ending")
+        assert said == [", ".join(map(str, row["stages"][kind])) for kind in kinds], region
