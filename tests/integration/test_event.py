@@ -22,8 +22,8 @@ from pytest_homeassistant_custom_component.common import (
     mock_restore_cache_with_extra_data,
 )
 
-from custom_components.camera_cloud_plan.alert_desk import facts_of
 from custom_components.camera_cloud_plan.activity import Happened
+from custom_components.camera_cloud_plan.alert_desk import facts_of
 from custom_components.camera_cloud_plan.casework import Casework
 from custom_components.camera_cloud_plan.export.model import Order, Tally
 from custom_components.camera_cloud_plan.exports import LastExport
@@ -238,9 +238,7 @@ async def test_every_attribute_is_documented(hass: HomeAssistant, loaded: MockCo
     alert = Alert(
         cycle="1", kind=StageKind.MONTHLY, stage_days=5, ends_at=charge.latest, charge=charge
     )
-    casework.async_tell(
-        RENEWING, Activity.CHARGE_AHEAD, facts_of(plan, alert), to_people=False
-    )
+    casework.async_tell(RENEWING, Activity.CHARGE_AHEAD, facts_of(plan, alert), to_people=False)
     assert set(table("What comes with it")) == told | {"camera", "device_id"}
 
 
