@@ -98,7 +98,7 @@ def _decode_dataclass(kind: Any, data: dict[str, object]) -> Any:
     for field in fields(kind):
         if field.name in data:
             values[field.name] = _decode(_hints(kind)[field.name], data[field.name])
-        elif field.default is MISSING:
+        elif field.default is MISSING and field.default_factory is MISSING:
             raise DecodeError(f"{kind.__name__} lacks {field.name}")
     return kind(**values)
 

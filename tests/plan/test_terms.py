@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, strategies as st
@@ -211,7 +212,7 @@ def plan(
     *,
     channel: Channel = Channel.APPLE,
     flag: bool | None = True,
-    **read: object,
+    **read: Any,
 ) -> PlanView:
     reading = PlanReading(
         read_at=READ,
@@ -222,7 +223,7 @@ def plan(
     )
     return PlanView(
         camera=camera(),
-        reading=replace(reading, **read),  # type: ignore[arg-type] - a field each
+        reading=replace(reading, **read),
         channel=channel,
         zone=BERLIN,
     )

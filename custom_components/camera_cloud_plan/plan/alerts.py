@@ -162,10 +162,12 @@ class AlertMemory:
         return replace(self, snoozed_cycle=None, snoozed_at=None)
 
     def _known(self, ends_at: datetime) -> str | None:
-        return next(
-            (name for name, cycle in self.cycles.items() if is_same_cycle(cycle.ends_at, ends_at)),
-            None,
-        )
+        known = {
+            abs(cycle.ends_at - ends_at): name
+            for name, cycle in self.cycles.items()
+            if is_same_cycle(cycle.ends_at, ends_at)
+        }
+        return known[min(known)] if known else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -344,8 +346,9 @@ def _looked_at(
 
 def _with(memory: AlertMemory, name: str, cycle: Cycle) -> AlertMemory:
     cycles = {**memory.cycles, name: cycle}
-    latest = sorted(cycles, key=lambda other: cycles[other].ends_at)[-_REMEMBERED:]
-    return replace(memory, cycles={other: cycles[other] for other in {*latest, name}})
+    by_end = sorted(cycles, key=lambda other: cycles[other].ends_at)
+    remembered = {*by_end[-_REMEMBERED:], name}
+    return replace(memory, cycles={other: cycles[other] for other in by_end if other in remembered})
 
 
 def _without_lapsed_keep(memory: AlertMemory, view: PlanView) -> AlertMemory:
