@@ -135,7 +135,8 @@ def _events(plan: CameraPlan, checks: _Checks | None) -> Iterator[AgendaEvent]:
     if view.is_active:
         yield from _charges(plan, view)
         yield from _end(plan, view)
-    if checks:
+    # Of a plan that is typed in nobody is asked.
+    if checks and not view.reading.typed:
         for kind, moment in ((EventKind.CHECK, checks.check), (EventKind.OFF_BY, checks.off_by)):
             if moment:
                 yield AgendaEvent(

@@ -22,7 +22,7 @@ from .const import DOMAIN
 from .devices import key_of
 from .plan import Activity
 from .sender import REPAIRS, Link, Sender, Text
-from .words import spoken
+from .words import sentences, spoken
 
 # Seconds that messages are collected, so that a person still hears within two.
 _COLLECTED_FOR: Final = 1.0
@@ -243,7 +243,7 @@ class Teller:
         return Text(
             ref=self._ref_of_one(happened.camera_id, _subject(happened.activity)),
             title=self._word(key, camera=happened.camera),
-            message=" ".join(message),
+            message=sentences(self._hass, message),
             link=self._link(happened.activity),
         )
 

@@ -1,5 +1,6 @@
 """Words that are put together on the server: moments, amounts, sentences with gaps."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
@@ -27,6 +28,11 @@ _WHOLE: Final = frozenset(
     "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split()  # noqa: SIM905 - read as in the standard
 )
 _THREE_PLACES: Final = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
+
+
+def sentences(hass: HomeAssistant, said: Iterable[str]) -> str:
+    """Return sentences in a row; Chinese leaves no space between them."""
+    return ("" if hass.config.language.startswith("zh") else " ").join(said)
 
 
 def spoken(hass: HomeAssistant, moment: datetime) -> str:

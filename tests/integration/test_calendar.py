@@ -261,6 +261,20 @@ async def test_checks_of_an_open_cancellation_stand_on_it(
     assert await events(hass, "Renewing: checking") == []
 
 
+async def test_no_checks_stand_there_of_a_plan_about_which_nobody_is_asked(
+    hass: HomeAssistant,
+) -> None:
+    plan = await typed_in(hass)
+    await press_off(hass, plan)
+    (calendar_state,) = hass.states.async_all("calendar")
+    entity = hass.data[DATA_COMPONENT].get_entity(calendar_state.entity_id)
+    assert isinstance(entity, ChargesCalendar)
+    now = datetime.now(UTC)
+    found = await entity.async_get_events(hass, now, now + YEARS)
+    assert len(found) == 3
+    assert all("charge expected" in event.summary for event in found)
+
+
 async def test_events_are_named_so_that_they_stay_and_tell_no_camera(
     hass: HomeAssistant, loaded: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
