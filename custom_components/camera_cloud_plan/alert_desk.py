@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
+from homeassistant.components import persistent_notification
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import Event, HomeAssistant, callback
@@ -19,9 +20,10 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from .alert_book import AlertBook, Digest, Line
-from .alert_words import DigestWords, Exceeded, Part
+from .alert_words import DigestWords, Exceeded, Part, digest_ref
 from .casework import Casework
 from .charge_options import RULES_AUTOMATIC, RULES_NEUTRAL, limits_of
 from .cloud.provider import PlanProvider
@@ -41,7 +43,7 @@ from .doors import doors_for
 from .plan import Activity, ChargeExpectation, PlanView, Wish, clock
 from .plan.alerts import Alert, AlertMemory, Habits, Keep, due, next_moment, tomorrow
 from .plan.cost import LimitKind, OverLimit, forecast, over_limits
-from .plan.rules import region_of, rules_for
+from .plan.rules import StageKind, region_of, rules_for
 from .sender import Text
 from .slices import Slices
 from .snapshot import AccountSnapshot, CameraPlan
@@ -74,6 +76,22 @@ class _Question:
     def next(self, memory: AlertMemory) -> datetime | None:
         """Return when it is to be asked next (UTC)."""
         return next_moment(memory, self.view, self.region, self.habits, self.now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """A digest that Home Assistant shows: its words, and the limits in it."""
+
+    text: Text
+    exceeded: tuple[Exceeded, ...]
+
+    def says_the_same_as(self, text: Text) -> bool:
+        """Return whether other words would look the same."""
+        return (self.text.title, self.text.message) == (text.title, text.message)
+
+
+# By entry, and longer than one is loaded: notifications go with Home Assistant only.
+_DIGESTS: HassKey[dict[str, _Shown]] = HassKey(f"{DOMAIN}_digests")
 
 
 class Account(Protocol):
@@ -109,9 +127,7 @@ class AlertDesk:
         self._working = asyncio.Lock()
         self._work: set[asyncio.Task[None]] = set()
         self._started = False
-        # The digest that Home Assistant shows since the start, and the limits in it.
-        self._shown: Text | None = None
-        self._exceeded: tuple[Exceeded, ...] = ()
+        self._digests = hass.data.setdefault(_DIGESTS, {})
 
     # --- Life ---
 
@@ -125,6 +141,7 @@ class AlertDesk:
         for end in (
             self._account.async_add_cameras_listener(self._async_on_news),
             self._hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._async_on_core_config),
+            persistent_notification.async_register_callback(self._hass, self._async_on_notice),
             async_at_started(self._hass, self._async_begin),
         ):
             self._entry.async_on_unload(end)
@@ -133,6 +150,20 @@ class AlertDesk:
     def _async_begin(self, _hass: HomeAssistant) -> None:
         self._started = True
         self._async_rearm((*self._account.data.cameras, _LIMITS))
+
+    @callback
+    def _async_on_notice(
+        self,
+        change: persistent_notification.UpdateType,
+        notices: Mapping[str, persistent_notification.Notification],
+    ) -> None:
+        """Hear that somebody took the digest down: it is not to come back by itself."""
+        if change is persistent_notification.UpdateType.REMOVED and self._ref in notices:
+            self._digests.pop(self._entry.entry_id, None)
+
+    @property
+    def _ref(self) -> str:
+        return digest_ref(self._entry.entry_id)
 
     async def async_stop(self) -> None:
         """Release the timer and write what is not yet written."""
@@ -243,8 +274,8 @@ class AlertDesk:
             )
             await slices.pause_if_due()
         self._ticker.async_set(moments)
-        if self._shown and self.digest and not self.digest.lines.keys().isdisjoint(camera_ids):
-            await self._async_show_again()
+        if self.digest and not self.digest.lines.keys().isdisjoint(camera_ids):
+            await self._async_show_again(self.digest)
 
     def _next(self, camera_id: str) -> datetime | None:
         """Return when something may be told of a camera (UTC).
@@ -323,7 +354,6 @@ class AlertDesk:
         new = {part.camera_id for part in parts}
         earlier = [part for part in self._earlier(now) if part.camera_id not in new]
         loud = bool(exceeded) or any(not part.alert.kept for part in parts)
-        self._exceeded = exceeded
         self._book.async_put_digest(
             Digest(
                 at=now,
@@ -341,8 +371,7 @@ class AlertDesk:
         text = (await self.async_words()).digest((*earlier, *parts), exceeded)
         sender = self._account.casework.sender
         if sender.tells_here:
-            sender.async_show(text)
-            self._shown = text
+            self._async_show(text, exceeded)
         if loud:
             await sender.async_send((text,))
 
@@ -358,7 +387,7 @@ class AlertDesk:
             if view is None or self._is_muted(camera_id):
                 continue
             charge, ends_at = view.charge, view.reading.ends_at
-            of_an_end = line.kind.value == "ending"
+            of_an_end = line.kind is StageKind.ENDING
             if ends_at is None or of_an_end is not (charge is None):
                 continue
             if charge and self.cycle(camera_id) != line.cycle:
@@ -378,21 +407,22 @@ class AlertDesk:
             )
             yield self._part(camera_id, alert)
 
-    async def _async_show_again(self) -> None:
-        """Bring the digest that Home Assistant shows up to date, or take it down."""
-        digest, before = self.digest, self._shown
-        if digest is None or before is None:
-            return
+    @callback
+    def _async_show(self, text: Text, exceeded: tuple[Exceeded, ...]) -> None:
+        self._account.casework.sender.async_show(text)
+        self._digests[self._entry.entry_id] = _Shown(text=text, exceeded=exceeded)
+
+    async def _async_show_again(self, digest: Digest) -> None:
+        """Bring the digest up to date that Home Assistant shows, or take it down."""
         words = await self.async_words()
-        parts = [part for part in self._parts_of(digest) if _is_ahead(part, clock.now())]
-        if not parts and not self._exceeded:
-            self._account.casework.sender.async_dismiss(words.ref)
-            self._shown = None
+        shown = self._digests.get(self._entry.entry_id)
+        if shown is None:
             return
-        text = words.digest(parts, self._exceeded)
-        if text != before:
-            self._account.casework.sender.async_show(text)
-            self._shown = text
+        parts = [part for part in self._parts_of(digest) if _is_ahead(part, clock.now())]
+        if not parts and not shown.exceeded:
+            self._account.casework.sender.async_dismiss(self._ref)
+        elif not shown.says_the_same_as(text := words.digest(parts, shown.exceeded)):
+            self._async_show(text, shown.exceeded)
 
     async def async_answer(self, text: Text | None, camera_ids: Collection[str]) -> None:
         """Put an answer in place of the digest that it is to; `None` if another message is one.
@@ -402,10 +432,10 @@ class AlertDesk:
         if digest := self.digest:
             lines = {key: line for key, line in digest.lines.items() if key not in camera_ids}
             self._book.async_put_digest(replace(digest, lines=lines))
-        self._shown = None
+        self._digests.pop(self._entry.entry_id, None)
         sender = self._account.casework.sender
         if text is None:
-            await sender.async_take_down((await self.async_words()).ref)
+            await sender.async_take_down(self._ref)
             return
         if sender.tells_here:
             sender.async_show(text)

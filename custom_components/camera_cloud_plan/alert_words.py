@@ -1,7 +1,7 @@
 """What people read of coming charges: a day's digest, and the answer to a button pressed."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import chain
@@ -14,10 +14,19 @@ from .const import DOMAIN
 from .devices import key_of
 from .plan import ChargeExpectation
 from .plan.alerts import Alert
-from .plan.cost import LimitKind, OverLimit
+from .plan.cost import LimitKind, OverLimit, plans_charged
 from .sender import REPAIRS, Button, Link, Text
 from .snapshot import CameraPlan
-from .words import amount, maker_name, seller_name, spoken, spoken_day, spoken_month, translated
+from .words import (
+    amount,
+    maker_name,
+    seller_name,
+    sentences,
+    spoken,
+    spoken_day,
+    spoken_month,
+    translated,
+)
 
 # Where plans are kept or stopped.
 _INTEGRATION: Final = f"/config/integrations/integration/{DOMAIN}"
@@ -43,15 +52,24 @@ def action_of(verb: Verb, entry_id: str, *about: str) -> str:
     return f"{DOMAIN}_{verb}_{key_of(entry_id, *about)}"
 
 
+def digest_ref(entry_id: str) -> str:
+    """Return what an account's digest is known by: the next takes the place of the last."""
+    return f"{DOMAIN}_alerts_{key_of(entry_id)}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One plan's part of a digest; `can_wait` if it may be put off until tomorrow."""
+    """One plan's part of a digest; `can_wait` if it may be put off until tomorrow.
+
+    `camera` is what the camera is called; of a plan that `covers_several` what all are.
+    """
 
     plan: CameraPlan
     camera: str
     device_id: str | None
     alert: Alert
     can_wait: bool
+    covers_several: bool = False
 
     @property
     def camera_id(self) -> str:
@@ -84,7 +102,7 @@ class DigestWords:
     @property
     def ref(self) -> str:
         """What a digest and what is answered to it are known by."""
-        return f"{DOMAIN}_alerts_{key_of(self.entry_id)}"
+        return digest_ref(self.entry_id)
 
     @property
     def repairs(self) -> Link:
@@ -93,7 +111,7 @@ class DigestWords:
 
     def digest(self, parts: Sequence[Part], exceeded: Sequence[Exceeded] = ()) -> Text:
         """Return a digest; there is at least one part or limit."""
-        charges = [part for part in parts if part.alert.charge and not part.alert.kept]
+        charges = _joined([part for part in parts if part.alert.charge and not part.alert.kept])
         endings = [part for part in parts if part.alert.charge is None]
         told = sorted((*charges, *endings), key=lambda part: (_first(part), part.camera))
         lines = [self._line(part) for part in told]
@@ -156,8 +174,8 @@ class DigestWords:
 
     def _line(self, part: Part) -> str:
         charge = part.alert.charge
-        sentences = self._ending(part) if charge is None else self._charge(part, charge)
-        return " ".join(sentences)
+        said = self._ending(part) if charge is None else self._charge(part, charge)
+        return sentences(self.hass, said)
 
     def _ending(self, part: Part) -> Iterator[str]:
         ends_at = part.alert.ends_at
@@ -257,7 +275,7 @@ class DigestWords:
         if not told:
             return
         can_wait = any(part.can_wait for part in told)
-        if len(told) > 1:
+        if len(told) > 1 or told[0].covers_several:
             yield Button(title=self._said("tell_show_me"), path=_INTEGRATION)
             if can_wait:
                 yield self._button(Verb.TOMORROW, self.at.isoformat())
@@ -275,6 +293,19 @@ class DigestWords:
 
     def _said(self, key: str, **gaps: object) -> str:
         return translated(self.hass, f"common.{key}", **gaps)
+
+
+def _joined(parts: Sequence[Part]) -> list[Part]:
+    """Return charges with those that one plan makes for several cameras as one."""
+    by_camera = {part.camera_id: part for part in parts}
+    joined = []
+    for view, camera_ids in plans_charged(part.plan.view for part in parts if part.plan.view):
+        part = by_camera[view.camera.camera_id]
+        if len(camera_ids) > 1:
+            names = sorted((by_camera[key].camera for key in camera_ids), key=str.casefold)
+            part = replace(part, camera=", ".join(names), covers_several=True)
+        joined.append(part)
+    return joined
 
 
 def _first(part: Part) -> datetime:

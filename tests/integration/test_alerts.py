@@ -7,6 +7,7 @@ from pathlib import Path
 import re
 from typing import Any
 
+from homeassistant.components import persistent_notification
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, HomeAssistant, ServiceCall
 from homeassistant.util import dt as dt_util
@@ -166,6 +167,25 @@ async def test_what_is_switched_off_meanwhile_is_not_told(
     assert phone.last.title == "Plan ends: Renewing, Fri 4 Dec"
     assert phone.last.text == "Renewing: the plan ends on Fri 4 Dec, 19:00 and does not renew."
     assert phone.last.buttons == {}
+
+
+async def test_what_was_shown_is_brought_up_to_date_after_a_reload(
+    hass: HomeAssistant, freezer: Clock, world: World, loaded: MockConfigEntry, phone: Phone
+) -> None:
+    """Unless somebody took it down: then it does not come back."""
+    other = add_like(world, RENEWING, 1)
+    await refresh(hass, loaded)
+    await until(hass, freezer, "2026-11-22T09:00", phone=phone)
+    desk = coordinator_of(loaded).alerts
+    await restart(hass, loaded)
+    await coordinator_of(loaded).alerts.async_keep({other: Keep.CHARGE})
+    await settle(hass)
+    assert [title for title, _ in here(hass)] == ["Plan charge coming: Renewing, Tue 1 Dec"]
+    assert coordinator_of(loaded).alerts is not desk
+    persistent_notification.async_dismiss_all(hass)
+    await coordinator_of(loaded).alerts.async_keep({other: None})
+    await settle(hass)
+    assert here(hass) == []
 
 
 async def test_a_cancellation_that_is_open_reminds_by_itself(
@@ -486,6 +506,19 @@ async def test_a_month_of_kept_plans_is_a_line(
     names = ", ".join(["Camera 0", *(f"Camera {number}" for number in range(1, 8)), "Renewing"])
     assert seen == [("Plans you keep: nothing to do", f"Kept, without further reminders: {names}.")]
     assert heard == [Activity.RENEWED] * 9
+
+
+async def test_a_plan_for_several_cameras_is_one_charge(
+    hass: HomeAssistant, freezer: Clock, world: World, make_entry: EntryMaker, phone: Phone
+) -> None:
+    twelve(world)
+    tariff = {**SIX, "covers_all": True}
+    entry = await make_entry(notify=TARGETS, tariffs={NAME: tariff})
+    await set_up(hass, entry)
+    (line,) = await first_message(hass, freezer, phone)
+    assert line.startswith("Camera 0, Camera 1, Camera 2, ")
+    assert "6.00 CNY" in line
+    assert list(phone.last.buttons) == ["Show me", "Tomorrow"]
 
 
 async def test_two_digests_of_a_day_are_one(
