@@ -296,6 +296,89 @@ class Media:
         await expect(self.video).to_have_count(0)
 
 
+class Calendar:
+    """Home Assistant's calendar."""
+
+    def __init__(self, page: Page, stage: Stage) -> None:
+        """Take a window; use `open`."""
+        self.page = page
+        self._home = stage.home.base_url
+
+    async def open(self) -> None:
+        """Go there, signed in."""
+        await self.page.goto(self._home)
+        await expect(self.page.locator("hui-sections-view")).to_be_visible()
+        await self.page.goto(f"{self._home}/calendar")
+
+    def event(self, words: str) -> Locator:
+        """Return the first place where an event stands."""
+        return self.page.locator("ha-full-calendar").get_by_text(words).first
+
+    async def fits(self, words: str) -> bool:
+        """Return whether an event's words are all there to be read."""
+        whole: bool = await self.event(words).evaluate("e => e.scrollWidth <= e.clientWidth + 1")
+        return whole
+
+    async def read(self, words: str, diary: Diary) -> str:
+        """Look at the calendar, open an event, and return all that is said of it."""
+        await diary.note(self.page, "calendar", self.page.locator("ha-full-calendar"))
+        await self.event(words).click()
+        details = self.page.locator("dialog-calendar-event-detail")
+        await expect(details).to_contain_text(words)
+        return await diary.note(self.page, "event", details)
+
+
+class Integrations:
+    """The page on which integrations are added, and the form in which a plan is typed in."""
+
+    def __init__(self, page: Page, stage: Stage) -> None:
+        """Take a window; use `open`."""
+        self.page = page
+        self.dialogue = page.locator("dialog-data-entry-flow")
+        self._url = f"{stage.home.base_url}/config/integrations/dashboard"
+
+    async def open(self) -> None:
+        """Go to Settings, devices and services."""
+        await self.page.goto(self._url)
+        await expect(self.page.get_by_role("button", name="Add integration")).to_be_visible()
+
+    async def add(self, name: str) -> None:
+        """Search for an integration, and begin to set it up."""
+        await self.page.get_by_role("button", name="Add integration").click()
+        brands = self.page.locator("dialog-add-integration")
+        await brands.locator("input").fill(name)
+        await brands.get_by_text(name, exact=True).click()
+
+    async def begin_with(self, words: str) -> None:
+        """Choose one of the ways to begin."""
+        await self.dialogue.get_by_text(words, exact=True).click()
+
+    async def type_name(self, name: str) -> None:
+        """Type what the plan is called."""
+        await self.dialogue.locator("ha-selector-text input").first.fill(name)
+
+    async def pick_day_of_next_month(self, day: int) -> None:
+        """Pick the day of the next charge."""
+        await self.dialogue.locator("ha-date-input").first.click()
+        picker = self.page.locator("ha-dialog-date-picker")
+        await picker.locator("ha-icon-button-next").click()
+        await picker.get_by_text(str(day), exact=True).click()
+        await picker.get_by_role("button", name="OK").click()
+
+    async def choose_term(self, words: str) -> None:
+        """Choose how long a term is."""
+        await self.dialogue.locator("ha-selector-select").first.click()
+        await self.page.get_by_text(words, exact=True).click()
+
+    async def choose(self, words: str) -> None:
+        """Choose one of the answers that stand in the form."""
+        await self.dialogue.get_by_text(words, exact=True).click()
+
+    async def press(self, words: str) -> None:
+        """Press a button."""
+        await self.dialogue.get_by_role("button", name=words).click()
+
+
 class MakersPage:
     """The simulated maker's side, in a window of its own."""
 
