@@ -182,7 +182,10 @@ class Casework:
     # --- Readings ---
 
     async def async_seen(self, plan: CameraPlan) -> None:
-        """Hold a fresh reading against a camera's case and against what was seen before."""
+        """Hold a fresh reading against a camera's case and against what was seen before.
+
+        `async_all_seen` is to be called once this was done for all that were read.
+        """
         view = plan.view
         if view is None or not plan.is_own:
             return
@@ -199,8 +202,6 @@ class Casework:
             watch = watch.noted(Notice.CAMERA_OFFLINE)
         noticed = watch.notices.keys() != self.watches.get(camera_id).notices.keys()
         self.watches.async_put(camera_id, watch)
-        if findings:
-            await self.watches.async_flush()
         for finding in findings:
             self._tell_finding(plan, finding, expected=case is not None)
         if case and case.is_over(view, now):
@@ -209,6 +210,10 @@ class Casework:
             self._issues.async_sync()
         if case:
             self._async_arm((camera_id,))
+
+    async def async_all_seen(self) -> None:
+        """Write what was noticed of all cameras in one go, before people are told of it."""
+        await self.watches.async_flush()
 
     def _tell_finding(self, plan: CameraPlan, finding: Finding, *, expected: bool) -> None:
         told = _TOLD_BY_CASE.get(finding.activity)

@@ -677,6 +677,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
                 if not plan.failure and (known is None or known.reading is not plan.reading):
                     await self.casework.async_seen(plan)
                     await slices.pause_if_due()
+            await self.casework.async_all_seen()
 
     @callback
     @override

@@ -165,11 +165,13 @@ class TypedPlansFlow(ConfigFlow):
             return self._show_tables()
         path = table_url(self._get_reconfigure_entry())
         url = async_sign_path(self.hass, path, _GOOD_FOR, use_content_user=True)
+        label = translated(self.hass, "common.table_link")
         return self.async_show_form(
             step_id="export_plans",
             data_schema=vol.Schema({}),
             description_placeholders={
-                "url": url,
+                # A plain link to this address the frontend takes for one of its own pages.
+                "link": f'<a href="{url}" target="_blank">{label}</a>',
                 "minutes": str(_GOOD_FOR // timedelta(minutes=1)),
             },
         )

@@ -1,6 +1,7 @@
 """Typed plans as a table: what would be added is shown first, and what is added is all or nothing."""
 
 from http import HTTPStatus
+import re
 from typing import Any
 
 from aiohttp import FormData
@@ -167,7 +168,8 @@ async def test_the_link_gives_the_table_to_a_browser_that_is_not_signed_in(
 ) -> None:
     await typed_in(hass, name="=cmd", price=6.5, renews="unknown")
     await tables.open("export_plans")
-    url = tables.result["description_placeholders"]["url"]
+    link = tables.result["description_placeholders"]["link"]
+    (url,) = re.findall(r'<a href="([^"]+)" target="_blank">', link)
     browser = await hass_client_no_auth()
     answer = await browser.get(url)
     assert answer.status == HTTPStatus.OK
