@@ -10,7 +10,7 @@ from typing import Any
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.automation.const import DOMAIN as AUTOMATION
 from homeassistant.const import STATE_UNKNOWN
-from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.setup import async_setup_component
@@ -53,6 +53,7 @@ def events_of(hass: HomeAssistant, entity: str) -> list[dict[str, Any]]:
     """Return a list that grows by what the entity tells from now on."""
     heard: list[dict[str, Any]] = []
 
+    @callback  # else threads take them, in any order
     def take(event: Event[EventStateChangedData]) -> None:
         if state := event.data["new_state"]:
             heard.append(dict(state.attributes))
