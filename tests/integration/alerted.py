@@ -38,8 +38,8 @@ def here(hass: HomeAssistant) -> list[tuple[str, str]]:
     return [(str(item["title"]), item["message"]) for item in found.values()]
 
 
-# When something may happen of a day: quiet hours end, the digest, a poll, quiet hours begin.
-_HOURS = (8, 9, 15, 21)
+# When something may happen of a day: quiet hours end, the digest, quiet hours begin.
+_HOURS = (8, 9, 21)
 
 
 async def until(

@@ -134,9 +134,11 @@ async def test_nothing_is_told_before_home_assistant_has_started(
 
 
 async def test_a_new_term_begins_its_stages_anew(
-    hass: HomeAssistant, freezer: Clock, loaded: MockConfigEntry, phone: Phone
+    hass: HomeAssistant, freezer: Clock, make_entry: EntryMaker, phone: Phone
 ) -> None:
-    heard = Heard(loaded)
+    entry = await make_entry(notify=TARGETS, poll_hours=24)
+    await set_up(hass, entry)
+    heard = Heard(entry)
     await until(hass, freezer, "2026-12-31T12:00", phone=phone)
     stages = [
         happened.facts["stage_days"]
@@ -321,7 +323,7 @@ async def test_chinese(
     hass.config.language = "zh-Hans"
     await set_up(hass, entry)
     assert await first_message(hass, freezer, phone) == [
-        f"{RENEWS_ZH} 不想续费，请在12月1日（周二）19:00之前到小米（米家）关闭。",
+        f"{RENEWS_ZH}不想续费，请在12月1日（周二）19:00之前到小米（米家）关闭。",
         "金额未知。",
     ]
     assert phone.last.title == "即将扣费：自动续费，12月1日（周二）"
@@ -485,10 +487,11 @@ async def test_nine_charges_on_one_day_make_one_digest(
 
 
 async def test_a_month_of_kept_plans_is_a_line(
-    hass: HomeAssistant, freezer: Clock, world: World, entry: MockConfigEntry, phone: Phone
+    hass: HomeAssistant, freezer: Clock, world: World, make_entry: EntryMaker, phone: Phone
 ) -> None:
     """No message but the digest's line in Home Assistant, no event, no issue."""
     nine = twelve(world)
+    entry = await make_entry(notify=TARGETS, poll_hours=24)
     await set_up(hass, entry)
     await coordinator_of(entry).alerts.async_keep(dict.fromkeys(nine, Keep.PLAN))
     heard: list[Activity] = []
