@@ -5,8 +5,9 @@ buttons of the coming charges would send: nothing has to be remembered for it, a
 changes nothing, and the button of a charge that is over does nothing.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 import logging
 from typing import Any, Final
 
@@ -16,11 +17,12 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.translation import async_get_translations
 
-from .alert_words import Verb, action_of
+from .alert_words import DIGEST_REF, Verb, action_of
 from .ask import Asker, async_ask, async_asker
 from .const import DOMAIN
 from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
 from .devices import async_registered_cameras
+from .house import async_house
 from .plan.alerts import Keep
 from .sender import Text
 from .words import spoken, translated
@@ -33,10 +35,19 @@ _EVENT: Final = "mobile_app_notification_action"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pressed:
-    """A button: what it does, and the cameras it is about."""
+    """A button: what it does, and the cameras it is about, by account.
+
+    Of a digest about several the first account does it for all.
+    """
 
     verb: Verb
-    camera_ids: tuple[str, ...]
+    about: Mapping[CloudPlanCoordinator, Sequence[str]]
+
+    @property
+    def only(self) -> tuple[CloudPlanCoordinator, str]:
+        """The one camera that it is about, and its account."""
+        ((coordinator, (camera_id,)),) = self.about.items()
+        return coordinator, camera_id
 
 
 @callback
@@ -48,12 +59,12 @@ def async_listen_to_buttons(hass: HomeAssistant, entry: CloudPlanConfigEntry) ->
     def on_pressed(event: Event[dict[str, Any]]) -> None:
         action = event.data.get("action")
         if isinstance(action, str) and action.startswith(f"{DOMAIN}_"):
-            pressed = _pressed(coordinator, action)
-            if pressed is None:
+            pressed = _pressed(coordinator, action) or _pressed_about_several(hass, action)
+            if pressed is None or next(iter(pressed.about)) is not coordinator:
                 _LOGGER.debug("A button of a charge that is over, or of another account")
                 return
             entry.async_create_background_task(
-                hass, _async_do(coordinator, pressed, event.context), f"{DOMAIN} button"
+                hass, _async_do(hass, pressed, event.context), f"{DOMAIN} button"
             )
 
     entry.async_on_unload(hass.bus.async_listen(_EVENT, on_pressed))
@@ -65,35 +76,56 @@ def _pressed(coordinator: CloudPlanCoordinator, action: str) -> _Pressed | None:
         if cycle := desk.cycle(camera_id):
             for verb in Verb:
                 if action == action_of(verb, entry_id, camera_id, cycle):
-                    return _Pressed(verb=verb, camera_ids=(camera_id,))
-    digest = desk.digest
-    if digest and action == action_of(Verb.TOMORROW, entry_id, digest.at.isoformat()):
-        charges = tuple(
-            camera_id
-            for camera_id, line in digest.lines.items()
-            if not line.kept and desk.cycle(camera_id) == line.cycle
-        )
-        return _Pressed(verb=Verb.TOMORROW, camera_ids=charges) if charges else None
+                    return _Pressed(verb=verb, about={coordinator: (camera_id,)})
     return None
 
 
-async def _async_do(coordinator: CloudPlanCoordinator, pressed: _Pressed, context: Context) -> None:
+def _pressed_about_several(hass: HomeAssistant, action: str) -> _Pressed | None:
+    entries: list[CloudPlanConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    coordinators = [entry.runtime_data.coordinator for entry in entries]
+    about = {
+        coordinator: charges
+        for coordinator in coordinators
+        if (charges := _put_off_by(coordinator, action))
+    }
+    return _Pressed(verb=Verb.TOMORROW, about=about) if about else None
+
+
+def _put_off_by(coordinator: CloudPlanCoordinator, action: str) -> tuple[str, ...]:
+    """Return the charges of an account that the last digest brought up, if that is its button."""
+    desk = coordinator.alerts
+    digest = desk.digest
+    if digest is None or action not in {
+        action_of(Verb.TOMORROW, target, digest.at.isoformat()) for target in desk.sender.targets
+    }:
+        return ()
+    return tuple(
+        camera_id
+        for camera_id, line in digest.lines.items()
+        if not line.kept and desk.cycle(camera_id) == line.cycle
+    )
+
+
+async def _async_do(hass: HomeAssistant, pressed: _Pressed, context: Context) -> None:
     """Do what was pressed and say what holds now, in place of the digest."""
-    if not await _async_may_control(coordinator, pressed.camera_ids, context):
-        _LOGGER.debug("A button was pressed by somebody who may not control these cameras")
-        return
+    for coordinator, camera_ids in pressed.about.items():
+        if not await _async_may_control(coordinator, camera_ids, context):
+            _LOGGER.debug("A button was pressed by somebody who may not control these cameras")
+            return
     text: Text | None
     try:
         match pressed.verb:
             case Verb.HOW:
-                text = await _async_show_how(coordinator, pressed.camera_ids[0], context)
+                text = await _async_show_how(*pressed.only, context)
             case Verb.KEEP:
-                text = await _async_keep(coordinator, pressed.camera_ids[0])
+                text = await _async_keep(*pressed.only)
             case Verb.TOMORROW:
-                text = await _async_put_off(coordinator, pressed.camera_ids)
+                text = await _async_put_off(hass, pressed.about)
     except HomeAssistantError as err:
-        text = await _async_failed(coordinator, pressed.camera_ids[0], err)
-    await coordinator.alerts.async_answer(text, pressed.camera_ids)
+        text = await _async_failed(*pressed.only, err)
+    await async_house(hass).async_answer(
+        text, {coordinator.alerts: camera_ids for coordinator, camera_ids in pressed.about.items()}
+    )
 
 
 async def _async_show_how(
@@ -106,7 +138,8 @@ async def _async_show_how(
     asker = await async_asker(coordinator.hass, context)
     was_open = coordinator.cases.is_open(camera_id)
     outcome = await async_ask(coordinator, camera_id, asker=asker, guided=True)
-    words, cameras = await coordinator.alerts.async_words(), (coordinator.display_name(camera_id),)
+    words = await async_house(coordinator.hass).async_words()
+    cameras = (coordinator.display_name(camera_id),)
     if asker is Asker.PERSON and outcome.is_open:
         return words.answer("tell_cancellation_opened", cameras, why="alert_answer_told")
     if was_open:
@@ -116,19 +149,25 @@ async def _async_show_how(
 
 async def _async_keep(coordinator: CloudPlanCoordinator, camera_id: str) -> Text:
     await coordinator.alerts.async_keep({camera_id: Keep.CHARGE})
-    words = await coordinator.alerts.async_words()
+    words = await async_house(coordinator.hass).async_words()
     return words.answer("alert_answer_kept", (coordinator.display_name(camera_id),))
 
 
-async def _async_put_off(coordinator: CloudPlanCoordinator, camera_ids: Collection[str]) -> Text:
-    await coordinator.alerts.async_put_off(camera_ids)
-    words = await coordinator.alerts.async_words()
-    cameras = [coordinator.display_name(camera_id) for camera_id in camera_ids]
-    moments = [coordinator.alerts.tomorrow(camera_id) for camera_id in camera_ids]
-    when = min((moment for moment in moments if moment), default=None)
-    if when is None:
+async def _async_put_off(
+    hass: HomeAssistant, about: Mapping[CloudPlanCoordinator, Sequence[str]]
+) -> Text:
+    cameras: list[str] = []
+    moments: list[datetime] = []
+    for coordinator, camera_ids in about.items():
+        await coordinator.alerts.async_put_off(camera_ids)
+        for camera_id in camera_ids:
+            cameras.append(coordinator.display_name(camera_id))
+            if moment := coordinator.alerts.tomorrow(camera_id):
+                moments.append(moment)
+    words = await async_house(hass).async_words()
+    if not moments:
         return words.answer("alert_answer_tomorrow", cameras, why="alert_answer_too_late")
-    return words.answer("alert_answer_tomorrow", cameras, when=spoken(coordinator.hass, when))
+    return words.answer("alert_answer_tomorrow", cameras, when=spoken(hass, min(moments)))
 
 
 async def _async_failed(
@@ -137,9 +176,8 @@ async def _async_failed(
     """Return what is said where it could not be done."""
     hass = coordinator.hass
     await async_get_translations(hass, hass.config.language, "exceptions", {DOMAIN})
-    words = await coordinator.alerts.async_words()
     return Text(
-        ref=words.ref,
+        ref=DIGEST_REF,
         title=coordinator.display_name(camera_id),
         message=translated(
             hass,

@@ -1,29 +1,26 @@
-"""Tells of an account's coming charges: each stage once, a day's stages in one message.
+"""Finds what is to be told of an account's coming charges, and keeps that it was: each stage once.
 
-What is due is told first and written down after: a crash in between makes it told twice,
+The house tells it (`house`), in one message with what other accounts found. It is told first and written down after: a crash in between makes it told twice,
 never not at all, and a message that is sent again takes the place of the first. Nothing is
 told before Home Assistant has started and the account was read, or could not be.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
-from homeassistant.components import persistent_notification
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.start import async_at_started
-from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
-from homeassistant.util.hass_dict import HassKey
 
 from .alert_book import AlertBook, Digest, Line
-from .alert_words import DigestWords, Exceeded, Part, digest_ref
+from .alert_words import Exceeded, Part
 from .casework import Casework
 from .charge_options import RULES_AUTOMATIC, RULES_NEUTRAL, limits_of
 from .cloud.provider import PlanProvider
@@ -40,11 +37,12 @@ from .const import (
 )
 from .devices import camera_identifier
 from .doors import doors_for
+from .house import Found, async_house
 from .plan import Activity, ChargeExpectation, PlanView, Wish, clock
 from .plan.alerts import Alert, AlertMemory, Habits, Keep, due, next_moment, tomorrow
 from .plan.cost import LimitKind, OverLimit, forecast, over_limits
 from .plan.rules import StageKind, region_of, rules_for
-from .sender import Text
+from .sender import Sender
 from .slices import Slices
 from .snapshot import AccountSnapshot, CameraPlan
 from .ticker import Ticker
@@ -78,22 +76,6 @@ class _Question:
         return next_moment(memory, self.view, self.region, self.habits, self.now)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shown:
-    """A digest that Home Assistant shows: its words, and the limits in it."""
-
-    text: Text
-    exceeded: tuple[Exceeded, ...]
-
-    def says_the_same_as(self, text: Text) -> bool:
-        """Return whether other words would look the same."""
-        return (self.text.title, self.text.message) == (text.title, text.message)
-
-
-# By entry, and longer than one is loaded: notifications go with Home Assistant only.
-_DIGESTS: HassKey[dict[str, _Shown]] = HassKey(f"{DOMAIN}_digests")
-
-
 class Account(Protocol):
     """What the desk needs of whoever reads the account."""
 
@@ -124,10 +106,11 @@ class AlertDesk:
         self._account = account
         self._book = AlertBook(hass, entry.entry_id)
         self._ticker = Ticker(hass, self._async_on_due)
-        self._working = asyncio.Lock()
+        self._house = async_house(hass)
         self._work: set[asyncio.Task[None]] = set()
+        # When something is due, by camera id: what the timer is set to.
+        self._moments: dict[str, datetime] = {}
         self._started = False
-        self._digests = hass.data.setdefault(_DIGESTS, {})
 
     # --- Life ---
 
@@ -141,7 +124,6 @@ class AlertDesk:
         for end in (
             self._account.async_add_cameras_listener(self._async_on_news),
             self._hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._async_on_core_config),
-            persistent_notification.async_register_callback(self._hass, self._async_on_notice),
             async_at_started(self._hass, self._async_begin),
         ):
             self._entry.async_on_unload(end)
@@ -149,21 +131,8 @@ class AlertDesk:
     @callback
     def _async_begin(self, _hass: HomeAssistant) -> None:
         self._started = True
+        self._house.async_join(self)
         self._async_rearm((*self._account.data.cameras, _LIMITS))
-
-    @callback
-    def _async_on_notice(
-        self,
-        change: persistent_notification.UpdateType,
-        notices: Mapping[str, persistent_notification.Notification],
-    ) -> None:
-        """Hear that somebody took the digest down: it is not to come back by itself."""
-        if change is persistent_notification.UpdateType.REMOVED and self._ref in notices:
-            self._digests.pop(self._entry.entry_id, None)
-
-    @property
-    def _ref(self) -> str:
-        return digest_ref(self._entry.entry_id)
 
     async def async_stop(self) -> None:
         """Release the timer and write what is not yet written."""
@@ -174,6 +143,7 @@ class AlertDesk:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        await self._house.async_leave(self)
         await self._book.async_flush()
 
     @callback
@@ -274,8 +244,13 @@ class AlertDesk:
             )
             await slices.pause_if_due()
         self._ticker.async_set(moments)
+        for camera_id, moment in moments.items():
+            if moment is None:
+                self._moments.pop(camera_id, None)
+            else:
+                self._moments[camera_id] = moment
         if self.digest and not self.digest.lines.keys().isdisjoint(camera_ids):
-            await self._async_show_again(self.digest)
+            await self._house.async_show_again()
 
     def _next(self, camera_id: str) -> datetime | None:
         """Return when something may be told of a camera (UTC).
@@ -294,7 +269,7 @@ class AlertDesk:
         return moment
 
     def _next_of_limits(self) -> datetime | None:
-        if not self._tells or not limits_of(self._entry.options):
+        if not self.tells_people or not limits_of(self._entry.options):
             return None
         now, habits = clock.now(), self._habits()
         today = habits.digest_on(now.astimezone(habits.zone).date())
@@ -302,7 +277,7 @@ class AlertDesk:
 
     @callback
     def _async_on_due(self, camera_ids: Collection[str]) -> None:
-        self._async_run(self._async_work(tuple(camera_ids)))
+        self._async_run(self._house.async_tell(self, tuple(camera_ids)))
 
     @callback
     def _async_run(self, work: Any) -> None:
@@ -311,35 +286,52 @@ class AlertDesk:
         self._work.add(task)
         task.add_done_callback(self._work.discard)
 
-    # --- Telling ---
+    # --- What is told ---
 
-    async def _async_work(self, camera_ids: Collection[str]) -> None:
-        """Tell what is due of cameras whose moment has come, and write down that it was."""
-        async with self._working:
-            now = clock.now()
-            told: dict[str, _Question] = {}
-            parts: list[Part] = []
-            for camera_id in camera_ids:
-                if (question := self._question(camera_id)) is None:
-                    continue
-                memory, alert = question.asked(self._book.get(camera_id))
-                if alert is None:
-                    self._book.async_put(camera_id, memory)
-                else:
-                    told[camera_id] = question
-                    parts.append(self._part(camera_id, alert))
-            exceeded = tuple(self._exceeded_now(now)) if _LIMITS in camera_ids else ()
-            for part in parts:
-                self._tell_event(part)
-            if self._tells and (parts or exceeded):
-                await self._async_send(parts, exceeded, now)
+    @property
+    def entry_id(self) -> str:
+        """The config entry whose desk it is."""
+        return self._entry.entry_id
+
+    @property
+    def sender(self) -> Sender:
+        """Who sends to those that the account's options name."""
+        return self._account.casework.sender
+
+    async def async_find(self, camera_ids: Collection[str] | None) -> Found:
+        """Return what is due of cameras, and tell automations of it.
+
+        `None` for all whose moment has come.
+        """
+        now = clock.now()
+        if camera_ids is None:
+            camera_ids = [key for key, moment in self._moments.items() if moment <= now]
+        told: dict[str, _Question] = {}
+        parts: list[Part] = []
+        for camera_id in camera_ids:
+            if (question := self._question(camera_id)) is None:
+                continue
+            memory, alert = question.asked(self._book.get(camera_id))
+            if alert is None:
+                self._book.async_put(camera_id, memory)
+            else:
+                told[camera_id] = question
+                parts.append(self._part(camera_id, alert))
+        looks_at_limits = _LIMITS in camera_ids
+        exceeded = await self._async_exceeded(now) if looks_at_limits else ()
+        for part in parts:
+            self._tell_event(part)
+
+        async def settle() -> None:
             for camera_id, question in told.items():
                 # Asked again: what the owner decided meanwhile stays.
                 self._book.async_put(camera_id, question.asked(self._book.get(camera_id))[0])
-            if _LIMITS in camera_ids:
+            if looks_at_limits:
                 self._remember_limits(exceeded, now)
             await self._book.async_flush()
-        await self._async_arm(camera_ids)
+            self._async_rearm(camera_ids)
+
+        return Found(parts=parts, exceeded=exceeded, settle=settle)
 
     def _tell_event(self, part: Part) -> None:
         if not part.alert.kept and not part.alert.again:
@@ -347,39 +339,37 @@ class AlertDesk:
             facts = facts_of(part.plan, part.alert)
             self._account.casework.async_tell(part.camera_id, activity, facts, to_people=False)
 
-    async def _async_send(
-        self, parts: list[Part], exceeded: tuple[Exceeded, ...], now: datetime
-    ) -> None:
-        """Send a digest; what was told earlier this day stays in it."""
-        new = {part.camera_id for part in parts}
-        earlier = [part for part in self._earlier(now) if part.camera_id not in new]
-        loud = bool(exceeded) or any(not part.alert.kept for part in parts)
-        self._book.async_put_digest(
-            Digest(
-                at=now,
-                lines={
-                    part.camera_id: Line(
-                        cycle=part.alert.cycle,
-                        kind=part.alert.kind,
-                        stage_days=part.alert.stage_days,
-                        kept=part.alert.kept,
-                    )
-                    for part in (*earlier, *parts)
-                },
+    def remember(self, at: datetime, parts: Sequence[Part]) -> None:
+        """Remember what a digest of a moment (UTC) said of this account."""
+        lines = {
+            part.camera_id: Line(
+                cycle=part.alert.cycle,
+                kind=part.alert.kind,
+                stage_days=part.alert.stage_days,
+                kept=part.alert.kept,
             )
-        )
-        text = (await self.async_words()).digest((*earlier, *parts), exceeded)
-        sender = self._account.casework.sender
-        if sender.tells_here:
-            self._async_show(text, exceeded)
-        if loud:
-            await sender.async_send((text,))
+            for part in parts
+        }
+        self._book.async_put_digest(Digest(at=at, lines=lines))
 
-    def _earlier(self, now: datetime) -> Iterator[Part]:
-        """Yield what the last digest said, if that was today and as far as it holds."""
+    def forget_lines(self, camera_ids: Collection[str]) -> None:
+        """Take cameras out of the digest that is remembered: they were answered."""
+        if digest := self.digest:
+            lines = {key: line for key, line in digest.lines.items() if key not in camera_ids}
+            self._book.async_put_digest(replace(digest, lines=lines))
+
+    def parts_of_day(self, at: datetime) -> Iterator[Part]:
+        """Yield what the last digest said, if it was of this moment's day, as far as it holds."""
         digest = self.digest
-        if digest and dt_util.as_local(digest.at).date() == dt_util.as_local(now).date():
+        if digest and dt_util.as_local(digest.at).date() == dt_util.as_local(at).date():
             yield from self._parts_of(digest)
+
+    def parts_ahead(self, at: datetime) -> Iterator[Part]:
+        """Yield what the digest of a moment (UTC) said that may still happen."""
+        digest = self.digest
+        if digest and digest.at == at:
+            now = clock.now()
+            yield from (part for part in self._parts_of(digest) if _is_ahead(part, now))
 
     def _parts_of(self, digest: Digest) -> Iterator[Part]:
         for camera_id, line in digest.lines.items():
@@ -407,56 +397,13 @@ class AlertDesk:
             )
             yield self._part(camera_id, alert)
 
-    @callback
-    def _async_show(self, text: Text, exceeded: tuple[Exceeded, ...]) -> None:
-        self._account.casework.sender.async_show(text)
-        self._digests[self._entry.entry_id] = _Shown(text=text, exceeded=exceeded)
-
-    async def _async_show_again(self, digest: Digest) -> None:
-        """Bring the digest up to date that Home Assistant shows, or take it down."""
-        words = await self.async_words()
-        shown = self._digests.get(self._entry.entry_id)
-        if shown is None:
-            return
-        parts = [part for part in self._parts_of(digest) if _is_ahead(part, clock.now())]
-        if not parts and not shown.exceeded:
-            self._account.casework.sender.async_dismiss(self._ref)
-        elif not shown.says_the_same_as(text := words.digest(parts, shown.exceeded)):
-            self._async_show(text, shown.exceeded)
-
-    async def async_answer(self, text: Text | None, camera_ids: Collection[str]) -> None:
-        """Put an answer in place of the digest that it is to; `None` if another message is one.
-
-        What cannot take its place is not sent.
-        """
-        if digest := self.digest:
-            lines = {key: line for key, line in digest.lines.items() if key not in camera_ids}
-            self._book.async_put_digest(replace(digest, lines=lines))
-        self._digests.pop(self._entry.entry_id, None)
-        sender = self._account.casework.sender
-        if text is None:
-            await sender.async_take_down(self._ref)
-            return
-        if sender.tells_here:
-            sender.async_show(text)
-        await sender.async_send((text,), only_phones=True)
-
-    async def async_words(self) -> DigestWords:
-        """Return the words for a digest as of now."""
-        await async_get_translations(self._hass, self._hass.config.language, "common", {DOMAIN})
-        return DigestWords(
-            hass=self._hass,
-            entry_id=self._entry.entry_id,
-            maker=self._account.provider.maker,
-            at=clock.now(),
-            asked_every=timedelta(hours=self._account.poll_hours),
-        )
-
     def _part(self, camera_id: str, alert: Alert) -> Part:
         device = dr.async_get(self._hass).async_get_device_by_identifier(
             camera_identifier(self._entry, camera_id), self._entry.entry_id
         )
         return Part(
+            entry_id=self.entry_id,
+            asked_every=timedelta(hours=self._account.poll_hours),
             plan=self._account.data.cameras[camera_id],
             camera=self._account.display_name(camera_id),
             device_id=device.id if device else None,
@@ -466,17 +413,21 @@ class AlertDesk:
 
     # --- Limits ---
 
-    def _exceeded_now(self, now: datetime) -> Iterator[Exceeded]:
-        """Yield what exceeds the limits by forecast and was not told yet.
+    async def _async_exceeded(self, now: datetime) -> tuple[Exceeded, ...]:
+        """Return what exceeds the limits by forecast and was not told yet.
 
         Of single charges the next of each plan, unless its owner keeps it.
         """
         limits = limits_of(self._entry.options)
         if limits is None:
-            return
+            return ()
         zone = dt_util.get_default_time_zone()
         views = [view for key in self._account.data.cameras if (view := self._view(key))]
-        for over in over_limits(forecast(views, now, zone), limits, zone):
+        ahead = await self._hass.async_add_executor_job(forecast, views, now, zone)
+        return tuple(self._not_told(over_limits(ahead, limits, zone)))
+
+    def _not_told(self, exceeded: Iterable[OverLimit]) -> Iterator[Exceeded]:
+        for over in exceeded:
             cameras = [key for coming in over.charges for key in coming.camera_ids]
             if over.key in self._book.limits or (
                 over.kind is LimitKind.CHARGE and not self._is_next(over, cameras)
@@ -504,7 +455,8 @@ class AlertDesk:
     # --- What is looked up ---
 
     @property
-    def _tells(self) -> bool:
+    def tells_people(self) -> bool:
+        """Whether people are told at all, and not only automations."""
         tells: bool = self._entry.options.get(CONF_ALERTS, True)
         return tells
 

@@ -28,6 +28,9 @@ from .words import (
     translated,
 )
 
+# What a digest is known by, and what is answered to it: the next takes the place of the last.
+DIGEST_REF: Final = f"{DOMAIN}_alerts"
+
 # Where plans are kept or stopped.
 _INTEGRATION: Final = f"/config/integrations/integration/{DOMAIN}"
 _DEVICE: Final = "/config/devices/device/"
@@ -44,17 +47,13 @@ class Verb(StrEnum):
     TOMORROW = "tomorrow"
 
 
-def action_of(verb: Verb, entry_id: str, *about: str) -> str:
+def action_of(verb: Verb, *about: str) -> str:
     """Return what a phone says when a button is pressed; it tells neither camera nor account.
 
-    `about` is a camera's id and its cycle, or the moment of a digest about several.
+    It is `about` an account, a camera's id and its cycle, or about a digest of several: the
+    target it was sent to and its moment.
     """
-    return f"{DOMAIN}_{verb}_{key_of(entry_id, *about)}"
-
-
-def digest_ref(entry_id: str) -> str:
-    """Return what an account's digest is known by: the next takes the place of the last."""
-    return f"{DOMAIN}_alerts_{key_of(entry_id)}"
+    return f"{DOMAIN}_{verb}_{key_of(*about)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +61,12 @@ class Part:
     """One plan's part of a digest; `can_wait` if it may be put off until tomorrow.
 
     `camera` is what the camera is called; of a plan that `covers_several` what all are.
+    `asked_every` is how often its maker is asked; a reading older than that by half is told
+    with its age.
     """
 
+    entry_id: str
+    asked_every: timedelta
     plan: CameraPlan
     camera: str
     device_id: str | None
@@ -87,30 +90,18 @@ class Exceeded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestWords:
-    """The words of one account's digest, sent at `at` (UTC).
-
-    `asked_every` is how often its maker is asked; a reading older than that by half is
-    told with its age.
-    """
+    """The words of a digest, sent at `at` (UTC)."""
 
     hass: HomeAssistant
-    entry_id: str
-    maker: str
     at: datetime
-    asked_every: timedelta
-
-    @property
-    def ref(self) -> str:
-        """What a digest and what is answered to it are known by."""
-        return digest_ref(self.entry_id)
 
     @property
     def repairs(self) -> Link:
         """Where the guided steps are."""
         return Link(path=REPAIRS, label=self._said("tell_show_me"), where=self._said("tell_where"))
 
-    def digest(self, parts: Sequence[Part], exceeded: Sequence[Exceeded] = ()) -> Text:
-        """Return a digest; there is at least one part or limit."""
+    def digest(self, parts: Sequence[Part], exceeded: Sequence[Exceeded], *, target: str) -> Text:
+        """Return the digest for a target; there is at least one part or limit."""
         charges = _joined([part for part in parts if part.alert.charge and not part.alert.kept])
         endings = [part for part in parts if part.alert.charge is None]
         told = sorted((*charges, *endings), key=lambda part: (_first(part), part.camera))
@@ -120,11 +111,11 @@ class DigestWords:
             lines = [f"• {line}" for line in lines]
         notes = self._notes(charges, told, [part for part in parts if part.alert.kept])
         return Text(
-            ref=self.ref,
+            ref=DIGEST_REF,
             title=self._title(charges, endings, exceeded),
             message="\n".join(chain(lines, notes)),
             link=self._link(told, exceeded),
-            buttons=tuple(self._buttons(told)),
+            buttons=tuple(self._buttons(told, target)),
         )
 
     def answer(
@@ -142,7 +133,7 @@ class DigestWords:
         """
         many = len(cameras) > 1
         return Text(
-            ref=self.ref,
+            ref=DIGEST_REF,
             title=self._said(
                 f"{key}_many" if many else key,
                 **({"count": str(len(cameras))} if many else {"camera": next(iter(cameras))}),
@@ -249,18 +240,19 @@ class DigestWords:
             yield age
 
     def _age(self, parts: Sequence[Part]) -> str | None:
-        read_at = min(
-            (
-                part.plan.reading.read_at
-                for part in parts
-                if part.plan.reading and not part.plan.reading.typed
-            ),
-            default=self.at,
-        )
-        if self.at - read_at <= self.asked_every * 1.5:
+        """Return how old the oldest reading is, where that is more than its polls explain."""
+        old = [
+            (reading.read_at, part.plan.camera.maker)
+            for part in parts
+            if (reading := part.plan.reading)
+            and not reading.typed
+            and self.at - reading.read_at > part.asked_every * 1.5
+        ]
+        if not old:
             return None
-        maker = maker_name(self.hass, self.maker)
-        return self._said("alert_age", hours=(self.at - read_at) // _HOUR, maker=maker)
+        read_at, maker = min(old)
+        hours = (self.at - read_at) // _HOUR
+        return self._said("alert_age", hours=hours, maker=maker_name(self.hass, maker))
 
     # --- Where it leads ---
 
@@ -271,25 +263,23 @@ class DigestWords:
         path = f"{_DEVICE}{only.device_id}" if only and only.device_id else _INTEGRATION
         return Link(path=path, label=self._said("tell_show_me"), where=self._said("alert_where"))
 
-    def _buttons(self, told: Sequence[Part]) -> Iterator[Button]:
+    def _buttons(self, told: Sequence[Part], target: str) -> Iterator[Button]:
         if not told:
             return
         can_wait = any(part.can_wait for part in told)
         if len(told) > 1 or told[0].covers_several:
             yield Button(title=self._said("tell_show_me"), path=_INTEGRATION)
             if can_wait:
-                yield self._button(Verb.TOMORROW, self.at.isoformat())
+                yield self._button(Verb.TOMORROW, target, self.at.isoformat())
         elif told[0].alert.charge:
-            about = told[0].camera_id, told[0].alert.cycle
+            about = told[0].entry_id, told[0].camera_id, told[0].alert.cycle
             yield self._button(Verb.HOW, *about)
             yield self._button(Verb.KEEP, *about)
             if can_wait:
                 yield self._button(Verb.TOMORROW, *about)
 
     def _button(self, verb: Verb, *about: str) -> Button:
-        return Button(
-            title=self._said(f"alert_button_{verb}"), action=action_of(verb, self.entry_id, *about)
-        )
+        return Button(title=self._said(f"alert_button_{verb}"), action=action_of(verb, *about))
 
     def _said(self, key: str, **gaps: object) -> str:
         return translated(self.hass, f"common.{key}", **gaps)
@@ -297,15 +287,23 @@ class DigestWords:
 
 def _joined(parts: Sequence[Part]) -> list[Part]:
     """Return charges with those that one plan makes for several cameras as one."""
+    accounts = dict.fromkeys(part.entry_id for part in parts)
+    return [
+        joined
+        for entry_id in accounts
+        for joined in _joined_of([part for part in parts if part.entry_id == entry_id])
+    ]
+
+
+def _joined_of(parts: Sequence[Part]) -> Iterator[Part]:
+    """Yield the charges of one account, likewise."""
     by_camera = {part.camera_id: part for part in parts}
-    joined = []
     for view, camera_ids in plans_charged(part.plan.view for part in parts if part.plan.view):
         part = by_camera[view.camera.camera_id]
         if len(camera_ids) > 1:
             names = sorted((by_camera[key].camera for key in camera_ids), key=str.casefold)
             part = replace(part, camera=", ".join(names), covers_several=True)
-        joined.append(part)
-    return joined
+        yield part
 
 
 def _first(part: Part) -> datetime:

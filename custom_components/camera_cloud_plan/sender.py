@@ -92,6 +92,15 @@ def async_ways_to_tell(hass: HomeAssistant) -> dict[str, str]:
     return ways
 
 
+@callback
+def async_show_here(hass: HomeAssistant, text: Text) -> None:
+    """Show a message in Home Assistant, in place of the one of the same `ref`."""
+    message = text.message
+    if text.link:
+        message = f"{message}\n\n[{text.link.label}]({text.link.path})"
+    persistent_notification.async_create(hass, message, text.title, text.ref)
+
+
 class Sender:
     """Sends one account's messages; its options name who is told."""
 
@@ -102,46 +111,41 @@ class Sender:
         self._failing: set[str] = set()
 
     @property
-    def tells_here(self) -> bool:
-        """Whether Home Assistant's own notifications are among those chosen."""
-        return NOTIFY_HERE in self._targets
-
-    @property
-    def _targets(self) -> Collection[str]:
+    def targets(self) -> Collection[str]:
+        """Who is told, Home Assistant's own notifications among them where they were chosen."""
         targets: Collection[str] = self._entry.options.get(CONF_NOTIFY, (NOTIFY_HERE,))
         return targets
+
+    @property
+    def tells_here(self) -> bool:
+        """Whether Home Assistant's own notifications are among those chosen."""
+        return NOTIFY_HERE in self.targets
+
+    @property
+    def phones(self) -> Collection[str]:
+        """The targets where a message takes the place of the one before."""
+        return [target for target in self.targets if self._phone(target)]
 
     @callback
     def async_show(self, text: Text) -> None:
         """Show a message in Home Assistant, in place of the one of the same `ref`."""
-        message = text.message
-        if text.link:
-            message = f"{message}\n\n[{text.link.label}]({text.link.path})"
-        persistent_notification.async_create(self._hass, message, text.title, text.ref)
+        async_show_here(self._hass, text)
 
     @callback
     def async_dismiss(self, ref: str) -> None:
         """Take a message down that Home Assistant shows."""
         persistent_notification.async_dismiss(self._hass, ref)
 
-    async def async_take_down(self, ref: str) -> None:
-        """Take a message down wherever that can be done."""
-        self.async_dismiss(ref)
-        await self.async_send((Text(ref=ref, title="", message=_CLEAR),), only_phones=True)
+    async def async_clear(self, target: str, ref: str) -> None:
+        """Take a message down at a phone."""
+        await self.async_send_to(target, (Text(ref=ref, title="", message=_CLEAR),))
 
-    async def async_send(self, texts: Collection[Text], *, only_phones: bool = False) -> None:
-        """Send messages to all that were chosen, but for Home Assistant itself.
+    async def async_send(self, texts: Collection[Text]) -> None:
+        """Send messages to all that were chosen, but for Home Assistant itself."""
+        others = [target for target in self.targets if target != NOTIFY_HERE]
+        await asyncio.gather(*(self.async_send_to(target, texts) for target in others))
 
-        `only_phones`: to those alone where a message takes the place of the one before.
-        """
-        others = [
-            target
-            for target in self._targets
-            if target != NOTIFY_HERE and (not only_phones or self._phone(target))
-        ]
-        await asyncio.gather(*(self._async_send_to(target, texts) for target in others))
-
-    async def _async_send_to(self, target: str, texts: Collection[Text]) -> None:
+    async def async_send_to(self, target: str, texts: Collection[Text]) -> None:
         """Send to one target; one that fails is named once, until it works again."""
         try:
             async with asyncio.timeout(_PATIENCE):
