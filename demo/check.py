@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final
 import unicodedata
+from zoneinfo import ZoneInfo
 
 from .accounts import DOMAIN
 from .entities import (
@@ -104,6 +105,7 @@ def wrong_sums(expected: Iterable[ExpectedCamera], shown: Shown) -> list[str]:
 async def look(home: HomeAssistant) -> Shown:
     """Return what Home Assistant shows now."""
     found, now = await devices(home), datetime.now(UTC)
+    zone = ZoneInfo((await home.command("get_config"))["time_zone"])
     listed = [
         await home.calendar(device.entities[CHARGES], now - _LOOKED_BACK, now + _LOOKED_AHEAD)
         for device in found
@@ -112,8 +114,8 @@ async def look(home: HomeAssistant) -> Shown:
     events = [
         Entered(
             summary=event["summary"],
-            begins=_moment(event["start"].get("dateTime")),
-            ends=_moment(event["end"].get("dateTime")),
+            begins=_border(event["start"], zone),
+            ends=_border(event["end"], zone),
         )
         for events in listed
         for event in events
@@ -283,6 +285,13 @@ def _amount(charge: Mapping[str, Any] | None) -> Money | None:
 
 def _spelled(money: Money | None) -> str:
     return f"{money[0]} {money[1]}" if money else "nothing known"
+
+
+def _border(entered: Mapping[str, str], zone: ZoneInfo) -> datetime | None:
+    """Return when an event begins or ends; of one that is all day, the midnight."""
+    if day := entered.get("date"):
+        return datetime.combine(date.fromisoformat(day), time.min, zone)
+    return _moment(entered.get("dateTime"))
 
 
 def _is_same(moment: datetime | None, wanted: datetime) -> bool:

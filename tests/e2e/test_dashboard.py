@@ -110,6 +110,7 @@ async def test_another_account_is_added_by_link_by_hand(page: Page, stage: Stage
         f"{stage.home.base_url}/_my_redirect/config_flow_start?domain=camera_cloud_plan"
     )
     await page.get_by_role("button", name="OK").click()
+    await page.locator("dialog-data-entry-flow").get_by_text("Xiaomi account").click()
     await page.get_by_text("Advanced", exact=True).click()
     await page.locator("dialog-data-entry-flow").get_by_role("textbox").fill(stage.maker.base_url)
     await page.get_by_role("button", name="Show me the link").click()
