@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, settings
 import pytest
 
 from tests.contract import sent
+from tests.export.keys import derive_at_once
 
 _OWN_SERVER = "own_server"
 
@@ -19,6 +20,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", f"{_OWN_SERVER}: talks to a server of its own, whose addresses are made up"
     )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def keys_at_once() -> None:
+    """Let exports lose no time with keys."""
+    derive_at_once()
 
 
 @pytest.fixture(autouse=True)

@@ -4,11 +4,13 @@ import asyncio
 from pathlib import Path
 import sys
 
+from tests.export.keys import derive_at_once
 from tests.export.maker import Maker, exporting
 
 
 async def main(root: Path) -> None:
     """Save eight recordings, slower and slower."""
+    derive_at_once()
     maker = Maker()
 
     async def slowly(_: object) -> None:
