@@ -49,10 +49,14 @@ ZONES = tuple(
 )
 BERLIN = ZONES[1]
 
-MOMENTS = st.datetimes(
+ANY_DAY = st.datetimes(
     min_value=datetime(2008, 1, 1),  # noqa: DTZ001 - made aware below
     max_value=datetime(2036, 1, 1),  # noqa: DTZ001 - the same
     timezones=st.just(UTC),
+)
+# Half of them at the end of a month.
+MOMENTS = ANY_DAY | st.builds(
+    lambda moment, day: moment.replace(month=1, day=day), ANY_DAY, st.integers(29, 31)
 )
 MONTHS = st.sampled_from((1, 3, 6, 12))
 TERMS = st.builds(Term.months, MONTHS) | st.builds(Term.days, st.sampled_from((1, 7, 30, 365)))

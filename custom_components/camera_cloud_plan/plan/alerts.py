@@ -29,7 +29,6 @@ from typing import Final, Self
 
 from .charge import ChargeExpectation, ChargeKind
 from .reading import Service
-from .renewal import Renewal
 from .rules import StageKind, rules_for, stages
 from .schedule import cycle_of, is_same_cycle
 from .view import PlanView
@@ -60,7 +59,7 @@ class Habits:
 
     def last_digest(self, moment: datetime) -> datetime:
         """Return the last digest at or before a moment (both UTC)."""
-        day = self._day(moment) + _DAY
+        day = self._day(moment)
         while (digest := self.digest_on(day)) > moment:
             day -= _DAY
         return digest
@@ -302,8 +301,7 @@ def _expected(view: PlanView, region: str) -> _Expected | None:
     if not view.is_active or ends_at is None:
         return None
     if charge is None:
-        if view.renewal is not Renewal.OFF:
-            return None
+        # It runs and has an end: only what does not renew has no charge then.
         kind, deadline = StageKind.ENDING, ends_at
     else:
         kind, deadline, ends_at = _kind(view, charge), charge.deadline, charge.term_ends_at
