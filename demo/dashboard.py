@@ -157,8 +157,9 @@ def _camera(camera: Device, words: Words) -> Card:
             how_far = camera.entities[CANCELLATION]
             open_only = {"visibility": [_not_state(how_far, _NOTHING_OPEN)]}
             badges.append({"type": "entity", "entity": how_far, "show_icon": False} | open_only)
-        save = _perform(f"{DOMAIN}.export_recordings", device_id=[camera.device_id])
-        badges.append(_button("mdi:download") | {"tap_action": save})
+        if camera.has_recordings:
+            save = _perform(f"{DOMAIN}.export_recordings", device_id=[camera.device_id])
+            badges.append(_button("mdi:download") | {"tap_action": save})
         toggle = {
             "type": "tile",
             "entity": camera.entities[AUTO_RENEWAL],

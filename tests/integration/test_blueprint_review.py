@@ -72,7 +72,7 @@ async def test_it_lists_what_renews_what_it_costs_and_what_is_unknown(
         "Set to renew:",
         "• Trial: Thu 26 Nov to Sun 29 Nov, 6.00 CNY, its trial turns paid",
         "• Renewing: Wed 2 Dec to Sat 5 Dec, 6.00 CNY",
-                "• Doorbell: Thu 31 Dec to Fri 1 Jan 2027, 39.90 EUR",
+        "• Doorbell: Thu 31 Dec to Fri 1 Jan 2027, 39.90 EUR",
         "Nobody can see whether these renew:",
         "• Renewal unknown: Thu 10 Dec to Sun 13 Dec, amount unknown",
         "By the month: 12.00 CNY, 3.33 EUR (longer terms spread over their months)",
