@@ -1,5 +1,6 @@
 """What was told of coming charges and which plans their owner keeps, on disk."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -52,6 +53,7 @@ class AlertBook:
         self._limits: frozenset[str] = frozenset()
         self._digest: Digest | None = None
         self._dirty = False
+        self._saving = asyncio.Lock()
         self._store = LenientStore(
             hass,
             _VERSION,
@@ -131,11 +133,9 @@ class AlertBook:
         """
         before = {camera_id: self.get(camera_id) for camera_id in memories}
         self._memories |= memories
-        self._dirty = False
-        data = self._encoded()
-        await self._store.async_save(data)
-        if await self._store.async_load() == data:
-            return True
+        async with self._saving:
+            if await self._async_is_saved():
+                return True
         self._memories |= before
         self._async_changed()
         return False
@@ -147,9 +147,21 @@ class AlertBook:
 
     async def async_flush(self) -> None:
         """Write what changed since the last flush, even if a write of it is under way."""
-        if self._dirty:
+        async with self._saving:
+            if self._dirty:
+                self._dirty = False
+                await self._store.async_save(self._encoded())
+
+    async def _async_is_saved(self) -> bool:
+        """Write all; return whether it is on disk, by reading it back."""
+        while True:
             self._dirty = False
-            await self._store.async_save(self._encoded())
+            data = self._encoded()
+            await self._store.async_save(data)
+            stored = await self._store.async_load()
+            # What changed meanwhile waits to be written, and was read instead of the disk.
+            if not self._dirty:
+                return stored == data
 
     async def async_remove(self) -> None:
         """Delete them from disk."""

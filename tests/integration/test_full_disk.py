@@ -12,10 +12,12 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.camera_cloud_plan.alert_book import AlertBook
 from custom_components.camera_cloud_plan.cases import CaseBook
 from custom_components.camera_cloud_plan.const import DOMAIN
 from custom_components.camera_cloud_plan.devices import account_key
 from custom_components.camera_cloud_plan.plan import Case, CaseState, Wish
+from custom_components.camera_cloud_plan.plan.alerts import AlertMemory, Keep
 from simulator.server import RunningSimulator
 
 from .acts import (
@@ -113,6 +115,32 @@ async def test_many_wishes_at_once_are_all_kept(hass: HomeAssistant) -> None:
         *(book.async_open(Case(camera_id=camera_id, opened_at=NOW), "Hall") for camera_id in ids)
     )
     assert (await book_on_disk(hass, [])).open_cameras == set(ids)
+
+
+async def test_many_plans_that_are_kept_at_once_are_all_kept(hass: HomeAssistant) -> None:
+    """As by the action for a house; what is told meanwhile does not come between."""
+    ids = [str(number) for number in range(30)]
+    book = AlertBook(hass, "entry")
+
+    async def tell() -> None:
+        for camera_id in ids:
+            book.async_put(f"{camera_id} told", AlertMemory(keep=Keep.CHARGE))
+            await book.async_flush()
+
+    kept = AlertMemory(keep=Keep.PLAN)
+    *done, _ = await asyncio.gather(*(book.async_decide({key: kept}) for key in ids), tell())
+    assert all(done)
+    again = AlertBook(hass, "entry")
+    await again.async_load()
+    assert all(again.get(key) == kept for key in ids)
+    assert all(again.get(f"{key} told").keep is Keep.CHARGE for key in ids)
+
+
+async def test_a_plan_is_not_kept_that_cannot_be_on_disk(hass: HomeAssistant) -> None:
+    book = AlertBook(hass, "entry")
+    with full_disk():
+        assert not await book.async_decide({"1": AlertMemory(keep=Keep.PLAN)})
+    assert book.get("1") == AlertMemory()
 
 
 async def test_an_earlier_versions_file_stays_until_it_is_taken_over(
