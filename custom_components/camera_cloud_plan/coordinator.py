@@ -396,10 +396,13 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
 
     @callback
     def _async_on_core_config(self, event: Event) -> None:
-        """Judge anew in another zone."""
+        """Judge anew in another zone; days that were typed are read by its calendar."""
         if "time_zone" in event.data:
+            asks = self.provider.capabilities.asks
             self.config_entry.async_create_task(
-                self.hass, self._async_judge_anew(), f"{self.name} in another zone"
+                self.hass,
+                self._async_judge_anew() if asks else self.async_refresh(),
+                f"{self.name} in another zone",
             )
 
     # --- Asking the maker ---

@@ -556,7 +556,6 @@ async def test_a_home_that_moves_keeps_the_day(
     plan_id = await typed_in(hass)
     await hass.config.async_update(time_zone="America/Los_Angeles")
     await settle(hass)
-    await coordinator_of(local(hass)).async_refresh()
     there = charge(hass, plan_id)[1].astimezone(ZoneInfo("America/Los_Angeles"))
     assert (there.day, there.hour) == (3, 23)
 
