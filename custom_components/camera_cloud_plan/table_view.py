@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 from aiohttp import web
+from homeassistant.components.http.const import KEY_HASS_USER
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.http import KEY_HASS, HomeAssistantView
@@ -20,7 +21,10 @@ def table_url(entry: ConfigEntry) -> str:
 
 
 class PlanTableView(HomeAssistantView):
-    """Serves the typed plans to whoever is signed in, or has a signed address."""
+    """Serves the typed plans to administrators, and to whoever has the address they were given.
+
+    That is signed in the name of a user of Home Assistant's own, as it may be opened elsewhere.
+    """
 
     url = f"{_PATH}/{{entry_id}}.csv"
     name = f"api:{DOMAIN}:plans"
@@ -28,6 +32,9 @@ class PlanTableView(HomeAssistantView):
     async def get(self, request: web.Request, entry_id: str) -> web.Response:
         """Return the table as a file."""
         hass: HomeAssistant = request.app[KEY_HASS]
+        user = request[KEY_HASS_USER]
+        if not user.is_admin and not user.system_generated:
+            raise web.HTTPForbidden
         entry = async_local_entry(hass)
         if entry is None or entry.entry_id != entry_id:
             return web.Response(status=HTTPStatus.NOT_FOUND)

@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.camera_cloud_plan.cloud.manual import read_table
 from custom_components.camera_cloud_plan.const import DOMAIN
+from custom_components.camera_cloud_plan.table_view import table_url
 from custom_components.camera_cloud_plan.typed import typed_plans
 from tests.contract.shipped import LANGUAGES, words
 from tests.integration.acts import settle
@@ -191,3 +192,15 @@ async def test_only_the_local_accounts_table_is_served(
 ) -> None:
     answer = await (await hass_client()).get("/api/camera_cloud_plan/plans/other.csv")
     assert answer.status == HTTPStatus.NOT_FOUND
+
+
+async def test_the_table_is_for_those_who_may_open_the_dialogue(
+    hass: HomeAssistant,
+    tables: Tables,
+    hass_client: ClientSessionGenerator,
+    hass_read_only_access_token: str,
+) -> None:
+    path = table_url(local(hass))
+    assert (await (await hass_client()).get(path)).status == HTTPStatus.OK
+    somebody = await hass_client(hass_read_only_access_token)
+    assert (await somebody.get(path)).status == HTTPStatus.FORBIDDEN
