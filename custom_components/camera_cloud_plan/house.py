@@ -127,11 +127,13 @@ class House:
 
     async def _async_send(self, found: Mapping[Desk, Found]) -> None:
         """Send each target its digest; what was told earlier this day stays in it."""
-        now = clock.now()
-        messages: dict[str, _Message] = {}
         telling = {desk: what for desk, what in found.items() if desk.tells_people}
         if not any(what.parts or what.exceeded for what in telling.values()):
             return
+        words = await self.async_words()
+        # One moment for all: by it the digest's buttons are known later.
+        now = words.at
+        messages: dict[str, _Message] = {}
         for desk, what in telling.items():
             new = {part.camera_id for part in what.parts}
             earlier = [part for part in desk.parts_of_day(now) if part.camera_id not in new]
@@ -148,7 +150,6 @@ class House:
                 message.is_loud |= bool(what.exceeded) or any(
                     not part.alert.kept for part in what.parts
                 )
-        words = await self.async_words()
         sending = []
         for target, message in messages.items():
             text = words.digest(message.parts, message.exceeded, target=target)

@@ -4,6 +4,7 @@ from typing import Any
 from unittest.mock import patch
 
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_get_translations
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
@@ -192,6 +193,25 @@ async def test_several_are_put_off_together(
 
 
 # --- Whenever, whoever ---
+
+
+async def test_several_are_put_off_though_time_passes_while_they_are_told(
+    hass: HomeAssistant, freezer: Clock, world: World, loaded: MockConfigEntry, phone: Phone
+) -> None:
+    """As it does anywhere but in tests."""
+    add_like(world, RENEWING, 1)
+    await refresh(hass, loaded)
+
+    async def take_a_while(*about: Any) -> dict[str, str]:
+        freezer.tick(0.001)
+        return await async_get_translations(*about)
+
+    with patch(
+        "custom_components.camera_cloud_plan.house.async_get_translations", side_effect=take_a_while
+    ):
+        await until(hass, freezer, DIGEST, phone=phone)
+        await phone.press(phone.last.buttons["Tomorrow"])
+    assert phone.last.title == "Tomorrow again: 2 plans"
 
 
 @pytest.mark.parametrize("button", ["Show me how", "Keep", "Tomorrow"])
