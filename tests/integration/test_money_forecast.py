@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import Unauthorized
+from homeassistant.helpers import entity_registry as er
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 import voluptuous as vol
 
 from custom_components.camera_cloud_plan.const import DOMAIN
@@ -26,9 +28,9 @@ async def _shanghai(hass: HomeAssistant) -> None:
     await hass.config.async_update(time_zone="Asia/Shanghai")
 
 
-async def ahead(hass: HomeAssistant, **data: Any) -> Any:
+async def ahead(hass: HomeAssistant, context: Context | None = None, **data: Any) -> Any:
     return await hass.services.async_call(
-        DOMAIN, "get_forecast", data, blocking=True, return_response=True
+        DOMAIN, "get_forecast", data, blocking=True, return_response=True, context=context
     )
 
 
@@ -123,6 +125,25 @@ async def test_an_account_that_is_not_there_is_named(
     await hass.config_entries.async_unload(loaded.entry_id)
     nothing = await ahead(hass)
     assert (nothing["items"], nothing["months"], nothing["total"]) == ([], [], None)
+
+
+async def test_an_administrator_may_ask_though_an_account_was_never_set_up(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    make_entry: EntryMaker,
+    hass_admin_user: MockUser,
+    hass_read_only_user: MockUser,
+) -> None:
+    """Of that one there is a device, and no entity by which somebody might be let in."""
+    never = await make_entry("6500220022")
+    await set_up(hass, never)
+    for entity in er.async_entries_for_config_entry(er.async_get(hass), never.entry_id):
+        er.async_get(hass).async_remove(entity.entity_id)
+    await hass.config_entries.async_unload(never.entry_id)
+    told = await ahead(hass, context=Context(user_id=hass_admin_user.id))
+    assert told["accounts_missing"] == ["Xiaomi (…0022)"]
+    with pytest.raises(Unauthorized):
+        await ahead(hass, context=Context(user_id=hass_read_only_user.id))
 
 
 async def test_limits_that_are_exceeded_are_named(
