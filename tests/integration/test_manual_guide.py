@@ -236,6 +236,21 @@ async def test_what_is_off_by_the_owners_word_needs_no_step(hass: HomeAssistant)
     assert standing(local(hass), plan_id) is None
 
 
+async def test_a_step_that_is_left_undone_is_brought_up_in_every_term(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    plan_id = await asked_off(hass)
+    heard = Heard(local(hass), plan_id)
+    for day in ("2026-11-30", "2026-12-01", "2026-12-04"):
+        for hour in (1, 18, 23):
+            freezer.move_to(f"{day}T{hour:02}:30:00+00:00")
+            await pass_time(hass, freezer, 0)
+    assert heard.take().count(Activity.CANCELLATION_REMINDER) == 3
+    freezer.move_to("2027-01-01T18:30:00+00:00")
+    await pass_time(hass, freezer, 0)
+    assert Activity.CANCELLATION_REMINDER in heard.take()
+
+
 @pytest.mark.parametrize(
     ("renews", "state"), [("no", CaseState.DONE_NOT_READABLE), ("unknown", "waiting_for_you")]
 )

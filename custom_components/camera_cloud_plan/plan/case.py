@@ -291,7 +291,9 @@ class Case:
         if new is None:
             return self
         if view.rule.typed:
-            return replace(self, term_ends_at=new, term_seen_at=read_at)
+            # It goes on by its rule: that is no news, but a term of its own to speak up about.
+            said = 0 if old and new - old >= SHORTEST_TERM else self.escalations
+            return replace(self, term_ends_at=new, term_seen_at=read_at, escalations=said)
         if old is None or new - old < SHORTEST_TERM:
             return replace(self, term_ends_at=max(old or new, new), term_seen_at=read_at)
         if self._surely_decided_before(old - view.rule.charges_ahead, new):
