@@ -16,6 +16,7 @@ from homeassistant.core import Context, Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util import dt as dt_util
 
 from .alert_words import DIGEST_REF, Verb, action_of
 from .ask import Asker, async_ask, async_asker
@@ -95,9 +96,10 @@ def _put_off_by(coordinator: CloudPlanCoordinator, action: str) -> tuple[str, ..
     """Return the charges of an account that the last digest brought up, if that is its button."""
     desk = coordinator.alerts
     digest = desk.digest
-    if digest is None or action not in {
-        action_of(Verb.TOMORROW, target, digest.at.isoformat()) for target in desk.sender.targets
-    }:
+    if digest is None:
+        return ()
+    day = dt_util.as_local(digest.at).date().isoformat()
+    if action not in {action_of(Verb.TOMORROW, target, day) for target in desk.sender.targets}:
         return ()
     return tuple(
         camera_id

@@ -51,7 +51,7 @@ def action_of(verb: Verb, *about: str) -> str:
     """Return what a phone says when a button is pressed; it tells neither camera nor account.
 
     It is `about` an account, a camera's id and its cycle, or about a digest of several: the
-    target it was sent to and its moment.
+    target it was sent to and its day. What comes up later that day may be sent elsewhere only.
     """
     return f"{DOMAIN}_{verb}_{key_of(*about)}"
 
@@ -270,7 +270,7 @@ class DigestWords:
         if len(told) > 1 or told[0].covers_several:
             yield Button(title=self._said("tell_show_me"), path=_INTEGRATION)
             if can_wait:
-                yield self._button(Verb.TOMORROW, target, self.at.isoformat())
+                yield self._button(Verb.TOMORROW, target, _local_day(self.at).isoformat())
         elif told[0].alert.charge:
             about = told[0].entry_id, told[0].camera_id, told[0].alert.cycle
             yield self._button(Verb.HOW, *about)

@@ -131,7 +131,7 @@ class House:
         if not any(what.parts or what.exceeded for what in telling.values()):
             return
         words = await self.async_words()
-        # One moment for all: by it the digest's buttons are known later.
+        # One moment for all: by its day the digest's button is known later.
         now = words.at
         messages: dict[str, _Message] = {}
         for desk, what in telling.items():

@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 
 from custom_components.camera_cloud_plan.alert_words import Verb, action_of
 from custom_components.camera_cloud_plan.const import DOMAIN
-from custom_components.camera_cloud_plan.plan import Activity, CaseState
+from custom_components.camera_cloud_plan.plan import Activity, CaseState, clock
 from custom_components.camera_cloud_plan.plan.alerts import Keep
 from simulator.server import RunningSimulator
 from simulator.world import World
@@ -26,7 +26,7 @@ from .acts import (
     restart,
     standing,
 )
-from .alerted import ALERTED, TARGETS, Clock, add_like, here, stop_others, until
+from .alerted import ALERTED, HOUR, TARGETS, Clock, add_like, here, stop_others, until
 from .conftest import EntryMaker, pass_time, set_up
 from .phone import Phone
 from .test_config_flow import start_options
@@ -211,6 +211,20 @@ async def test_several_are_put_off_though_time_passes_while_they_are_told(
     ):
         await until(hass, freezer, DIGEST, phone=phone)
         await phone.press(phone.last.buttons["Tomorrow"])
+    assert phone.last.title == "Tomorrow again: 2 plans"
+
+
+async def test_several_are_put_off_though_the_digest_went_on_elsewhere(
+    hass: HomeAssistant, freezer: Clock, world: World, loaded: MockConfigEntry, phone: Phone
+) -> None:
+    """As where another account, of another phone, has something to tell later that day."""
+    add_like(world, RENEWING, 1)
+    await refresh(hass, loaded)
+    await until(hass, freezer, DIGEST, phone=phone)
+    freezer.tick(HOUR)
+    desk = coordinator_of(loaded).alerts
+    desk.remember(clock.now(), [*desk.parts_of_day(clock.now())])
+    await phone.press(phone.last.buttons["Tomorrow"])
     assert phone.last.title == "Tomorrow again: 2 plans"
 
 
