@@ -81,5 +81,6 @@ class PlanFollower:
         case, casework = self._case(plan_id), self._coordinator.casework
         if case and renews is False and case.done_at is None:
             await casework.async_done(plan_id)
-        elif case and renews and case.done_at is not None:
+        elif case and renews is not False and case.done_at is not None:
+            # "I don't know" too: while a case is open, nobody is warned of the charge.
             await casework.async_withdraw(plan_id)

@@ -262,14 +262,17 @@ async def test_a_change_of_the_plan_moves_its_cancellation(
     assert standing(local(hass), plan_id) == state
 
 
-async def test_an_owner_who_says_that_it_renews_takes_the_cancellation_back(
-    hass: HomeAssistant,
+@pytest.mark.parametrize(
+    ("renews", "shown", "kept"), [("yes", "on", True), ("unknown", "unknown", None)]
+)
+async def test_an_owner_who_says_that_it_may_renew_takes_the_cancellation_back(
+    hass: HomeAssistant, renews: str, shown: str, kept: bool | None
 ) -> None:
     plan_id = await said_done(hass)
-    await change(hass, plan_id, renews="yes")
+    await change(hass, plan_id, renews=renews)
     assert standing(local(hass), plan_id) is None
-    assert value(hass, plan_id, "auto_renewal") == "on"
-    assert subentry(hass, plan_id).data["renews"] is True
+    assert value(hass, plan_id, "auto_renewal") == shown
+    assert subentry(hass, plan_id).data.get("renews") is kept
 
 
 async def test_a_corrected_date_is_no_renewal(hass: HomeAssistant) -> None:
