@@ -111,6 +111,7 @@ class AlertDesk:
         # When something is due, by camera id: what the timer is set to.
         self._moments: dict[str, datetime] = {}
         self._started = False
+        self._left = False
 
     # --- Life ---
 
@@ -144,6 +145,7 @@ class AlertDesk:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         await self._house.async_leave(self)
+        self._left = True
         await self._book.async_flush()
 
     @callback
@@ -323,6 +325,8 @@ class AlertDesk:
             self._tell_event(part)
 
         async def settle() -> None:
+            if self._left:
+                return  # whoever is loaded next has read the book and writes it now
             for camera_id, question in told.items():
                 # Asked again: what the owner decided meanwhile stays.
                 self._book.async_put(camera_id, question.asked(self._book.get(camera_id))[0])

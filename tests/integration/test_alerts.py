@@ -277,6 +277,22 @@ async def test_a_crash_while_telling_makes_it_told_twice_never_not_at_all(
     assert first.text == second.text
 
 
+async def test_what_is_out_only_after_an_unload_writes_nothing_any_more(
+    hass: HomeAssistant,
+    freezer: Clock,
+    loaded: MockConfigEntry,
+    hass_storage: dict[str, Any],
+) -> None:
+    """By then the book is another's: of who was loaded since, or of nobody."""
+    freezer.move_to("2026-11-22T01:00:00+00:00")
+    desk = coordinator_of(loaded).alerts
+    found = await desk.async_find([RENEWING])
+    assert found.parts
+    await hass.config_entries.async_remove(loaded.entry_id)
+    await found.settle()
+    assert f"{DOMAIN}.{loaded.entry_id}.alerts" not in hass_storage
+
+
 # --- Words ---
 
 
