@@ -143,6 +143,13 @@ def test_amounts_as_people_write_them(text: object, amount: str) -> None:
     assert price == Money(amount=Decimal(amount), currency="EUR")
 
 
+def test_an_amount_of_three_decimals_keeps_them() -> None:
+    said = plan(price=1.299, currency="KWD")
+    assert said.price == Money(amount=Decimal("1.299"), currency="KWD")
+    assert ManualPlan.parse(said.as_dict()) == said
+    assert [row.plan for row in read_table(write_table([said]))] == [said]
+
+
 @pytest.mark.parametrize(
     "text", ["2026-12-03", "2026/12/3", "2026.12.03", "3.12.2026", "2026年12月3日"]
 )
@@ -167,6 +174,7 @@ def test_days_as_people_write_them(text: str) -> None:
         ("renews", "perhaps", Flaw.YES_OR_NO_UNUSABLE),
         ("trial", "free", Flaw.YES_OR_NO_UNUSABLE),
         ("price", "1,299", Flaw.AMOUNT_UNUSABLE),  # a point for decimals or for thousands?
+        ("price", "1.299", Flaw.AMOUNT_UNUSABLE),
         ("price", "-1", Flaw.AMOUNT_UNUSABLE),
         ("price", "6.9.9.", Flaw.AMOUNT_UNUSABLE),
         ("price", "NaN", Flaw.AMOUNT_UNUSABLE),

@@ -50,6 +50,9 @@ _YES: Final = frozenset({"yes", "y", "true", "1", "是", "对"})
 _NO: Final = frozenset({"no", "n", "false", "0", "否", "不"})
 _NOT_KNOWN: Final = frozenset({"", "unknown", "?", "不知道", "未知"})
 
+# A comma or a point before three digits begins decimals here, thousands there: not guessed.
+_MAYBE_THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}([,.]\d{3})+")
+
 _TERM: Final = re.compile(r"(\d{1,4})[\s_]*(days?|d|weeks?|w|months?|m|years?|y|[天日周月年]|个月)")
 _DAYS: Final = {"d": 1, "天": 1, "日": 1, "w": _DAYS_PER_WEEK, "周": _DAYS_PER_WEEK}
 _MONTHS: Final = {"m": 1, "月": 1, "个": 1, "y": _MONTHS_PER_YEAR, "年": _MONTHS_PER_YEAR}
@@ -164,11 +167,11 @@ class ManualPlan:
             "ends_on": self.ends_on.isoformat(),
             "term": f"{self.term.count} {self.term.unit}{'s' if self.term.count > 1 else ''}",
             "renews": self.renews,
-            "price": str(self.price.amount) if self.price else None,
+            "price": _written(self.price),
             "currency": money.currency if money else None,
             "starts_on": self.starts_on.isoformat() if self.starts_on else None,
             "trial": self.trial or None,
-            "regular_price": str(self.regular_price.amount) if self.regular_price else None,
+            "regular_price": _written(self.regular_price),
             "price_from": self.price_from.isoformat() if self.price_from else None,
             "billed_by": self.billed_by,
             "notice_days": self.notice_days or None,
@@ -337,7 +340,9 @@ class _Values:
         """Return an amount; decimals after a point or a comma."""
         if not (said := self._said(field)):
             return None
-        amount = _amount(said)
+        # A form sends a number, of which there is no doubt.
+        is_text = isinstance(self._values.get(field), str)
+        amount = None if is_text and _MAYBE_THOUSANDS.fullmatch(said) else _amount(said)
         if amount is None or not 0 <= amount <= _MOST_MONEY:
             raise ManualPlanError(field, Flaw.AMOUNT_UNUSABLE)
         if currency is None:
@@ -363,14 +368,21 @@ class _Values:
         return int(match[1])
 
 
+def _written(money: Money | None) -> str | None:
+    """Return an amount as text of whose decimals there is no doubt."""
+    if money is None:
+        return None
+    text = f"{money.amount:f}"
+    return f"{text}0" if _MAYBE_THOUSANDS.fullmatch(text) else text
+
+
 def _amount(said: str) -> Decimal | None:
     """Return what a written number means, `None` where that is not sure.
 
-    Of two kinds of separators the last one begins the decimals. A single comma before three
-    digits may be either, and is not guessed.
+    Of two kinds of separators the last one begins the decimals.
     """
     text = re.sub(r"[\s'’]", "", said)
-    if not re.fullmatch(r"[\d.,]+", text) or re.fullmatch(r"\d{1,3}(,\d{3})+", text):
+    if not re.fullmatch(r"[\d.,]+", text):
         return None
     if text.rfind(",") > text.rfind("."):
         text = text.replace(".", "").replace(",", ".")
