@@ -7,8 +7,10 @@ told before Home Assistant has started and the account was read, or could not be
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+import logging
 from typing import Any, Final, Protocol
 
 from homeassistant.config_entries import ConfigEntry
@@ -16,6 +18,7 @@ from homeassistant.const import EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
@@ -48,11 +51,16 @@ from .snapshot import AccountSnapshot, CameraPlan
 from .ticker import Ticker
 from .words import rounded
 
+_LOGGER = logging.getLogger(__name__)
+
 # The moment at which limits are looked at stands among those of cameras under this name.
 _LIMITS: Final = ""
 
 # Seconds that unloading waits for what is being told; what is cut off is told again.
 _PATIENCE: Final = 5
+
+# Seconds after which it is looked again where something of ours went wrong.
+_LOOKS_AGAIN_AFTER: Final = 3600
 
 _NO_RULES: Final = "*"
 
@@ -289,6 +297,25 @@ class AlertDesk:
         task.add_done_callback(self._work.discard)
 
     # --- What is told ---
+
+    @contextmanager
+    def looks_again_on_error(self) -> Iterator[None]:
+        """Let no mistake of ours keep the other accounts' owners from hearing of theirs."""
+        try:
+            yield
+        except Exception:  # as in Home Assistant's own: one must not silence the others
+            _LOGGER.exception("Unexpected error with the alerts of %s", self._entry.title)
+            self.async_look_again()
+
+    @callback
+    def async_look_again(self) -> None:
+        """Look for all that is due a while later."""
+
+        @callback
+        def look(_now: datetime) -> None:
+            self._async_rearm((*self._account.data.cameras, _LIMITS))
+
+        self._entry.async_on_unload(async_call_later(self._hass, _LOOKS_AGAIN_AFTER, look))
 
     @property
     def entry_id(self) -> str:

@@ -6,6 +6,7 @@ they found is told together, and each writes down what it told.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
@@ -50,6 +51,12 @@ class Desk(Protocol):
 
     async def async_find(self, camera_ids: Collection[str] | None) -> Found:
         """Return what is due of cameras; `None` for all whose moment has come."""
+
+    def looks_again_on_error(self) -> AbstractContextManager[None]:
+        """Let no mistake of ours keep the other accounts' owners from hearing of theirs."""
+
+    def async_look_again(self) -> None:
+        """Look for all that is due a while later."""
 
     def parts_of_day(self, at: datetime) -> Iterator[Part]:
         """Yield what the last digest said, if it was of this moment's day, as far as it holds."""
@@ -117,13 +124,20 @@ class House:
     async def async_tell(self, desk: Desk, camera_ids: Collection[str]) -> None:
         """Tell what is due of a desk's cameras, and whatever else is due in the house."""
         async with self._telling:
-            found = {
-                one: await one.async_find(camera_ids if one is desk else None)
-                for one in tuple(self._desks.values())
-            }
-            await self._async_send(found)
-            for what in found.values():
-                await what.settle()
+            found: dict[Desk, Found] = {}
+            for one in tuple(self._desks.values()):
+                with one.looks_again_on_error():
+                    found[one] = await one.async_find(camera_ids if one is desk else None)
+            sent = False
+            with desk.looks_again_on_error():
+                await self._async_send(found)
+                sent = True
+            for one, what in found.items():
+                if sent:
+                    with one.looks_again_on_error():
+                        await what.settle()
+                else:
+                    one.async_look_again()
 
     async def _async_send(self, found: Mapping[Desk, Found]) -> None:
         """Send each target its digest; what was told earlier this day stays in it."""
@@ -150,15 +164,20 @@ class House:
                 message.is_loud |= bool(what.exceeded) or any(
                     not part.alert.kept for part in what.parts
                 )
-        sending = []
+        sending: dict[str, Awaitable[bool]] = {}
         for target, message in messages.items():
             text = words.digest(message.parts, message.exceeded, target=target)
             if target == NOTIFY_HERE:
                 if message.is_new:
                     self._async_show(now, message.entry_ids, text, message.exceeded)
             elif message.is_loud:
-                sending.append(message.sender.async_send_to(target, (text,)))
-        await asyncio.gather(*sending)
+                sending[target] = message.sender.async_send_to(target, (text,))
+        reached = await asyncio.gather(*sending.values())
+        if sending and not any(reached) and NOTIFY_HERE not in messages:
+            # Nobody could be told: it must stand somewhere until somebody looks.
+            message = max((messages[target] for target in sending), key=lambda of: len(of.parts))
+            text = words.digest(message.parts, message.exceeded, target=NOTIFY_HERE)
+            self._async_show(now, message.entry_ids, text, message.exceeded)
 
     async def async_words(self) -> DigestWords:
         """Return the words for a digest as of now."""

@@ -37,6 +37,7 @@ from .plan import (
     over_limits,
 )
 from .slices import Slices
+from .snapshot import CameraPlan
 from .targets import async_check_may, async_targeted
 from .words import rounded, translated
 
@@ -101,7 +102,7 @@ async def async_get_forecast(call: ServiceCall) -> ServiceResponse:
             forecast, views, now, zone, call.data[ATTR_MONTHS]
         )
         ahead.append(of_account)
-        items += (_item(coordinator, coming) for coming in of_account.charges)
+        items += (_item(coordinator, cameras, coming) for coming in of_account.charges)
         limits = limits_of(chosen.entry.options)
         if limits and chosen.camera_ids is None:
             over = over_limits(of_account, limits, zone)
@@ -216,9 +217,11 @@ def _chosen_of(entry: CloudPlanConfigEntry, devices: Iterable[dr.DeviceEntry]) -
 # --- In rows ---
 
 
-def _item(coordinator: CloudPlanCoordinator, coming: ComingCharge) -> _Row:
-    """Return a coming charge."""
-    charge, first = coming.charge, coordinator.data.cameras[coming.camera_ids[0]]
+def _item(
+    coordinator: CloudPlanCoordinator, cameras: Mapping[str, CameraPlan], coming: ComingCharge
+) -> _Row:
+    """Return a coming charge; `cameras` are those that were reckoned with."""
+    charge, first = coming.charge, cameras[coming.camera_ids[0]]
     last_moment = max(charge.earliest, charge.latest - _LAST_MOMENT)
     facts = {
         name: fact.isoformat() if isinstance(fact, datetime) else fact

@@ -145,8 +145,11 @@ class Sender:
         others = [target for target in self.targets if target != NOTIFY_HERE]
         await asyncio.gather(*(self.async_send_to(target, texts) for target in others))
 
-    async def async_send_to(self, target: str, texts: Collection[Text]) -> None:
-        """Send to one target; one that fails is named once, until it works again."""
+    async def async_send_to(self, target: str, texts: Collection[Text]) -> bool:
+        """Send to one target; return whether it took all.
+
+        One that fails is named once, until it works again.
+        """
         try:
             async with asyncio.timeout(_PATIENCE):
                 for text in texts:
@@ -156,8 +159,9 @@ class Sender:
                 self._failing.add(target)
                 # The text of an error of another integration may hold that one's secrets.
                 _LOGGER.warning("Nobody could be told at %s: %s", target, type(err).__name__)
-        else:
-            self._failing.discard(target)
+            return False
+        self._failing.discard(target)
+        return True
 
     async def _async_send_one(self, target: str, text: Text) -> None:
         if action := self._phone(target):

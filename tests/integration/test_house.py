@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from unittest.mock import patch
 
 from homeassistant.components import persistent_notification
 from homeassistant.core import HomeAssistant
@@ -175,3 +176,38 @@ async def test_what_somebody_took_down_stays_down(
         coordinator_of(loaded).async_show(RENEWING)
         await hass.async_block_till_done(wait_background_tasks=True)
         assert here(hass) == []
+
+
+async def test_a_mistake_with_one_account_silences_no_other(
+    hass: HomeAssistant,
+    freezer: Clock,
+    loaded: MockConfigEntry,
+    make_entry: EntryMaker,
+    phone: Phone,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """And the one is looked at again."""
+    async with europe(hass, make_entry) as other:
+        desk = coordinator_of(other).alerts
+        with patch.object(desk, "_part", side_effect=ZeroDivisionError):
+            await until(hass, freezer, DIGEST, phone=phone)
+        (first,) = phone.all
+        assert first.title == "Plan charge coming: Renewing, Tue 1 Dec"
+        assert "Unexpected error with the alerts" in caplog.text
+        caplog.clear()
+        await until(hass, freezer, "2026-11-22T12:00", phone=phone)
+        assert phone.last.text.count("• ") == 2
+
+
+async def test_what_reached_nobody_stands_here(
+    hass: HomeAssistant,
+    freezer: Clock,
+    make_entry: EntryMaker,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await set_up(hass, await make_entry(notify=["notify.gone"]))
+    await until(hass, freezer, DIGEST)
+    ((title, _),) = here(hass)
+    assert title == "Plan charge coming: Renewing, Tue 1 Dec"
+    assert "Nobody could be told at notify.gone" in caplog.text
+    caplog.clear()

@@ -649,3 +649,20 @@ def test_whatever_happens_each_stage_is_told_once_and_in_time(
     for what, value in moves:
         life.happens(what, value)
         life.look()
+
+
+def test_a_typed_day_is_the_same_in_another_zone() -> None:
+    """Its end moves with the home; what was told or kept of it does not begin anew."""
+    shanghai, los_angeles = ZoneInfo("Asia/Shanghai"), ZoneInfo("America/Los_Angeles")
+    told: list[int] = []
+    memory = AlertMemory()
+    for zone in (shanghai, los_angeles, shanghai):
+        view = changed(plan(at("2027-03-28 23:59:59", zone), channel=Channel.SELLER), typed=True)
+        now = at("2027-03-24 18:00", los_angeles)
+        memory, alert = due(memory, view, "eu", replace(HABITS, zone=zone), now)
+        told += [alert.stage_days] if alert else []
+        if alert:
+            memory = memory.charge_kept(alert.cycle)
+        assert view.charge is not None
+        assert memory.is_kept(memory.cycle_of(view.charge))
+    assert told == [1]

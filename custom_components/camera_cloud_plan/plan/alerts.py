@@ -135,7 +135,7 @@ class AlertMemory:
 
     def cycle_of(self, charge: ChargeExpectation) -> str:
         """Return the name of the cycle that a charge ends, as alerts about it have it."""
-        return self._known(charge.term_ends_at) or cycle_of(charge)
+        return self._known(charge.term_ends_at, typed=charge.typed) or cycle_of(charge)
 
     def charge_kept(self, cycle: str) -> Self:
         """Return it with an owner's wish not to hear of a cycle; it ends with that one."""
@@ -160,11 +160,11 @@ class AlertMemory:
     def _awake(self) -> Self:
         return replace(self, snoozed_cycle=None, snoozed_at=None)
 
-    def _known(self, ends_at: datetime) -> str | None:
+    def _known(self, ends_at: datetime, *, typed: bool) -> str | None:
         known = {
             abs(cycle.ends_at - ends_at): name
             for name, cycle in self.cycles.items()
-            if is_same_cycle(cycle.ends_at, ends_at)
+            if is_same_cycle(cycle.ends_at, ends_at, typed=typed)
         }
         return known[min(known)] if known else None
 
@@ -197,6 +197,7 @@ class _Expected:
     charge: ChargeExpectation | None
     ends_at: datetime
     stages: tuple[int, ...]
+    typed: bool
 
     @property
     def deadline(self) -> datetime:
@@ -316,6 +317,7 @@ def _expected(view: PlanView, region: str) -> _Expected | None:
             for stage in all_stages
             if stage == all_stages[-1] or since is None or deadline - stage * _DAY >= since
         ),
+        typed=view.reading.typed,
     )
 
 
@@ -329,7 +331,8 @@ def _looked_at(
     memory: AlertMemory, expected: _Expected, habits: Habits, now: datetime
 ) -> tuple[AlertMemory, str]:
     """Return the memory with the cycle that is expected, and that one's name."""
-    name = memory._known(expected.ends_at) or expected.ends_at.isoformat()  # noqa: SLF001 - its own
+    known = memory._known(expected.ends_at, typed=expected.typed)  # noqa: SLF001 - its own
+    name = known or expected.ends_at.isoformat()
     cycle = memory.cycles.get(name)
     renewing = expected.charge is not None
     if cycle is None:

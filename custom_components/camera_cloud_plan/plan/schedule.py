@@ -1,7 +1,7 @@
 """The charges to come: the next one, and those that follow while a plan renews."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Final
 
@@ -10,6 +10,10 @@ from .charge import ChargeExpectation, charge_at
 from .view import PlanView
 
 CYCLES_AHEAD: Final = 3
+
+# As far as one day of the calendar lies apart in the zones of the world (UTC-12 to UTC+14),
+# daylight saving included.
+_TYPED_DAYS_APART: Final = timedelta(hours=27)
 
 
 def coming_charges(view: PlanView, until: datetime) -> Iterator[ChargeExpectation]:
@@ -51,6 +55,10 @@ def cycle_of(charge: ChargeExpectation) -> str:
     return charge.term_ends_at.isoformat()
 
 
-def is_same_cycle(ends_at: datetime, other: datetime) -> bool:
-    """Return whether two ends are of one term: by less than the shortest it was corrected."""
-    return abs(ends_at - other) < SHORTEST_TERM
+def is_same_cycle(ends_at: datetime, other: datetime, *, typed: bool = False) -> bool:
+    """Return whether two ends are of one term: by less than the shortest it was corrected.
+
+    The end of a plan that is `typed` in is a day of the home's calendar: where the home moves
+    to another zone, it moves by up to a day and some hours.
+    """
+    return abs(ends_at - other) < (_TYPED_DAYS_APART if typed else SHORTEST_TERM)
