@@ -124,7 +124,9 @@ async def test_every_file_opens_and_is_named_by_its_camera_and_local_time(
 
 
 async def test_counts_are_those_of_the_world(stage: Stage) -> None:
-    own = [camera for camera in (await cameras(stage.home)).values() if is_own(camera)]
+    """Of every own camera; a plan that is typed in has none, and the answer says so."""
+    listed = await cameras(stage.home)
+    own = [camera for camera in listed.values() if is_own(camera)]
     rows = await act(stage.home, "export_recordings", *own, dry_run=True)
     counted = {
         name: {key: row["counts"][key] for key in ("listed", "event_only")}
@@ -135,6 +137,8 @@ async def test_counts_are_those_of_the_world(stage: Stage) -> None:
     }
     assert len(counted) == len(own)
     assert all(row["complete"] for row in rows.values())
+    typed = await act(stage.home, "export_recordings", listed["Doorbell"], dry_run=True)
+    assert typed["Doorbell"]["state"] == "unsupported"
 
 
 async def test_a_second_run_downloads_nothing(stage: Stage, control: Control) -> None:
@@ -375,8 +379,8 @@ async def test_a_full_disk_is_said_and_once_there_is_room_the_rest_is_saved(
 
 
 def is_own(camera: Device) -> bool:
-    """Return whether a camera has a plan of the account's own."""
-    return AUTO_RENEWAL in camera.entities
+    """Return whether a camera has a plan of the account's own, and recordings."""
+    return AUTO_RENEWAL in camera.entities and camera.has_recordings
 
 
 async def expected(stage: Stage) -> dict[str, dict[str, int]]:
