@@ -68,6 +68,7 @@ class ReckonedEntity(AccountEntity):
 
     _reckoning = False
     _again = False
+    _is_removed = False
 
     async def async_reckon(self) -> None:
         """Reckon what is shown; nothing is written by it."""
@@ -78,6 +79,12 @@ class ReckonedEntity(AccountEntity):
         """Have a value before the first is shown."""
         await super().async_added_to_hass()
         await self.async_reckon()
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """Write nothing any more: it would set timers that nobody ends."""
+        self._is_removed = True
+        await super().async_will_remove_from_hass()
 
     @callback
     @override
@@ -97,7 +104,8 @@ class ReckonedEntity(AccountEntity):
                 await self.async_reckon()
         finally:
             self._reckoning = False
-        self.async_write_ha_state()
+        if not self._is_removed:
+            self.async_write_ha_state()
 
 
 class CameraEntity(PlanEntity):
