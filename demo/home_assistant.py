@@ -139,10 +139,14 @@ class HomeAssistant:
         return await self._get(f"{_flows(options=False)}/{flow_id}")
 
     async def automate(self, name: str, blueprint: str, inputs: Mapping[str, object]) -> None:
-        """Set an automation up that uses a blueprint of ours, as its editor does."""
+        """Set an automation up that uses a blueprint of ours, as its editor does.
+
+        Returns once it listens: the editor's own answer comes before that.
+        """
         path = f"camera_cloud_plan/{blueprint}.yaml"
         body = {"alias": name, "use_blueprint": {"path": path, "input": inputs}}
         await self._post(f"/api/config/automation/config/{blueprint}", body)
+        await self.call("automation", "reload", id=blueprint)
 
     async def register_phone(self, phone: Mapping[str, object]) -> Json:
         """Register a phone with the app; return what the app is told then."""
