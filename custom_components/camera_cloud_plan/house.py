@@ -21,6 +21,10 @@ from .const import DOMAIN, NOTIFY_HERE
 from .plan import clock
 from .sender import Sender, Text, async_show_here
 
+# Under this name stands what all are told; where none of them can be reached, it is shown here
+# until somebody looks.
+_UNREACHED: Final = ""
+
 # Seconds that a desk which closes waits for what is being told; what is cut off is told again.
 _PATIENCE: Final = 5
 
@@ -155,7 +159,8 @@ class House:
             if not parts and not what.exceeded:
                 continue
             desk.remember(now, parts)
-            for target in desk.sender.targets:
+            targets = desk.sender.targets
+            for target in (*targets, _UNREACHED) if targets else ():
                 message = messages.setdefault(target, _Message(sender=desk.sender))
                 message.parts += parts
                 message.exceeded += what.exceeded
@@ -164,6 +169,7 @@ class House:
                 message.is_loud |= bool(what.exceeded) or any(
                     not part.alert.kept for part in what.parts
                 )
+        unreached = messages.pop(_UNREACHED, None)
         sending: dict[str, Awaitable[bool]] = {}
         for target, message in messages.items():
             text = words.digest(message.parts, message.exceeded, target=target)
@@ -173,11 +179,9 @@ class House:
             elif message.is_loud:
                 sending[target] = message.sender.async_send_to(target, (text,))
         reached = await asyncio.gather(*sending.values())
-        if sending and not any(reached) and NOTIFY_HERE not in messages:
-            # Nobody could be told: it must stand somewhere until somebody looks.
-            message = max((messages[target] for target in sending), key=lambda of: len(of.parts))
-            text = words.digest(message.parts, message.exceeded, target=NOTIFY_HERE)
-            self._async_show(now, message.entry_ids, text, message.exceeded)
+        if unreached and sending and not any(reached) and NOTIFY_HERE not in messages:
+            text = words.digest(unreached.parts, unreached.exceeded, target=NOTIFY_HERE)
+            self._async_show(now, unreached.entry_ids, text, unreached.exceeded)
 
     async def async_words(self) -> DigestWords:
         """Return the words for a digest as of now."""
