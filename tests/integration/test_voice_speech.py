@@ -55,9 +55,9 @@ def test_a_day_is_said_as_people_say_it(days: int, english: str, chinese: str) -
     ],
 )
 def test_a_span_is_said_by_its_days(first: int, last: int, english: str, chinese: str) -> None:
-    days = [TODAY + timedelta(days=count) for count in (first, last)]
-    assert EN.between(*days, TODAY) == english
-    assert ZH.between(*days, TODAY) == chinese
+    begins, ends = (TODAY + timedelta(days=count) for count in (first, last))
+    assert EN.between(begins, ends, TODAY) == english
+    assert ZH.between(begins, ends, TODAY) == chinese
 
 
 def test_a_span_that_has_begun_says_until_when() -> None:
