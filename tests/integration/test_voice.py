@@ -25,8 +25,9 @@ from .acts import device_id, direct_way, restart, settle
 from .asked import ask, listen
 from .conftest import EntryMaker, entity_id, pass_time, set_up
 from .test_coordinator import coordinator_of
+from .typed import typed_in
 
-MEI = "2300410071"
+MEI, BERLIN = "2300410071", "6400520082"
 FRONT_DOOR, NURSERY, GARAGE, STUDY = (f"10510001{which}" for which in ("01", "03", "05", "06"))
 STOP, YES = "stop renewal for the front door", "yes, stop renewal"
 NOTHING_AWAITED = "There is nothing to confirm here"
@@ -253,6 +254,34 @@ async def test_where_nobody_is_told_it_is_said_where_the_step_stands(
     await home_with(hass, make_entry, voice_cancels=True, notify=[])
     await ask(hass, STOP, chat="one")
     assert "under Repairs" in await ask(hass, YES, chat="one")
+
+
+# --- Whose word it is ---
+
+
+async def test_what_nobody_can_tell_may_be(hass: HomeAssistant, make_entry: EntryMaker) -> None:
+    await home_with(hass, make_entry, BERLIN)
+    said = await ask(hass, "when do we pay for the berlin hallway")
+    assert said.startswith("Berlin hallway may renew ")
+    assert "Xiaomi does not show whether it does." in said
+    said = await ask(hass, "does the berlin hallway renew")
+    assert said.startswith("I don't know whether Berlin hallway renews.")
+    assert "A charge may come " in said
+    assert "柏林" not in await ask(hass, "哪些摄像头会续费", language="zh-cn")
+
+
+async def test_a_typed_plan_is_told_as_its_owners_word(hass: HomeAssistant) -> None:
+    await hass.config.async_set_time_zone("Asia/Shanghai")
+    await listen(hass)
+    await typed_in(hass, price=3.5, currency="EUR")
+    said = await ask(hass, "when is the next charge for the doorbell")
+    assert said.startswith("Doorbell is set to renew ")
+    assert "for 3 euros and 50 cents" in said
+    assert said.endswith("That is by your own word.")
+    assert (await ask(hass, "Doorbell会续费吗", language="zh-cn")).endswith("这是您自己填写的。")
+    assert await ask(hass, "what do the cameras cost a month") == (
+        "Doorbell costs 3 euros and 50 cents a month. The price is by your own word."
+    )
 
 
 # --- Age, and what fails ---
