@@ -18,6 +18,7 @@ from homeassistant.helpers import (
 )
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
+from homeassistant.util.hass_dict import HassKey
 
 from . import doors
 from .alert_book import AlertBook
@@ -48,6 +49,7 @@ from .services import async_setup_services
 from .store import SnapshotStore
 from .table_view import PlanTableView
 from .typed import is_typed
+from .voice import VoiceDesk, async_expose_entities, preload as preload_sentences
 from .watches import WatchBook
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -55,6 +57,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 _LOGGER = logging.getLogger(__name__)
 
 _VERSION: Final = 1
+_VOICE: Final[HassKey[VoiceDesk]] = HassKey(f"{DOMAIN}_voice")
 
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
@@ -65,10 +68,12 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
         doors.preload,
         renewal_request.preload,
         xiaomi.preload,
+        preload_sentences,
     ):
         await hass.async_add_executor_job(preload)
     async_setup_services(hass)
     hass.http.register_view(CalendarFileView)
+    hass.data[_VOICE] = VoiceDesk(hass)
     hass.http.register_view(SavedRecordingView)
     hass.http.register_view(PlanTableView)
     return True
@@ -92,6 +97,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) ->
             translation_domain=DOMAIN, translation_key="stored_by_newer_version"
         ) from err
     entry.runtime_data = CloudPlanRuntime(provider=provider, coordinator=coordinator)
+    # Before entities are there: once they have a state, Home Assistant decides for them.
+    async_expose_entities(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     if is_typed(entry):
         PlanFollower(hass, entry, coordinator).async_start()
@@ -103,6 +110,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) ->
     # Automations listen only once Home Assistant has started.
     entry.async_on_unload(async_at_started(hass, release))
     async_listen_to_buttons(hass, entry)
+    hass.data[_VOICE].async_join(entry)
     return True
 
 

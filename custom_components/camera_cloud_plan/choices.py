@@ -1,9 +1,10 @@
 """Choices that more than one dialogue offers."""
 
-from collections.abc import Collection, Iterable
-from typing import Final
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
 
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
@@ -11,6 +12,7 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
+from .const import CONF_VOICE_ANSWERS, CONF_VOICE_CANCELS
 from .plan import Camera, Ownership
 
 CONF_CAMERAS: Final = "cameras"
@@ -41,6 +43,15 @@ def one(options: list[str], translation_key: str) -> SelectSelector:
             options=options, translation_key=translation_key, mode=SelectSelectorMode.LIST
         )
     )
+
+
+def voice_fields(said: Mapping[str, Any]) -> dict[vol.Marker, object]:
+    """Return the fields about what voice may do, with what was said before."""
+    answers, cancels = said.get(CONF_VOICE_ANSWERS, True), said.get(CONF_VOICE_CANCELS, False)
+    return {
+        vol.Required(CONF_VOICE_ANSWERS, default=answers): BooleanSelector(),
+        vol.Required(CONF_VOICE_CANCELS, default=cancels): BooleanSelector(),
+    }
 
 
 def is_own(camera: Camera) -> bool:

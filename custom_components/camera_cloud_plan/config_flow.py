@@ -39,7 +39,7 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
-from .choices import CONF_CAMERAS, by_name, camera_field, is_own, many
+from .choices import CONF_CAMERAS, by_name, camera_field, is_own, many, voice_fields
 from .cloud.errors import (
     ApiError,
     BrowserNeededError,
@@ -73,6 +73,8 @@ from .const import (
     CONF_POLL_HOURS,
     CONF_REGIONS,
     CONF_SHOW_SHARED,
+    CONF_VOICE_ANSWERS,
+    CONF_VOICE_CANCELS,
     DEFAULT_POLL_HOURS,
     DOMAIN,
     MAKER_XIAOMI,
@@ -146,6 +148,8 @@ class CloudPlanConfigFlow(TypedPlansFlow, domain=DOMAIN):
         self._session: ClientSession | None = None
         self._credentials: XiaomiCredentials | None = None
         self._regions: list[str] = []
+        # Which cameras were chosen, where there were any.
+        self._chosen: Mapping[str, Any] = {}
         self._releases: list[Callable[[], object]] = []
 
     @staticmethod
@@ -321,14 +325,21 @@ class CloudPlanConfigFlow(TypedPlansFlow, domain=DOMAIN):
                 options={**entry.options, CONF_REGIONS: self._regions},
             )
         if not self._cameras():
-            return self._create({CONF_SHOW_SHARED: False})
+            return self._show_voice()
         return self._show_cameras()
 
     async def async_step_cameras(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Choose which cameras are shown; the account's own are ticked."""
-        return self._show_cameras() if user_input is None else self._create(user_input)
+        if user_input is None:
+            return self._show_cameras()
+        self._chosen = user_input
+        return self._show_voice()
+
+    async def async_step_voice(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Choose what voice may do."""
+        return self._show_voice() if user_input is None else self._create(user_input)
 
     # What the steps above are made of.
 
@@ -444,17 +455,20 @@ class CloudPlanConfigFlow(TypedPlansFlow, domain=DOMAIN):
 
     # How a dialogue ends.
 
-    def _create(self, user_input: Mapping[str, Any]) -> ConfigFlowResult:
+    def _create(self, voice: Mapping[str, Any]) -> ConfigFlowResult:
         """Create the entry of a new account."""
+        chosen = self._chosen
         own = {camera.camera_id for camera in self._cameras() if is_own(camera)}
         return self.async_create_entry(
             title=f"Xiaomi ({self._data[CONF_ACCOUNT]})",
             data=self._data,
             options={
                 CONF_REGIONS: self._regions,
-                CONF_CAMERAS_EXCLUDED: sorted(own - {*user_input.get(CONF_CAMERAS, own)}),
+                CONF_CAMERAS_EXCLUDED: sorted(own - {*chosen.get(CONF_CAMERAS, own)}),
                 CONF_POLL_HOURS: DEFAULT_POLL_HOURS,
-                CONF_SHOW_SHARED: user_input.get(CONF_SHOW_SHARED, False),
+                CONF_SHOW_SHARED: chosen.get(CONF_SHOW_SHARED, False),
+                CONF_VOICE_ANSWERS: voice[CONF_VOICE_ANSWERS],
+                CONF_VOICE_CANCELS: voice[CONF_VOICE_CANCELS],
             },
         )
 
@@ -535,6 +549,10 @@ class CloudPlanConfigFlow(TypedPlansFlow, domain=DOMAIN):
         if len(own) < len(cameras):
             fields[vol.Required(CONF_SHOW_SHARED, default=False)] = BooleanSelector()
         return self._form("cameras", vol.Schema(fields))
+
+    def _show_voice(self) -> ConfigFlowResult:
+        """Show what voice may do."""
+        return self._form("voice", vol.Schema(voice_fields({})))
 
     def _form(
         self,

@@ -53,6 +53,10 @@ CONF_DEFINITION: Final = "definition"
 CONF_SOURCE: Final = "source"
 CONF_ADDED_AT: Final = "added_at"
 CONF_BY_SWITCH: Final = "by_switch"
+# What voice may do: answer questions, which it may where nobody was asked, and begin a
+# cancellation, which it may not.
+CONF_VOICE_ANSWERS: Final = "voice_answers"
+CONF_VOICE_CANCELS: Final = "voice_cancels"
 # How recordings are saved: at once, seconds between them, and where.
 CONF_EXPORT_AT_ONCE: Final = "export_at_once"
 CONF_EXPORT_PAUSE: Final = "export_pause"

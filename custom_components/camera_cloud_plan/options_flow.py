@@ -42,7 +42,7 @@ from .charge_options import (
     price_problem,
     price_row,
 )
-from .choices import CONF_CAMERAS, by_name, camera_field, is_own, many, one
+from .choices import CONF_CAMERAS, by_name, camera_field, is_own, many, one, voice_fields
 from .cloud.errors import CloudError
 from .cloud.renewal_request import DefinitionError, RenewalRequest, parse
 from .const import (
@@ -114,10 +114,10 @@ class CloudPlanOptionsFlow(OptionsFlowWithReload):
     async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask what shall be changed."""
         options = ["general", "people", "alerts", "kept", "prices"]
-        options += ["billing", "recordings", "calendar_file", "direct"]
+        options += ["billing", "recordings", "calendar_file", "direct", "voice"]
         if is_typed(self.config_entry):
             # What a typed plan costs and who bills it is said of each.
-            options = ["people", "alerts", "kept", "calendar_file"]
+            options = ["people", "alerts", "kept", "calendar_file", "voice"]
         return self.async_show_menu(step_id="init", menu_options=options)
 
     # --- What is read ---
@@ -268,6 +268,15 @@ class CloudPlanOptionsFlow(OptionsFlowWithReload):
                 "minutes": str(GOOD_FOR // timedelta(minutes=1)),
             },
         )
+
+    # --- What voice may do ---
+
+    async def async_step_voice(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Choose whether voice answers questions, and whether it may begin a cancellation."""
+        if user_input is not None:
+            return self._save(user_input)
+        schema = vol.Schema(voice_fields(self.config_entry.options))
+        return self.async_show_form(step_id="voice", data_schema=schema)
 
     # --- What plans cost ---
 

@@ -13,7 +13,9 @@ EXPORT = INTEGRATION / "export"
 CLOCK = PLAN / "clock.py"
 SHIPPED = tuple(modules(INTEGRATION))
 HOME_ASSISTANT_SIDE = tuple(
-    path for path in SHIPPED if path.parent in (INTEGRATION, INTEGRATION / "guides")
+    path
+    for path in SHIPPED
+    if path.parent in (INTEGRATION, INTEGRATION / "guides", INTEGRATION / "voice")
 )
 
 # Where a maker by name is let in; everything else speaks to any provider.
@@ -25,6 +27,7 @@ SHOWN = {
     "diagnostics.py",
     "entity.py",
     "event.py",
+    "llm.py",
     "select.py",
     "sensor.py",
     "switch.py",
@@ -109,9 +112,15 @@ def test_a_maker_is_named_in_few_places() -> None:
 
 def test_what_is_shown_never_asks_a_cloud() -> None:
     for path in HOME_ASSISTANT_SIDE:
-        if path.name in SHOWN or path.parent.name == "guides":
+        if path.name in SHOWN or path.parent.name in ("guides", "voice"):
             assert not reaches(path, f"{OURS}.cloud"), path.name
             assert not reaches(path, f"{OURS}.connect", "aiohttp"), path.name
+
+
+def test_one_module_knows_the_sentence_agent_and_its_grammar() -> None:
+    """What is not public, or comes with another integration, is behind one door."""
+    private = ("hassil", "homeassistant.components.conversation")
+    assert {path.name for path in SHIPPED if reaches(path, *private)} == {"agent.py"}
 
 
 def test_no_module_reaches_for_the_package_itself() -> None:

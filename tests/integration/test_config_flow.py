@@ -280,6 +280,8 @@ async def test_link_then_regions_then_cameras(dialogue: Dialogue, hass: HomeAssi
     done = await dialogue.answer(
         cameras=[camera for camera in own if camera != STUDY], show_shared=True
     )
+    assert dialogue.step == "voice"
+    done = await dialogue.answer(voice_answers=True, voice_cancels=True)
     assert done["type"] is FlowResultType.CREATE_ENTRY
     assert done["title"] == "Xiaomi (…0071)"
     assert done["result"].unique_id == f"xiaomi_{MEI}"
@@ -297,6 +299,8 @@ async def test_link_then_regions_then_cameras(dialogue: Dialogue, hass: HomeAssi
         "cameras_excluded": [STUDY],
         "poll_hours": 6,
         "show_shared": True,
+        "voice_answers": True,
+        "voice_cancels": True,
     }
 
 
@@ -540,8 +544,12 @@ async def test_an_account_with_nothing_of_its_own(dialogue: Dialogue) -> None:
     assert ticked(dialogue.result, "regions") == ["cn"]
     await dialogue.answer(regions=["cn"])
     assert list(dialogue.result["data_schema"].schema) == ["show_shared"]
-    done = await dialogue.answer(show_shared=True)
+    await dialogue.answer(show_shared=True)
+    done = await dialogue.finish()
     assert done["options"]["show_shared"] is True
+    # What nobody said: voice answers, and begins nothing.
+    assert done["options"]["voice_answers"] is True
+    assert done["options"]["voice_cancels"] is False
     assert done["options"]["cameras_excluded"] == []
 
 
@@ -558,7 +566,9 @@ async def test_no_camera_anywhere(dialogue: Dialogue) -> None:
     await dialogue.answer(regions=[])
     assert (dialogue.step, dialogue.error) == ("regions", "no_region")
     dialogue.sim.faults.remove(fault)
-    done = await dialogue.answer(regions=["sg"])
+    await dialogue.answer(regions=["sg"])
+    assert dialogue.step == "voice"
+    done = await dialogue.finish()
     assert done["type"] is FlowResultType.CREATE_ENTRY
     assert done["options"]["regions"] == ["sg"]
     assert done["options"]["cameras_excluded"] == []

@@ -1,0 +1,253 @@
+"""Listens for our sentences while there is somebody to answer for, and always has an answer.
+
+One desk for all accounts: what is said names a camera, not an account. The sentences are built
+anew when what cameras and areas are called changes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.core import CALLBACK_TYPE, Context, Event, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
+from homeassistant.helpers.chat_session import current_session as current_chat
+from homeassistant.helpers.event import async_call_later
+from homeassistant.setup import async_when_setup
+
+from ..const import CONF_VOICE_ANSWERS
+from ..coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
+from ..plan import clock
+from .acts import AWAITED_FOR, Acts, Awaited, Reply, is_due
+from .answers import Answers, is_cancelled
+from .grammar import ASKED_BACK, Grammar, Heard, Topic, preload
+from .names import Directory, async_directory
+from .speech import Speech, async_speech
+
+if TYPE_CHECKING:
+    from .agent import Parser
+
+__all__ = ["VoiceDesk", "preload"]
+
+_LOGGER = logging.getLogger(__name__)
+
+_CONVERSATION: Final = "conversation"
+# Seconds in which changes of names gather: at a start there are many.
+_GATHERED_FOR: Final = 1.0
+_REGISTRIES: Final = (
+    ar.EVENT_AREA_REGISTRY_UPDATED,
+    dr.EVENT_DEVICE_REGISTRY_UPDATED,
+    er.EVENT_ENTITY_REGISTRY_UPDATED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Listening:
+    """What is listened for, and how to end that."""
+
+    sentences: tuple[str, ...]
+    parser: Parser
+    directory: Directory
+    end: CALLBACK_TYPE
+
+
+class VoiceDesk:
+    """Answers what is asked by voice or in writing, for all accounts that allow it."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Wait for Home Assistant's sentence agent; without one nothing is heard."""
+        self._hass = hass
+        self._accounts: list[CloudPlanCoordinator] = []
+        self._listening: _Listening | None = None
+        self._awaited: dict[str, Awaited] = {}
+        self._gathering: CALLBACK_TYPE | None = None
+        self._expiring: CALLBACK_TYPE | None = None
+        self._registries: list[CALLBACK_TYPE] = []
+        self._is_ready = False
+        async_when_setup(hass, _CONVERSATION, self._async_begin)
+
+    async def _async_begin(self, _hass: HomeAssistant, _component: str) -> None:
+        self._is_ready = True
+        self._async_rebuild()
+
+    # --- Who is answered for ---
+
+    @callback
+    def async_join(self, entry: CloudPlanConfigEntry) -> None:
+        """Answer for an account while it is loaded, if its owner lets voice do so."""
+        if not entry.options.get(CONF_VOICE_ANSWERS, True):
+            return
+        coordinator = entry.runtime_data.coordinator
+        self._accounts.append(coordinator)
+        if not self._registries:
+            self._registries = [
+                self._hass.bus.async_listen(event, self._async_on_registry) for event in _REGISTRIES
+            ]
+        entry.async_on_unload(coordinator.async_add_cameras_listener(self._async_on_cameras))
+        entry.async_on_unload(lambda: self._async_leave(coordinator))
+        self._async_rebuild()
+
+    @callback
+    def _async_leave(self, coordinator: CloudPlanCoordinator) -> None:
+        self._accounts.remove(coordinator)
+        self._awaited = {
+            chat: awaited
+            for chat, awaited in self._awaited.items()
+            if awaited.target.coordinator is not coordinator
+        }
+        if not self._accounts:
+            for end in self._registries:
+                end()
+            self._registries = []
+            for cancel in (self._gathering, self._expiring):
+                if cancel:
+                    cancel()
+            self._gathering = self._expiring = None
+        self._async_rebuild()
+
+    # --- What is listened for ---
+
+    @callback
+    def _async_on_registry(self, _event: Event[Any]) -> None:
+        self._async_gather()
+
+    @callback
+    def _async_on_cameras(self, _camera_ids: object) -> None:
+        self._async_gather()
+
+    @callback
+    def _async_gather(self) -> None:
+        """Rebuild the sentences soon, once for all that changes meanwhile."""
+        if self._gathering is None and self._accounts:
+            self._gathering = async_call_later(self._hass, _GATHERED_FOR, self._async_gathered)
+
+    @callback
+    def _async_gathered(self, _now: object) -> None:
+        self._gathering = None
+        self._async_rebuild()
+
+    @callback
+    def _async_rebuild(self) -> None:
+        """Listen for what can be said now; nothing is done where that did not change."""
+        if not self._is_ready:
+            return
+        directory = async_directory(self._hass, self._accounts)
+        grammar = Grammar(
+            directory.forms,
+            open_case=any(map(is_cancelled, directory.cameras)),
+            awaited={awaited.topic for awaited in self._awaited.values()},
+        )
+        sentences = grammar.flat() if self._accounts else ()
+        before = self._listening
+        if before and before.sentences == sentences:
+            self._listening = _Listening(sentences, before.parser, directory, before.end)
+            return
+        if before:
+            before.end()
+            self._listening = None
+        if sentences:
+            self._async_listen(grammar, sentences, directory)
+
+    @callback
+    def _async_listen(
+        self, grammar: Grammar, sentences: tuple[str, ...], directory: Directory
+    ) -> None:
+        """Hand the sentences to Home Assistant's agent; where its way changed, do without."""
+        try:
+            from .agent import (  # noqa: PLC0415 - its modules come with another integration
+                CHANGED,
+                Parser,
+                async_hear,
+            )
+        except ImportError:
+            self._async_do_without()
+            return
+        try:
+            end = async_hear(self._hass, sentences, self._async_heard)
+        except CHANGED:
+            self._async_do_without()
+            return
+        self._listening = _Listening(sentences, Parser(grammar), directory, end)
+
+    @callback
+    def _async_do_without(self) -> None:
+        """Say once that nothing can be heard; all but voice goes on."""
+        self._is_ready = False
+        _LOGGER.warning(
+            "This release of Home Assistant takes no sentences from integrations in the way"
+            " that is known; voice does not answer questions about plans, all else works"
+        )
+
+    # --- What is answered ---
+
+    async def _async_heard(self, text: str, context: Context) -> str:
+        """Return what to say, whatever happens."""
+        listening = self._listening
+        heard = listening.parser.heard(text) if listening else None
+        language = heard.language if heard else "en"
+        speech = await async_speech(self._hass, language)
+        if listening is None or heard is None:
+            return speech.say("not_understood")
+        acts = Acts(self._hass, listening.directory, speech, context)
+        try:
+            if heard.confirms:
+                return await self._async_confirmed(heard.topic, acts, speech)
+            if heard.topic in ASKED_BACK or heard.topic is Topic.SAVE:
+                return self._asked_back(await acts.async_asked(heard.topic, heard.name), speech)
+            return await _async_answer(heard, Answers(listening.directory, speech))
+        except HomeAssistantError as err:
+            return acts.failed(err)
+        except Exception:  # whoever asks always hears something
+            _LOGGER.exception("Unexpected error answering by voice")
+            return speech.say("failed")
+        finally:
+            self._async_rebuild()  # a case may be open now, or a yes be waited for
+
+    def _asked_back(self, reply: Reply, speech: Speech) -> str:
+        """Wait for the yes that a reply asks for, in this chat and not for long."""
+        chat = current_chat.get()
+        if reply.awaits is None or reply.target is None:
+            return reply.text
+        if chat is None:
+            return speech.say("no_chat")
+        self._awaited[chat.conversation_id] = Awaited(
+            chat=chat.conversation_id,
+            topic=reply.awaits,
+            target=reply.target,
+            until=clock.now() + AWAITED_FOR,
+        )
+        if self._expiring is None:
+            self._expiring = async_call_later(self._hass, AWAITED_FOR, self._async_expire)
+        return reply.text
+
+    async def _async_confirmed(self, topic: Topic, acts: Acts, speech: Speech) -> str:
+        """Do what this chat was asked back, once; a yes to anything else does nothing."""
+        chat = current_chat.get()
+        awaited = self._awaited.get(chat.conversation_id) if chat else None
+        if awaited is None or awaited.topic is not topic or not is_due(awaited):
+            return speech.say("nothing_awaited")
+        del self._awaited[awaited.chat]
+        return await acts.async_confirmed(topic, awaited.target)
+
+    @callback
+    def _async_expire(self, _now: object) -> None:
+        """Forget what was not confirmed in time."""
+        self._expiring = None
+        self._awaited = {chat: each for chat, each in self._awaited.items() if is_due(each)}
+        if self._awaited:
+            last = max(each.until for each in self._awaited.values())
+            self._expiring = async_call_later(self._hass, last - clock.now(), self._async_expire)
+        self._async_rebuild()
+
+
+async def _async_answer(heard: Heard, answers: Answers) -> str:
+    questions: dict[Topic, Callable[[str | None], Any]] = {
+        Topic.NEXT_CHARGE: answers.next_charge,
+        Topic.DAYS_LEFT: answers.days_left,
+        Topic.RENEWS: answers.renews,
+        Topic.MONTHLY_COST: answers.monthly_cost,
+        Topic.AT_RISK: answers.at_risk,
+        Topic.IS_OFF: answers.is_off,
+    }
+    return str(await questions[heard.topic](heard.name))

@@ -1,0 +1,418 @@
+"""Voice, through Home Assistant's own agent: who is answered what, and what is never done."""
+
+from datetime import timedelta
+import logging
+from typing import Any
+from unittest.mock import patch
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.homeassistant.exposed_entities import (
+    async_expose_entity,
+    async_should_expose,
+)
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
+from homeassistant.helpers.llm import LLM_API_ASSIST, LLMContext, ToolInput, async_get_api
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+
+from simulator.server import RunningSimulator
+from simulator.world import World
+from simulator.worldfile import load_world
+
+from .acts import device_id, direct_way, restart, settle
+from .asked import ask, listen
+from .conftest import EntryMaker, entity_id, pass_time, set_up
+from .test_coordinator import coordinator_of
+from .typed import typed_in
+
+MEI, BERLIN = "2300410071", "6400520082"
+FRONT_DOOR, NURSERY, GARAGE, STUDY = (f"10510001{which}" for which in ("01", "03", "05", "06"))
+STOP, YES = "stop renewal for the front door", "yes, stop renewal"
+NOTHING_AWAITED = "There is nothing to confirm here"
+NOT_UNDERSTOOD = "couldn't understand"
+
+pytestmark = pytest.mark.freeze_time("2026-11-22T12:00:00+00:00")
+
+
+@pytest.fixture
+def world() -> World:
+    """Return the two homes."""
+    return load_world("two_homes")
+
+
+@pytest.fixture
+async def home(hass: HomeAssistant, make_entry: EntryMaker) -> MockConfigEntry:
+    """Set up an account of six cameras, whose owner lets voice begin a cancellation."""
+    return await home_with(hass, make_entry, voice_cancels=True)
+
+
+async def home_with(
+    hass: HomeAssistant, make_entry: EntryMaker, account: str = MEI, **options: Any
+) -> MockConfigEntry:
+    await hass.config.async_set_time_zone("Asia/Shanghai")
+    await listen(hass)
+    entry = await make_entry(account, **options)
+    await set_up(hass, entry)
+    return entry
+
+
+def case_state(entry: MockConfigEntry, camera_id: str = FRONT_DOOR) -> str | None:
+    case = coordinator_of(entry).cases.get(camera_id)
+    return case.state.value if case else None
+
+
+async def gathered(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+    """Let the sentences be built anew."""
+    await pass_time(hass, freezer, 2)
+
+
+# --- Whose sentences ---
+
+
+async def test_a_sentence_that_names_none_of_ours_is_left_to_others(
+    hass: HomeAssistant, home: MockConfigEntry
+) -> None:
+    assert await async_setup_component(hass, "intent", {})
+    automation = {
+        "trigger": {"platform": "conversation", "command": "when is the next charge for {car}"},
+        "action": {"set_conversation_response": "The car is charged at night."},
+    }
+    assert await async_setup_component(hass, "automation", {"automation": automation})
+    await settle(hass)
+    assert await ask(hass, "when is the next charge for my car") == "The car is charged at night."
+    assert "Front door" in await ask(hass, "when do we pay for the front door")
+    assert NOT_UNDERSTOOD in await ask(hass, "when do we pay for the moon")
+    assert "20:00" in await ask(hass, "what time is it") or "8:00" in await ask(
+        hass, "what time is it"
+    )
+    await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
+
+
+async def test_nothing_is_a_wildcard(hass: HomeAssistant, home: MockConfigEntry) -> None:
+    from homeassistant.components.conversation.agent_manager import (  # noqa: PLC0415 - private
+        get_agent_manager,
+    )
+
+    sentences = get_agent_manager(hass).trigger_sentences
+    assert sentences
+    assert not [sentence for sentence in sentences if "{" in sentence or "<" in sentence]
+
+
+async def test_its_sentences_go_with_the_account(
+    hass: HomeAssistant, home: MockConfigEntry
+) -> None:
+    assert await hass.config_entries.async_unload(home.entry_id)
+    assert NOT_UNDERSTOOD in await ask(hass, "when is the next charge")
+
+
+async def test_an_owner_may_not_want_answers(hass: HomeAssistant, make_entry: EntryMaker) -> None:
+    await home_with(hass, make_entry, voice_answers=False, voice_cancels=True)
+    assert NOT_UNDERSTOOD in await ask(hass, "when is the next charge")
+
+
+async def test_an_account_from_before_answers_and_begins_nothing(
+    hass: HomeAssistant, make_entry: EntryMaker
+) -> None:
+    entry = await home_with(hass, make_entry)
+    assert "Nursery" in await ask(hass, "when is the next charge")
+    assert "Configure, Voice" in await ask(hass, STOP, chat="one")
+    assert NOT_UNDERSTOOD in await ask(hass, YES, chat="one")
+    assert case_state(entry) is None
+
+
+# --- Names ---
+
+
+async def test_areas_and_aliases_and_new_names_are_understood(
+    hass: HomeAssistant, home: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    area = ar.async_get(hass).async_create("Upstairs", aliases={"the first floor", "楼上"})
+    devices = dr.async_get(hass)
+    for camera_id in (NURSERY, STUDY):
+        devices.async_update_device(device_id(hass, camera_id), area_id=area.id)
+    devices.async_update_device(device_id(hass, GARAGE), name_by_user="Car port (old); {left}")
+    er.async_get(hass).async_update_entity(
+        entity_id(hass, FRONT_DOOR, "next_charge"), aliases=["porch", "大门"]
+    )
+    await gathered(hass, freezer)
+    assert "Nursery" in await ask(hass, "when is the next charge in upstairs")
+    assert "Nursery" in await ask(hass, "楼上什么时候扣费", language="zh-cn")
+    assert "Which one: Nursery or Study?" in await ask(hass, "does upstairs renew")
+    assert "Front door" in await ask(hass, "when do we pay for the porch?")
+    assert "Front door" in await ask(hass, "大门什么时候扣费", language="zh-cn")
+    assert "Car port" in await ask(hass, "does the car port old left renew")
+    assert NOT_UNDERSTOOD in await ask(hass, "does the garage renew")
+
+
+async def test_cameras_of_one_name_are_told_apart_by_their_areas(
+    hass: HomeAssistant, home: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    devices, areas = dr.async_get(hass), ar.async_get(hass)
+    for camera_id, place in ((NURSERY, "Attic"), (STUDY, "Cellar")):
+        devices.async_update_device(
+            device_id(hass, camera_id), name_by_user="Eye", area_id=areas.async_create(place).id
+        )
+    await gathered(hass, freezer)
+    assert "Which one: Eye in Attic or Eye in Cellar?" in await ask(hass, "does the eye renew")
+    assert await ask(hass, "does the eye in the cellar renew") == (
+        "No, Eye does not renew. Its plan runs until Tuesday 1 December."
+    )
+
+
+# --- The yes ---
+
+
+async def test_a_yes_counts_in_its_own_chat_once(
+    hass: HomeAssistant, home: MockConfigEntry
+) -> None:
+    assert NOT_UNDERSTOOD in await ask(hass, YES, chat="one")
+    assert "Say: yes, stop renewal." in await ask(hass, STOP, chat="one")
+    assert case_state(home) is None
+    assert NOTHING_AWAITED in await ask(hass, YES, chat="two")
+    assert case_state(home) is None
+    assert NOT_UNDERSTOOD in await ask(hass, "yes", chat="one")
+    said = await ask(hass, YES, chat="one")
+    assert said.startswith("I can't switch it off myself.")
+    assert case_state(home) == "waiting_for_you"
+    assert NOT_UNDERSTOOD in await ask(hass, YES, chat="one")
+    assert (await ask(hass, "is it off yet")).startswith("Not yet: one step is left for Front door")
+
+
+async def test_a_yes_that_comes_late_does_nothing(
+    hass: HomeAssistant, home: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    await ask(hass, STOP, chat="one")
+    await pass_time(hass, freezer, timedelta(minutes=2).total_seconds() + 1)
+    assert NOT_UNDERSTOOD in await ask(hass, YES, chat="one")
+    assert case_state(home) is None
+
+
+async def test_a_yes_is_for_the_act_that_was_asked_last(
+    hass: HomeAssistant, home: MockConfigEntry
+) -> None:
+    await ask(hass, STOP, chat="one")
+    await ask(hass, "keep the plan of the garage", chat="one")
+    assert NOT_UNDERSTOOD in await ask(hass, YES, chat="one")
+    assert (await ask(hass, "yes, keep it", chat="one")).startswith("Kept.")
+    assert case_state(home) is None
+
+
+async def test_consent_that_was_withdrawn_meanwhile_counts(
+    hass: HomeAssistant, home: MockConfigEntry
+) -> None:
+    await ask(hass, STOP, chat="one")
+    options = {**home.options, "voice_cancels": False}
+    hass.config_entries.async_update_entry(home, options=options)
+    assert "Configure, Voice" in await ask(hass, YES, chat="one")
+    assert case_state(home) is None
+
+
+# --- Who speaks, and what is sent ---
+
+
+async def test_a_housemate_begins_and_does_not_take_back(
+    hass: HomeAssistant, make_entry: EntryMaker, housemate: MockUser, sim: RunningSimulator
+) -> None:
+    entry = await home_with(
+        hass, make_entry, voice_cancels=True, renewal_request=direct_way(by_switch=True)
+    )
+    context = Context(user_id=housemate.id)
+    await ask(hass, STOP, chat="one", context=context)
+    assert "the owner of this home" in await ask(hass, YES, chat="one", context=context)
+    assert case_state(entry) == "waiting_for_you"
+    take_back = "withdraw the cancellation of the front door"
+    assert "Only an administrator" in await ask(hass, take_back, chat="one", context=context)
+    assert case_state(entry) == "waiting_for_you"
+
+
+async def test_a_guest_who_may_only_look_begins_nothing(
+    hass: HomeAssistant, home: MockConfigEntry
+) -> None:
+    group = await hass.auth.async_get_group("system-read-only")
+    assert group is not None
+    guest = MockUser(groups=[group]).add_to_hass(hass)
+    context = Context(user_id=guest.id)
+    assert "Front door is set" in await ask(
+        hass, "when do we pay for the front door", context=context
+    )
+    assert "You may not" in await ask(hass, STOP, chat="one", context=context)
+
+
+async def test_an_administrator_is_told_that_the_step_is_theirs(
+    hass: HomeAssistant, home: MockConfigEntry, hass_admin_user: MockUser
+) -> None:
+    context = Context(user_id=hass_admin_user.id)
+    await ask(hass, STOP, chat="one", context=context)
+    assert "I've sent you the one step" in await ask(hass, YES, chat="one", context=context)
+
+
+async def test_where_nobody_is_told_it_is_said_where_the_step_stands(
+    hass: HomeAssistant, make_entry: EntryMaker
+) -> None:
+    await home_with(hass, make_entry, voice_cancels=True, notify=[])
+    await ask(hass, STOP, chat="one")
+    assert "under Repairs" in await ask(hass, YES, chat="one")
+
+
+# --- Whose word it is ---
+
+
+async def test_what_nobody_can_tell_may_be(hass: HomeAssistant, make_entry: EntryMaker) -> None:
+    await home_with(hass, make_entry, BERLIN)
+    said = await ask(hass, "when do we pay for the berlin hallway")
+    assert said.startswith("Berlin hallway may renew ")
+    assert "Xiaomi does not show whether it does." in said
+    said = await ask(hass, "does the berlin hallway renew")
+    assert said.startswith("I don't know whether Berlin hallway renews.")
+    assert "A charge may come " in said
+    assert "柏林" not in await ask(hass, "哪些摄像头会续费", language="zh-cn")
+
+
+async def test_a_typed_plan_is_told_as_its_owners_word(hass: HomeAssistant) -> None:
+    await hass.config.async_set_time_zone("Asia/Shanghai")
+    await listen(hass)
+    await typed_in(hass, price=3.5, currency="EUR")
+    said = await ask(hass, "when is the next charge for the doorbell")
+    assert said.startswith("Doorbell is set to renew ")
+    assert "for 3 euros and 50 cents" in said
+    assert said.endswith("That is by your own word.")
+    assert (await ask(hass, "Doorbell会续费吗", language="zh-cn")).endswith("这是您自己填写的。")
+    assert await ask(hass, "what do the cameras cost a month") == (
+        "Doorbell costs 3 euros and 50 cents a month. The price is by your own word."
+    )
+
+
+# --- Age, and what fails ---
+
+
+async def test_what_is_old_is_told_with_its_age(
+    hass: HomeAssistant,
+    home: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    sim: RunningSimulator,
+) -> None:
+    sim.faults.add("http_status", status=503)
+    await pass_time(hass, freezer, timedelta(hours=10).total_seconds())
+    said = await ask(hass, "how many days are left for the study")
+    assert said.endswith("That was read ten hours ago; Xiaomi could not be asked since.")
+    await pass_time(hass, freezer, timedelta(days=8).total_seconds())
+    assert (await ask(hass, "does the garage renew")).startswith("I don't know")
+
+
+async def test_whatever_fails_there_are_words(
+    hass: HomeAssistant, home: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = "custom_components.camera_cloud_plan.voice.answers.Answers.renews"
+    with patch(broken, side_effect=ZeroDivisionError):
+        said = await ask(hass, "does the study renew")
+    assert said == "That did not work, and I don't know why. The log says more."
+    assert "Unexpected error answering by voice" in caplog.text
+    caplog.clear()
+
+
+async def test_without_the_private_way_all_else_works(
+    hass: HomeAssistant, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
+) -> None:
+    changed = "homeassistant.components.conversation.agent_manager.AgentManager.register_trigger"
+    with patch(changed, side_effect=TypeError):
+        entry = await home_with(hass, make_entry)
+        assert NOT_UNDERSTOOD in await ask(hass, "when is the next charge")
+        await restart(hass, entry)
+    said = [
+        record
+        for record in caplog.get_records("call")
+        if record.levelno == logging.WARNING and "takes no sentences" in record.getMessage()
+    ]
+    assert len(said) == 1
+    caplog.clear()
+
+
+# --- What assistants see ---
+
+
+def shown(hass: HomeAssistant, key: str = "next_charge") -> bool:
+    return async_should_expose(hass, "conversation", entity_id(hass, FRONT_DOOR, key))
+
+
+async def consent(hass: HomeAssistant, entry: MockConfigEntry, *, answers: bool) -> None:
+    options = {**entry.options, "voice_answers": answers}
+    hass.config_entries.async_update_entry(entry, options=options)
+    await restart(hass, entry)
+
+
+async def test_entities_are_shown_as_the_owner_says(
+    hass: HomeAssistant, make_entry: EntryMaker
+) -> None:
+    entry = await home_with(hass, make_entry, voice_answers=True)
+    assert shown(hass)
+    assert not shown(hass, "auto_renewal")
+    await consent(hass, entry, answers=False)
+    assert not shown(hass)
+    await consent(hass, entry, answers=True)
+    assert shown(hass)
+
+
+async def test_what_people_chose_by_hand_stays(hass: HomeAssistant, make_entry: EntryMaker) -> None:
+    entry = await home_with(hass, make_entry, voice_answers=True)
+    async_expose_entity(hass, "conversation", entity_id(hass, FRONT_DOOR, "next_charge"), False)
+    async_expose_entity(hass, "conversation", entity_id(hass, FRONT_DOOR, "auto_renewal"), True)
+    await consent(hass, entry, answers=False)
+    await consent(hass, entry, answers=True)
+    assert not shown(hass)
+    assert shown(hass, "auto_renewal")
+    assert shown(hass, "days_remaining")
+
+
+async def test_where_the_owner_was_not_asked_nothing_is_shown(
+    hass: HomeAssistant, home: MockConfigEntry
+) -> None:
+    assert not shown(hass)
+
+
+# --- Language models ---
+
+
+async def tools(hass: HomeAssistant) -> Any:
+    context = LLMContext(
+        platform="test", context=Context(), language="en", assistant="conversation", device_id=None
+    )
+    return await async_get_api(hass, LLM_API_ASSIST, context)
+
+
+async def test_a_model_reads_what_is_exposed(hass: HomeAssistant, make_entry: EntryMaker) -> None:
+    await home_with(hass, make_entry, voice_answers=True)
+    async_expose_entity(hass, "conversation", entity_id(hass, GARAGE, "plan_status"), False)
+    async_expose_entity(hass, "conversation", entity_id(hass, FRONT_DOOR, "next_charge"), False)
+    api = await tools(hass)
+    ours = [tool for tool in api.tools if tool.name.startswith("camera_cloud_plan__")]
+    assert len(ours) == 3
+    assert all(tool.annotations.read_only for tool in ours)
+    answer = await api.async_call_tool(
+        ToolInput(tool_name="camera_cloud_plan__get_plans", tool_args={})
+    )
+    rows = {row["camera"]: row for row in answer.data["plans"]}
+    assert "Garage" not in rows
+    assert "next_charge" not in rows["Front door"]
+    assert rows["Front door"]["renews"] == "yes"
+    assert rows["Study"]["renews"] == "no"
+    assert rows["Study"]["days_left"] == 9
+    assert rows["Nursery"]["next_charge"]["amount"] == "unknown"
+    cost = await api.async_call_tool(
+        ToolInput(tool_name="camera_cloud_plan__get_monthly_cost", tool_args={})
+    )
+    assert cost.data["accounts"][0]["price_unknown"] == 3
+    risk = await api.async_call_tool(
+        ToolInput(
+            tool_name="camera_cloud_plan__get_recordings_at_risk", tool_args={"camera": "Study"}
+        )
+    )
+    assert risk.data["recordings"][0]["at_risk"] == 23
+
+
+async def test_a_model_sees_nothing_where_nothing_is_exposed(
+    hass: HomeAssistant, home: MockConfigEntry
+) -> None:
+    api = await tools(hass)
+    assert not [tool for tool in api.tools if tool.name.startswith("camera_cloud_plan__")]
