@@ -20,11 +20,11 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.hass_dict import HassKey
 
-from . import doors
-from .alert_book import AlertBook
-from .alert_buttons import async_listen_to_buttons
-from .calendar_view import CalendarFileView
-from .cases import async_end_kept, async_remove_cases
+from .agenda.calendar_view import CalendarFileView
+from .casework import doors
+from .casework.book import async_end_kept, async_remove_cases
+from .casework.issues import ISSUE_REMOVED
+from .casework.watches import WatchBook
 from .cloud import renewal_request, xiaomi
 from .cloud.provider import PlanProvider
 from .cloud.renewal_request import DefinitionError, RenewalRequest, parse
@@ -40,17 +40,17 @@ from .const import (
 )
 from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator, CloudPlanRuntime
 from .devices import account_key, async_register_account, async_shown_name, camera_id_of
-from .exports import ExportBook
-from .follow import PlanFollower
-from .issues import ISSUE_REMOVED
-from .media_view import SavedRecordingView
 from .plan import channel, rules
+from .saving.book import ExportBook
+from .saving.media_view import SavedRecordingView
 from .services import async_setup_services
 from .store import SnapshotStore
-from .table_view import PlanTableView
-from .typed import is_typed
+from .telling.alert_book import AlertBook
+from .telling.alert_buttons import async_listen_to_buttons
+from .typed.follow import PlanFollower
+from .typed.plans import is_typed
+from .typed.table_view import PlanTableView
 from .voice import VoiceDesk, async_expose_entities, preload as preload_sentences
-from .watches import WatchBook
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 

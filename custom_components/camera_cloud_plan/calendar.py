@@ -13,8 +13,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .agenda import AgendaEvent
-from .agenda_words import description, span, summary, uid
+from .agenda.agenda import AgendaEvent
+from .agenda.words import description, span, summary, uid
 from .coordinator import CloudPlanConfigEntry
 from .entity import ReckonedEntity
 from .plan import clock

@@ -81,9 +81,9 @@ from .const import (
 )
 from .options_flow import CloudPlanOptionsFlow
 from .plan import Camera, clock
-from .subentry_flow import PlanSubentryFlow
-from .typed import SUBENTRY_PLAN, is_typed
-from .typed_flow import TypedPlansFlow
+from .typed.flow import TypedPlansFlow
+from .typed.plans import SUBENTRY_PLAN, is_typed
+from .typed.subentry import PlanSubentryFlow
 
 CONF_ADVANCED: Final = "advanced"
 CONF_QR: Final = "qr"

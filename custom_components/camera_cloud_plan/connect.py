@@ -21,7 +21,7 @@ from .cloud.manual import ManualCloud
 from .cloud.renewal_request import RenewalRequest
 from .cloud.xiaomi import XiaomiCloud, XiaomiCredentials
 from .const import DOMAIN
-from .typed import typed_plans
+from .typed.plans import typed_plans
 
 _VISIBLE_END = 4
 

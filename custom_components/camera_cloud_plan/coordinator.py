@@ -27,10 +27,11 @@ from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from .activity import ActivityHub
-from .agenda import Agenda
-from .alert_desk import AlertDesk
-from .cases import CaseBook
-from .casework import Casework
+from .agenda.agenda import Agenda
+from .casework.book import CaseBook
+from .casework.departures import Departures
+from .casework.desk import Casework
+from .casework.watches import WatchBook
 from .cloud.errors import CloudError, RateLimitedError, RequestNotSentError, SignInNeededError
 from .cloud.provider import Detail, PlanProvider, PlanReadings
 from .cloud.renewal_request import RenewalRequest
@@ -46,7 +47,6 @@ from .const import (
     DEFAULT_POLL_HOURS,
     DOMAIN,
 )
-from .departures import Departures
 from .devices import (
     account_key,
     async_register_camera,
@@ -54,8 +54,6 @@ from .devices import (
     async_remove_camera,
     async_shown_name,
 )
-from .export_desk import ExportDesk
-from .exports import LastExport
 from .failures import failure_of, update_error
 from .plan import (
     Activity,
@@ -70,13 +68,15 @@ from .plan import (
     clock,
 )
 from .plan.alerts import Keep
+from .saving.book import LastExport
+from .saving.desk import ExportDesk
 from .slices import Slices
 from .snapshot import AccountSnapshot, CameraPlan, Failure
 from .store import SnapshotStore
 from .tariffs import OwnersTariffs
+from .telling.alert_desk import AlertDesk
 from .ticker import Ticker
-from .typed import async_change_plan, typed_plan
-from .watches import WatchBook
+from .typed.plans import async_change_plan, typed_plan
 
 _LOGGER = logging.getLogger(__name__)
 

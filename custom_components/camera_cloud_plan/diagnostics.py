@@ -21,8 +21,8 @@ from .const import (
 )
 from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
 from .devices import camera_id_of
-from .export_desk import ExportDesk
 from .plan import Case, PlanReading, PlanView, clock
+from .saving.desk import ExportDesk
 from .snapshot import CameraPlan
 
 

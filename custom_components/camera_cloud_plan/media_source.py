@@ -24,7 +24,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .export.library import SavedClip, clips, find, shelves
-from .media_view import async_roots, recording_url
+from .saving.media_view import async_roots, recording_url
 from .words import spoken_day
 
 # Addresses to play are good for so long, and for the length of the clip besides.

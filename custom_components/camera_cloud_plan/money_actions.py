@@ -18,13 +18,13 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
-from .agenda import AgendaEvent, EventKind
-from .agenda_words import description, span, summary, uid
+from .agenda.agenda import AgendaEvent, EventKind
+from .agenda.ical import IcalEvent, calendar_text
+from .agenda.words import description, span, summary, uid
 from .charge_options import limits_of
 from .const import DOMAIN
 from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
 from .devices import account_identifier, camera_id_of
-from .ical import IcalEvent, calendar_text
 from .outlook import charge_facts, own_views
 from .plan import (
     ComingCharge,

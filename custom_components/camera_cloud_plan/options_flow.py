@@ -31,7 +31,7 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
-from .calendar_view import GOOD_FOR, async_calendar_url
+from .agenda.calendar_view import GOOD_FOR, async_calendar_url
 from .charge_options import (
     alert_fields,
     alert_options,
@@ -75,10 +75,10 @@ from .const import (
 )
 from .coordinator import CloudPlanConfigEntry
 from .definition_files import FOLDER, definition_files, read_definition
-from .export_folder import default_root, export_folder
 from .plan import Camera, Channel, Wish, channels_sold_in, clock
-from .sender import async_ways_to_tell
-from .typed import is_typed
+from .saving.folder import default_root, export_folder
+from .telling.sender import async_ways_to_tell
+from .typed.plans import is_typed
 from .words import spoken, translated
 
 CONF_FILE: Final = "file"

@@ -7,7 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
-from .cases import CaseBook
+from .casework.book import CaseBook
+from .casework.watches import WatchBook
 from .plan import (
     CaseState,
     ChargeExpectation,
@@ -19,7 +20,6 @@ from .plan import (
     monthly_cost,
 )
 from .snapshot import AccountSnapshot, CameraPlan
-from .watches import WatchBook
 from .words import rounded
 
 

@@ -6,13 +6,13 @@ from homeassistant.components.repairs import RepairsFlow
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
+from .casework.departures import ISSUE_CAMERA_LEFT
+from .casework.issues import ISSUE_REMOVED, ISSUE_TURN_ON
 from .const import DOMAIN
-from .departures import ISSUE_CAMERA_LEFT
 from .guides.cancellation import CancellationGuide
 from .guides.departed import AccountRemovedGuide, CameraLeftGuide
 from .guides.notices import NoticeGuide
 from .guides.turn_on import TurnOnGuide
-from .issues import ISSUE_REMOVED, ISSUE_TURN_ON
 from .plan import Notice
 
 

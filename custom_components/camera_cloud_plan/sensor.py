@@ -26,7 +26,6 @@ from .entity import (
     async_setup_camera_entities,
     own_plan,
 )
-from .export_desk import ExportDesk, ExportState
 from .offers import offered
 from .outlook import (
     charge_facts,
@@ -49,6 +48,7 @@ from .plan import (
     forecast,
     monthly_cost,
 )
+from .saving.desk import ExportDesk, ExportState
 from .snapshot import AccountSnapshot, CameraPlan
 from .words import places, rounded, translated
 

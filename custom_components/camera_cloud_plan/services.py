@@ -32,7 +32,8 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
-from .ask import Asker, Outcome, async_ask, async_asker, foresee
+from .casework.ask import Asker, Outcome, async_ask, async_asker, foresee
+from .casework.doors import doors_for
 from .const import (
     DOMAIN,
     SERVICE_CANCEL_PLAN,
@@ -46,10 +47,7 @@ from .const import (
 )
 from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
 from .devices import camera_id_of
-from .doors import doors_for
 from .export.model import Container
-from .export_desk import Wanted
-from .export_rows import ACCOUNT_NOT_LOADED, Row, async_export, refused
 from .money_actions import (
     CALENDAR_FIELDS,
     FORECAST_FIELDS,
@@ -58,6 +56,8 @@ from .money_actions import (
 )
 from .plan import Wish, clock
 from .plan.alerts import Keep
+from .saving.desk import Wanted
+from .saving.rows import ACCOUNT_NOT_LOADED, Row, async_export, refused
 from .targets import async_check_may, async_targeted
 
 ATTR_CONTAINER: Final = "container"

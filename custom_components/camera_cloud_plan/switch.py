@@ -14,10 +14,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .ask import Asker, Outcome, async_ask, async_asker
+from .casework.ask import Asker, Outcome, async_ask, async_asker
+from .casework.doors import doors_for
 from .const import DOMAIN
 from .coordinator import CloudPlanConfigEntry
-from .doors import doors_for
 from .entity import CameraDescription, CameraEntity, async_setup_camera_entities, own_plan
 from .plan import Renewal, Wish
 from .snapshot import CameraPlan

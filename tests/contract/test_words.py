@@ -155,9 +155,9 @@ def test_every_home_assistant_error_is_translated() -> None:
     ("path", "sections"),
     [
         (INTEGRATION / "config_flow.py", [EN["config"]]),
-        (INTEGRATION / "typed_flow.py", [EN["config"]]),
+        (INTEGRATION / "typed" / "flow.py", [EN["config"]]),
         (INTEGRATION / "options_flow.py", [EN["options"]]),
-        (INTEGRATION / "subentry_flow.py", [*EN["config_subentries"].values()]),
+        (INTEGRATION / "typed" / "subentry.py", [*EN["config_subentries"].values()]),
         *(
             (path, [issue.get("fix_flow", {}) for issue in EN["issues"].values()])
             for path in modules(INTEGRATION / "guides")

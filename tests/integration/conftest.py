@@ -23,7 +23,7 @@ from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotEx
 from syrupy.assertion import SnapshotAssertion
 from yarl import URL
 
-from custom_components.camera_cloud_plan import doors
+from custom_components.camera_cloud_plan.casework import doors
 from custom_components.camera_cloud_plan.cloud.sign_in import LinkOffered
 from custom_components.camera_cloud_plan.cloud.xiaomi import (
     LinkSignIn,
@@ -62,7 +62,7 @@ def _charges_are_not_brought_up(request: pytest.FixtureRequest) -> Iterator[None
     if "told_of_charges" in request.fixturenames:
         yield
         return
-    with patch("custom_components.camera_cloud_plan.alert_desk.AlertDesk.async_start"):
+    with patch("custom_components.camera_cloud_plan.telling.alert_desk.AlertDesk.async_start"):
         yield
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from homeassistant.core import Context, HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.camera_cloud_plan import export_desk, sensor
+from custom_components.camera_cloud_plan import sensor
 from custom_components.camera_cloud_plan.const import DOMAIN
 from custom_components.camera_cloud_plan.export.model import (
     Estimate,
@@ -24,8 +24,9 @@ from custom_components.camera_cloud_plan.export.model import (
     Result,
     Tally,
 )
-from custom_components.camera_cloud_plan.export_desk import ExportDesk
 from custom_components.camera_cloud_plan.plan import clock
+from custom_components.camera_cloud_plan.saving import desk as export_desk
+from custom_components.camera_cloud_plan.saving.desk import ExportDesk
 
 from .acts import device_id
 from .test_coordinator import coordinator_of

@@ -8,10 +8,10 @@ from homeassistant.helpers.translation import async_get_translations
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from custom_components.camera_cloud_plan.alert_words import Verb, action_of
 from custom_components.camera_cloud_plan.const import DOMAIN
 from custom_components.camera_cloud_plan.plan import Activity, CaseState, clock
 from custom_components.camera_cloud_plan.plan.alerts import Keep
+from custom_components.camera_cloud_plan.telling.alert_words import Verb, action_of
 from simulator.server import RunningSimulator
 from simulator.world import World
 from simulator.worldfile import load_world
@@ -153,7 +153,7 @@ async def test_what_is_kept_is_on_disk_before_it_is_said(
 async def test_what_cannot_be_written_is_not_called_kept(
     hass: HomeAssistant, told: MockConfigEntry, phone: Phone
 ) -> None:
-    with patch("custom_components.camera_cloud_plan.alert_book.LenientStore.async_save"):
+    with patch("custom_components.camera_cloud_plan.telling.alert_book.LenientStore.async_save"):
         await phone.press(phone.last.buttons["Keep"])
     assert phone.last.title == "Renewing"
     assert phone.last.text.startswith("What you want to keep could not be saved")
@@ -207,7 +207,8 @@ async def test_several_are_put_off_though_time_passes_while_they_are_told(
         return await async_get_translations(*about)
 
     with patch(
-        "custom_components.camera_cloud_plan.house.async_get_translations", side_effect=take_a_while
+        "custom_components.camera_cloud_plan.telling.house.async_get_translations",
+        side_effect=take_a_while,
     ):
         await until(hass, freezer, DIGEST, phone=phone)
         await phone.press(phone.last.buttons["Tomorrow"])
@@ -319,7 +320,7 @@ async def test_the_action_keeps_and_reminds_again(
 async def test_the_action_says_what_could_not_be_kept(
     hass: HomeAssistant, told: MockConfigEntry
 ) -> None:
-    with patch("custom_components.camera_cloud_plan.alert_book.LenientStore.async_save"):
+    with patch("custom_components.camera_cloud_plan.telling.alert_book.LenientStore.async_save"):
         row = await keep(hass, "plan")
     assert row["state"] == "not_kept"
     assert coordinator_of(told).alerts.kept(RENEWING) is None
@@ -344,7 +345,7 @@ async def test_the_options_list_what_is_kept(
     }
     again = await start_options(hass, sim, loaded, "kept")
     assert again.result["data_schema"]({}) == {"keep_plan": [RENEWING], "keep_charge": [other]}
-    with patch("custom_components.camera_cloud_plan.alert_book.LenientStore.async_save"):
+    with patch("custom_components.camera_cloud_plan.telling.alert_book.LenientStore.async_save"):
         await again.answer(keep_plan=[], keep_charge=[])
     assert again.error == "keep_not_saved"
     assert desk.kept(RENEWING) is Keep.PLAN

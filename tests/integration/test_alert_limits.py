@@ -8,11 +8,11 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.camera_cloud_plan.alert_book import AlertBook, Digest, Line
 from custom_components.camera_cloud_plan.const import DOMAIN
 from custom_components.camera_cloud_plan.plan import Activity
 from custom_components.camera_cloud_plan.plan.alerts import AlertMemory, Cycle, Keep
 from custom_components.camera_cloud_plan.plan.rules import StageKind
+from custom_components.camera_cloud_plan.telling.alert_book import AlertBook, Digest, Line
 from simulator.edits import edit_camera
 from simulator.server import RunningSimulator
 from simulator.world import World

@@ -285,7 +285,7 @@ async def life(
 async def test_in_any_order(life: Life, hass_storage: dict[str, Any], seed: int) -> None:
     life.random = Random(seed)  # noqa: S311 - the same life for the same seed
     key = f"{DOMAIN}.{account_key(life.entry)}.cases"
-    with patch("custom_components.camera_cloud_plan.casework._LOOKS_AFTER_SENDING", (0.0,)):
+    with patch("custom_components.camera_cloud_plan.casework.desk._LOOKS_AFTER_SENDING", (0.0,)):
         try:
             for _ in range(ACTS):
                 await life.happen()

@@ -17,8 +17,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.camera_cloud_plan.agenda.ical import IcalEvent, calendar_text
 from custom_components.camera_cloud_plan.const import DOMAIN
-from custom_components.camera_cloud_plan.ical import IcalEvent, calendar_text
 
 from .acts import TRIAL, press_off, settle
 from .conftest import EntryMaker, entity_id, set_up

@@ -17,7 +17,7 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.camera_cloud_plan.cases import async_end_kept
+from custom_components.camera_cloud_plan.casework.book import async_end_kept
 from custom_components.camera_cloud_plan.const import DOMAIN
 from custom_components.camera_cloud_plan.devices import account_key
 from custom_components.camera_cloud_plan.plan import Activity, CaseState, Channel, Proof

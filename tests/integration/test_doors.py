@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from custom_components.camera_cloud_plan.doors import (
+from custom_components.camera_cloud_plan.casework.doors import (
     Door,
     DoorKind,
     DoorProof,

@@ -23,13 +23,13 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.camera_cloud_plan.activity import Happened
-from custom_components.camera_cloud_plan.alert_desk import facts_of
-from custom_components.camera_cloud_plan.casework import Casework
+from custom_components.camera_cloud_plan.casework.desk import Casework
 from custom_components.camera_cloud_plan.export.model import Order, Tally
-from custom_components.camera_cloud_plan.exports import LastExport
 from custom_components.camera_cloud_plan.plan import Activity, Money, Wish, clock
 from custom_components.camera_cloud_plan.plan.alerts import Alert
 from custom_components.camera_cloud_plan.plan.rules import StageKind
+from custom_components.camera_cloud_plan.saving.book import LastExport
+from custom_components.camera_cloud_plan.telling.alert_desk import facts_of
 from simulator.server import RunningSimulator
 from tests.contract.shipped import LANGUAGES, words
 

@@ -20,7 +20,6 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.camera_cloud_plan.cloud.recordings import RecordingList
 from custom_components.camera_cloud_plan.export.model import Interruption, Tally
-from custom_components.camera_cloud_plan.exports import ExportBook
 from custom_components.camera_cloud_plan.plan import (
     Activity,
     CaseState,
@@ -29,6 +28,7 @@ from custom_components.camera_cloud_plan.plan import (
     RecordingOutlook,
     recording_outlook,
 )
+from custom_components.camera_cloud_plan.saving.book import ExportBook
 from simulator.faults import Trouble
 from simulator.server import RunningSimulator
 

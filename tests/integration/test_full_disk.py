@@ -12,12 +12,12 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.camera_cloud_plan.alert_book import AlertBook
-from custom_components.camera_cloud_plan.cases import CaseBook
+from custom_components.camera_cloud_plan.casework.book import CaseBook
 from custom_components.camera_cloud_plan.const import DOMAIN
 from custom_components.camera_cloud_plan.devices import account_key
 from custom_components.camera_cloud_plan.plan import Case, CaseState, Wish
 from custom_components.camera_cloud_plan.plan.alerts import AlertMemory, Keep
+from custom_components.camera_cloud_plan.telling.alert_book import AlertBook
 from simulator.server import RunningSimulator
 
 from .acts import (

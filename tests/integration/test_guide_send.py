@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("repairs")
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look again at once after a request."""
     monkeypatch.setattr(
-        "custom_components.camera_cloud_plan.casework._LOOKS_AFTER_SENDING", (0.0, 0.0)
+        "custom_components.camera_cloud_plan.casework.desk._LOOKS_AFTER_SENDING", (0.0, 0.0)
     )
 
 

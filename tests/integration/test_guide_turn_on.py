@@ -42,7 +42,7 @@ AGAIN = ["check", "steps", "leave", "keep"]
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look again at once after a request."""
     monkeypatch.setattr(
-        "custom_components.camera_cloud_plan.casework._LOOKS_AFTER_SENDING", (0.0, 0.0)
+        "custom_components.camera_cloud_plan.casework.desk._LOOKS_AFTER_SENDING", (0.0, 0.0)
     )
 
 

@@ -16,7 +16,7 @@ import voluptuous as vol
 
 from custom_components.camera_cloud_plan.const import DOMAIN
 from custom_components.camera_cloud_plan.diagnostics import async_get_config_entry_diagnostics
-from custom_components.camera_cloud_plan.plan_form import PlanForm
+from custom_components.camera_cloud_plan.typed.form import PlanForm
 from tests.integration.acts import issues, restart, settle
 from tests.integration.conftest import EntryMaker, entity_id, pass_time, set_up
 from tests.integration.test_coordinator import coordinator_of

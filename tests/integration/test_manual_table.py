@@ -15,8 +15,8 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.camera_cloud_plan.cloud.manual import read_table
 from custom_components.camera_cloud_plan.const import DOMAIN
-from custom_components.camera_cloud_plan.table_view import table_url
-from custom_components.camera_cloud_plan.typed import typed_plans
+from custom_components.camera_cloud_plan.typed.plans import typed_plans
+from custom_components.camera_cloud_plan.typed.table_view import table_url
 from tests.contract.shipped import LANGUAGES, words
 from tests.integration.acts import settle
 from tests.integration.test_manual import NOW, berlin, value  # noqa: F401 - a fixture

@@ -472,7 +472,7 @@ async def test_a_flag_that_follows_late_is_asked_not_off_yet_and_never_asked_twi
 ) -> None:
     edit_camera(sim.world, RENEWING, {"plan": {"flag_delay": "7h"}})
     freezer.tick(1)
-    with patch("custom_components.camera_cloud_plan.casework._LOOKS_AFTER_SENDING", (0.0,)):
+    with patch("custom_components.camera_cloud_plan.casework.desk._LOOKS_AFTER_SENDING", (0.0,)):
         await press_off(hass, key="asked_not_off_yet")
     assert standing(direct) is CaseState.CHECKING
     assert request_of(direct).answer is Answer.ACCEPTED
@@ -523,7 +523,7 @@ async def test_an_answer_that_says_nothing_is_never_sent_for_again(
     edit_camera(sim.world, RENEWING, {"plan": {"flag_delay": "2h"}})
     sim.faults.add(**fault, path=REQUEST_PATH)
     freezer.tick(1)
-    with patch("custom_components.camera_cloud_plan.casework._LOOKS_AFTER_SENDING", (0.0,)):
+    with patch("custom_components.camera_cloud_plan.casework.desk._LOOKS_AFTER_SENDING", (0.0,)):
         await press_off(hass, key="asked_not_off_yet")
         assert request_of(direct).answer is Answer.UNKNOWN
         sim.faults.clear()
@@ -606,7 +606,7 @@ async def test_a_request_without_effect_is_marked_and_the_guide_takes_over(
 ) -> None:
     sim.faults.add("accepted_no_effect")
     freezer.tick(1)
-    with patch("custom_components.camera_cloud_plan.casework._LOOKS_AFTER_SENDING", (0.0,)):
+    with patch("custom_components.camera_cloud_plan.casework.desk._LOOKS_AFTER_SENDING", (0.0,)):
         await press_off(hass, key="asked_not_off_yet")
     await live(hass, freezer, 71 * HOUR, step=HOUR)
     assert not has_failed(direct)
@@ -630,7 +630,7 @@ async def test_adding_a_definition_anew_gives_it_another_chance(
 ) -> None:
     sim.faults.add("accepted_no_effect")
     freezer.tick(1)
-    with patch("custom_components.camera_cloud_plan.casework._LOOKS_AFTER_SENDING", (0.0,)):
+    with patch("custom_components.camera_cloud_plan.casework.desk._LOOKS_AFTER_SENDING", (0.0,)):
         await press_off(hass, key="asked_not_off_yet")
         await live(hass, freezer, 73 * HOUR, step=HOUR)
         assert has_failed(direct)

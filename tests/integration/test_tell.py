@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.camera_cloud_plan.casework import Casework
+from custom_components.camera_cloud_plan.casework.desk import Casework
 from custom_components.camera_cloud_plan.plan import Activity, Wish
 from simulator.edits import add_camera
 from simulator.server import RunningSimulator

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
 from custom_components.camera_cloud_plan.const import DOMAIN
-from custom_components.camera_cloud_plan.typed import async_local_entry
+from custom_components.camera_cloud_plan.typed.plans import async_local_entry
 from tests.integration.test_config_flow import check_words
 
 # Four fields that suffice.

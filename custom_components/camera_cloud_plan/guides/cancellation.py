@@ -15,10 +15,10 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
+from ..casework.doors import Door, doors_for
 from ..coordinator import CloudPlanCoordinator
-from ..doors import Door, doors_for
-from ..export_desk import Wanted
 from ..plan import Case, CaseState, Channel, Proof, Renewal, Wish, channels_sold_in
+from ..saving.desk import Wanted
 from ..words import translated
 from .case import CaseGuide
 from .standing import Standing

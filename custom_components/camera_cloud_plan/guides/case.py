@@ -10,7 +10,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import QrCodeSelector, QrCodeSelectorConfig
 import voluptuous as vol
 
-from ..doors import Door, DoorProof, door
+from ..casework.doors import Door, DoorProof, door
 from ..plan import CaseState, Renewal, Wish
 from ..words import translated
 from .camera import CameraGuide

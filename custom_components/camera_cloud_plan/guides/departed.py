@@ -5,7 +5,7 @@ from typing import Any
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.helpers import issue_registry as ir
 
-from ..cases import async_end_kept
+from ..casework.book import async_end_kept
 from ..const import DOMAIN
 from .camera import CameraGuide
 

@@ -6,7 +6,7 @@ from typing import Any
 from homeassistant.components.repairs import RepairsFlowResult
 from homeassistant.exceptions import HomeAssistantError
 
-from ..ask import foresee
+from ..casework.ask import foresee
 from ..plan import Notice, Wish
 from ..words import spoken
 from .camera import CameraGuide

@@ -11,12 +11,10 @@ from typing import Final
 
 from homeassistant.core import HomeAssistant
 
-from ..casework import Casework
+from ..casework.desk import Casework
+from ..casework.doors import phone_for
 from ..coordinator import CloudPlanCoordinator
-from ..doors import phone_for
 from ..export.model import Interruption, Tally
-from ..export_desk import Job
-from ..exports import LastExport
 from ..plan import (
     Answer,
     Case,
@@ -29,6 +27,8 @@ from ..plan import (
     trust_rule,
 )
 from ..plan.charge import expect_charge
+from ..saving.book import LastExport
+from ..saving.desk import Job
 from ..snapshot import CameraPlan
 from ..words import maker_name, seller_name, spoken, translated
 

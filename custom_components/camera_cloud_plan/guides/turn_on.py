@@ -8,7 +8,7 @@ from typing import Any, override
 
 from homeassistant.components.repairs import RepairsFlowResult
 
-from ..doors import Door, doors_to_turn_on
+from ..casework.doors import Door, doors_to_turn_on
 from ..plan import Wish
 from .case import CaseGuide
 from .standing import Standing

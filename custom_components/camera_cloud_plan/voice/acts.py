@@ -16,12 +16,12 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 
-from ..ask import Asker, Outcome, async_ask, async_asker, foresee
+from ..casework.ask import Asker, Outcome, async_ask, async_asker, foresee
 from ..const import CONF_NOTIFY, CONF_VOICE_CANCELS, NOTIFY_HERE
 from ..devices import async_registered_cameras
-from ..export_desk import Wanted
-from ..export_rows import async_export
 from ..plan import Keep, Wish, clock
+from ..saving.desk import Wanted
+from ..saving.rows import async_export
 from .answers import Answers
 from .grammar import Topic
 from .names import Directory, Target

@@ -1,0 +1,1 @@
+"""What people are told, where and when: of coming charges, and of what happened to their plans."""
