@@ -50,12 +50,12 @@ def package(version: str, target: Path) -> None:
 def shipped() -> list[Path]:
     """Return the files of the integration, as git knows them."""
     listed = subprocess.run(
-        ("git", "ls-files", "-z", "--", str(INTEGRATION)),  # noqa: S607 - whichever git there is
-        cwd=ROOT,
+        ("git", "ls-files", "-z"),  # noqa: S607 - whichever git there is
+        cwd=INTEGRATION,
         check=True,
         stdout=subprocess.PIPE,
     )
-    return sorted(ROOT / name.decode() for name in listed.stdout.split(b"\0") if name)
+    return sorted(INTEGRATION / name.decode() for name in listed.stdout.split(b"\0") if name)
 
 
 def _stamped(manifest: bytes, version: str) -> bytes:
