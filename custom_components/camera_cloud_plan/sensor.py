@@ -48,7 +48,8 @@ from .plan import (
     forecast,
     monthly_cost,
 )
-from .saving.desk import ExportDesk, ExportState
+from .saving.desk import ExportDesk
+from .saving.job import ExportState
 from .snapshot import AccountSnapshot, CameraPlan
 from .words import places, rounded, translated
 

@@ -56,7 +56,7 @@ from .money_actions import (
 )
 from .plan import Wish, clock
 from .plan.alerts import Keep
-from .saving.desk import Wanted
+from .saving.job import Wanted
 from .saving.rows import ACCOUNT_NOT_LOADED, Row, async_export, refused
 from .targets import async_check_may, async_targeted
 

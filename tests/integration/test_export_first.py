@@ -350,7 +350,7 @@ async def test_the_guide_says_what_is_in_the_cloud(
 ) -> None:
     await press_off(hass)
     soon = dt_util.utcnow() + timedelta(days=1)
-    desk_of(known)._outlooks[RENEWING] = RecordingOutlook(
+    desk_of(known)._losses._outlooks[RENEWING] = RecordingOutlook(
         seen_at=dt_util.utcnow(), kept=41, at_risk=3, first_loss=soon
     )
     guide = await Guide.open(hass)

@@ -21,7 +21,7 @@ from custom_components.camera_cloud_plan import sensor
 from custom_components.camera_cloud_plan.const import DOMAIN
 from custom_components.camera_cloud_plan.export.model import Interruption, Phase, Tally
 from custom_components.camera_cloud_plan.plan import Activity
-from custom_components.camera_cloud_plan.saving.desk import ExportState, Placed, Wanted
+from custom_components.camera_cloud_plan.saving.job import ExportState, Placed, Wanted
 from custom_components.camera_cloud_plan.store import LenientStore
 from simulator.faults import Trouble
 from simulator.server import RunningSimulator

@@ -9,7 +9,7 @@ from homeassistant.exceptions import HomeAssistantError
 
 from ..coordinator import CloudPlanCoordinator
 from ..plan import Case, Renewal, Wish
-from ..saving.desk import Wanted
+from ..saving.job import Wanted
 
 # Seconds that whoever asks waits for the first reading, and for the readings after a
 # request; all goes on by itself after them. The frontend takes a toggle back after two.

@@ -18,7 +18,7 @@ import voluptuous as vol
 from ..casework.doors import Door, doors_for
 from ..coordinator import CloudPlanCoordinator
 from ..plan import Case, CaseState, Channel, Proof, Renewal, Wish, channels_sold_in
-from ..saving.desk import Wanted
+from ..saving.job import Wanted
 from ..words import translated
 from .case import CaseGuide
 from .standing import Standing

@@ -28,7 +28,7 @@ from ..plan import (
 )
 from ..plan.charge import expect_charge
 from ..saving.book import LastExport
-from ..saving.desk import Job
+from ..saving.job import Job
 from ..snapshot import CameraPlan
 from ..words import maker_name, seller_name, spoken, translated
 

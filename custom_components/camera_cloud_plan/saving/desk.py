@@ -5,15 +5,14 @@ go on waits, says for what, and is tried again by itself.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from functools import partial
 import logging
 from pathlib import Path
 import traceback
-from typing import Final, Protocol
+from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -22,20 +21,13 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
-from ..cloud.errors import CloudError
-from ..cloud.provider import PlanProvider
 from ..const import (
-    CONF_EXPORT_AT_ONCE,
     CONF_EXPORT_FOLDER,
-    CONF_EXPORT_PAUSE,
-    DEFAULT_EXPORT_AT_ONCE,
-    DEFAULT_EXPORT_PAUSE,
     DOMAIN,
 )
 from ..devices import key_of
-from ..export import CameraExport, Pace
+from ..export import CameraExport
 from ..export.model import (
-    Container,
     Estimate,
     InterruptedExportError,
     Interruption,
@@ -46,41 +38,36 @@ from ..export.model import (
     Result,
 )
 from ..plan import (
-    ALL_BACK,
     RecordingKind,
     RecordingOutlook,
-    Span,
     clock,
     possible_kinds,
-    recording_outlook,
 )
-from ..snapshot import CameraPlan
 from ..ticker import Ticker
 from ..words import translated
 from . import folder as export_folder
 from .book import ExportBook, LastExport, covers, holds_all
+from .job import (
+    NEEDS_A_PERSON,
+    Export,
+    ExportState,
+    Job,
+    Outcome,
+    Placed,
+    Reader,
+    Wanted,
+    kinds_of,
+    pace_of,
+)
+from .losses import LossWatch
 
 _LOGGER = logging.getLogger(__name__)
 
 ISSUE_EXPORT: Final = "export_needs_you"
 
-# An order that cannot go on is taken up again after this, then after twice that, and so on.
-_FIRST_RETRY: Final = timedelta(minutes=5)
-_LONGEST_RETRY: Final = timedelta(hours=1)
-_MAX_DOUBLINGS: Final = 8
-# A disk is looked at again after this.
-_DISK_RETRY: Final = timedelta(minutes=15)
-# What keeps the whole account waiting, and what only a person can mend.
+# What keeps the whole account waiting.
 _OF_THE_ACCOUNT: Final = frozenset(
     {Interruption.RATE_LIMITED, Interruption.UNREACHABLE, Interruption.SIGN_IN_NEEDED}
-)
-NEEDS_A_PERSON: Final = frozenset(
-    {
-        Interruption.DISK_FULL,
-        Interruption.FOLDER_GONE,
-        Interruption.FOLDER_REFUSED,
-        Interruption.NOT_WRITABLE,
-    }
 )
 # What no further export can bring.
 _GONE: Final = frozenset({Reason.EVENT_ONLY, Reason.EXPIRED})
@@ -88,123 +75,6 @@ _GONE: Final = frozenset({Reason.EVENT_ONLY, Reason.EXPIRED})
 _SHOWN_EVERY: Final = 1.0
 # For so long an estimate is held against an order for the same.
 _ESTIMATED_FOR: Final = timedelta(minutes=10)
-# For so long what was listed of a camera is taken for what is there: six hours, less the
-# tenth by which polls are spread.
-_LISTED_EVERY: Final = timedelta(hours=5.4)
-# Seconds between the pages of such a list, at most.
-_LIST_PAUSE: Final = 0.3
-
-
-class ExportState(StrEnum):
-    """What an account's exports are doing."""
-
-    IDLE = "idle"
-    RUNNING = "running"
-    WAITING = "waiting"
-    PROBLEM = "problem"
-
-
-class Placed(StrEnum):
-    """What became of an order that was given."""
-
-    STARTED = "started"
-    QUEUED = "queued"
-    ALREADY_RUNNING = "already_running"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What somebody wants saved, before it is an order; moments in UTC.
-
-    `folder` is as it was given: absolute, below the media folder, or nothing for the usual.
-    """
-
-    container: Container = Container.MP4
-    start: datetime | None = None
-    end: datetime | None = None
-    events: bool = True
-    videos: bool = True
-    folder: str | None = None
-
-    @property
-    def kinds(self) -> frozenset[RecordingKind]:
-        """The kinds of recordings that are wanted."""
-        wanted = {RecordingKind.EVENT: self.events, RecordingKind.VIDEO: self.videos}
-        return frozenset(kind for kind, is_wanted in wanted.items() if is_wanted)
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Job:
-    """An order on its way: how far it is, and for what it waits until when (UTC).
-
-    `interrupted` counts how often in a row it could not go on. `trouble` is what only a person
-    can mend; it stands until something was saved again.
-    """
-
-    order: Order
-    progress: Progress | None = None
-    waits_for: Interruption | None = None
-    until: datetime | None = None
-    interrupted: int = 0
-    trouble: Interruption | None = None
-    waited_for: int = 0
-    ended: asyncio.Future[Outcome] = field(default_factory=asyncio.Future)
-
-    @property
-    def percent(self) -> int | None:
-        """How far it is, in whole percent; `None` as long as nothing can be said."""
-        return self.progress.percent if self.progress else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What whoever waits for a job hears: what it came to, or why it does not go on now.
-
-    Neither, where the account is unloaded: the job goes on with the next start.
-    """
-
-    job: Job
-    result: Result | None = None
-    why: Interruption | None = None
-
-
-class Export(Protocol):
-    """What the desk needs of an export."""
-
-    async def estimate(self) -> Estimate:
-        """Return what it would come to; raises `InterruptedExportError`."""
-
-    async def run(self) -> Result:
-        """Save what is to be saved; raises `InterruptedExportError`."""
-
-
-class Reader(Protocol):
-    """What the desk needs of whoever reads the account."""
-
-    provider: PlanProvider
-
-    @property
-    def needs_sign_in(self) -> bool:
-        """Whether the owner has to sign in again."""
-
-    def known(self, camera_id: str) -> CameraPlan | None:
-        """Return a camera as last read."""
-
-    def display_name(self, camera_id: str) -> str:
-        """Return the name people gave a camera."""
-
-    def showing_losses(self) -> Collection[str]:
-        """Return the cameras of which an entity shows what they are about to lose."""
-
-    def async_show(self, *camera_ids: str) -> None:
-        """Tell the entities of these cameras that something changed."""
-
-    async def async_exported(self, last: LastExport, *, waited_for: bool, makes_up: bool) -> bool:
-        """Hear that an export is done, before it is taken off the books.
-
-        `makes_up`: whether it was for all that lacked before. Returns whether everything that
-        the camera has is to be saved as well.
-        """
 
 
 class ExportDesk:
@@ -228,8 +98,7 @@ class ExportDesk:
         self._ticker = Ticker(hass, self._async_on_due)
         self._ordering = asyncio.Lock()
         self._listing = asyncio.Lock()
-        self._looks: dict[str, asyncio.Task[None]] = {}
-        self._outlooks: dict[str, RecordingOutlook] = {}
+        self._losses = LossWatch(hass, entry, reader, self._listing)
         # What was estimated last of each camera, when, and for what.
         self._estimates: dict[str, tuple[datetime, Wanted, Estimate]] = {}
         self._listeners: list[CALLBACK_TYPE] = []
@@ -250,7 +119,7 @@ class ExportDesk:
         """Take up what is not done, once the account was read or restored."""
         self._started = True
         self._async_go_on()
-        self.async_look_in_turn()
+        self._losses.async_look_in_turn()
 
     async def async_stop(self) -> None:
         """End what is under way; the orders stay, for the next start."""
@@ -260,7 +129,7 @@ class ExportDesk:
             self._worker.cancel()
             await asyncio.gather(self._worker, return_exceptions=True)
         for job in (*self._jobs.values(), *self._later):
-            self._async_end(job)
+            job.end()
 
     async def async_remove(self) -> None:
         """Delete what is stored; what was saved stays."""
@@ -269,7 +138,7 @@ class ExportDesk:
     async def async_forget(self, camera_id: str) -> None:
         """Let go of a camera that is gone for good."""
         await self.async_cancel(camera_id)
-        self._outlooks.pop(camera_id, None)
+        self._losses.forget(camera_id)
         await self._book.async_forget(camera_id)
 
     @callback
@@ -281,7 +150,7 @@ class ExportDesk:
             if job.waits_for is Interruption.SIGN_IN_NEEDED:
                 job.until = clock.now()
         self._async_go_on()
-        self.async_look_in_turn()
+        self._losses.async_look_in_turn()
 
     # --- What others look up ---
 
@@ -321,14 +190,15 @@ class ExportDesk:
 
     def outlook(self, camera_id: str) -> RecordingOutlook | None:
         """Return what a camera is about to lose, as last listed; `None` if it never was."""
-        return self._outlooks.get(camera_id)
+        return self._losses.outlook(camera_id)
+
+    async def async_look(self, camera_id: str) -> None:
+        """List a camera's recordings; see `LossWatch`."""
+        await self._losses.async_look(camera_id)
 
     def kinds(self, camera_id: str, wanted: frozenset[RecordingKind]) -> frozenset[RecordingKind]:
         """Return which of these kinds a camera can have in the cloud."""
-        plan = self._reader.known(camera_id)
-        if plan is None or self._reader.provider.recordings is None:
-            return frozenset()
-        return wanted & possible_kinds(plan.view)
+        return wanted & kinds_of(self._reader, camera_id)
 
     @property
     def state(self) -> ExportState:
@@ -453,7 +323,7 @@ class ExportDesk:
         asked_at, estimated, estimate = self._estimates.get(camera_id, (None, None, None))
         if asked_at is None or estimated is None or estimate is None or estimate.size is None:
             return None
-        if clock.now() - asked_at > _ESTIMATED_FOR or not _is_the_same(wanted, estimated):
+        if clock.now() - asked_at > _ESTIMATED_FOR or not wanted.is_like(estimated, _ESTIMATED_FOR):
             return None
         folder = await self.async_check_folder(wanted)
         free = await self._hass.async_add_executor_job(export_folder.free, folder)
@@ -495,7 +365,7 @@ class ExportDesk:
             work.cancel()
             await asyncio.wait((work,))
         for ended in stopped:
-            self._async_end(ended, why=Interruption.STOPPED)
+            ended.end(why=Interruption.STOPPED)
         self._async_go_on()
         self._reader.async_show(camera_id)
         return True
@@ -541,19 +411,11 @@ class ExportDesk:
             kinds=order.kinds & possible_kinds(plan.view),
             order=order,
             time_zone=dt_util.get_default_time_zone(),
-            pace=self._pace,
+            pace=pace_of(self._entry),
             keep_free=free,
             is_allowed=is_allowed or partial(export_folder.is_allowed, self._hass),
             on_progress=on_progress,
             begun=begun,
-        )
-
-    @property
-    def _pace(self) -> Pace:
-        options = self._entry.options
-        return Pace(
-            at_once=int(options.get(CONF_EXPORT_AT_ONCE, DEFAULT_EXPORT_AT_ONCE)),
-            pause=float(options.get(CONF_EXPORT_PAUSE, DEFAULT_EXPORT_PAUSE)),
         )
 
     # --- Work ---
@@ -583,7 +445,7 @@ class ExportDesk:
             for job in self._jobs.values():
                 job.waits_for, job.until = Interruption.SIGN_IN_NEEDED, None
             return None
-        held = [job for job in self._jobs.values() if not _is_due(job, now)]
+        held = [job for job in self._jobs.values() if not job.is_due(now)]
         if any(job.waits_for in _OF_THE_ACCOUNT for job in held):
             return None
         due = (job for job in self._jobs.values() if job not in held)
@@ -684,12 +546,13 @@ class ExportDesk:
                 if later := self._jobs_of(camera_id):
                     self._later.remove(later[0])
                     self._jobs[camera_id] = later[0]
-        self._outlooks.pop(camera_id, None)
-        self._async_end(job, result=result)
+        self._losses.forget(camera_id)
+        job.end(result=result)
         if more:
             await self._async_order_all(camera_id)
         self._reader.async_show(camera_id)
-        self.async_look_in_turn()
+        if self._started:
+            self._losses.async_look_in_turn()
 
     async def _async_order_all(self, camera_id: str) -> None:
         """Order all that a camera has; where that cannot be, its guide asks."""
@@ -704,14 +567,14 @@ class ExportDesk:
         _LOGGER.debug("An export is interrupted: %s", err)
         job.interrupted += 1
         job.waits_for = err.why
-        job.until = clock.now() + _wait(job, err)
+        job.until = clock.now() + job.wait_after(err)
         if err.why in NEEDS_A_PERSON:
             job.trouble = err.why
         if err.why is Interruption.SIGN_IN_NEEDED:
             job.until = None  # signing in again loads the account anew
             self._entry.async_start_reauth(self._hass)
         for waiting in self._jobs_of(job.order.camera_id):
-            self._async_end(waiting, why=err.why)
+            waiting.end(why=err.why)
             waiting.ended = asyncio.Future()
 
     @callback
@@ -725,74 +588,6 @@ class ExportDesk:
     @callback
     def _async_on_due(self, _camera_ids: object) -> None:
         self._async_go_on()
-
-    @callback
-    def _async_end(
-        self, job: Job, *, result: Result | None = None, why: Interruption | None = None
-    ) -> None:
-        if not job.ended.done():
-            job.ended.set_result(Outcome(job=job, result=result, why=why))
-
-    # --- What is about to be lost ---
-
-    async def async_look(self, camera_id: str) -> None:
-        """List a camera's recordings, unless what was listed still holds.
-
-        It goes on if whoever waits goes away. Where they cannot be listed, what was listed
-        before stands.
-        """
-        if not self._is_to_be_listed(camera_id):
-            return
-        if (look := self._looks.get(camera_id)) is None:
-            look = self._looks[camera_id] = self._entry.async_create_background_task(
-                self._hass, self._async_list(camera_id), "lists recordings", eager_start=False
-            )
-            look.add_done_callback(lambda _done: self._looks.pop(camera_id, None))
-        await asyncio.wait((look,))
-
-    @callback
-    def async_look_in_turn(self) -> None:
-        """List the cameras whose losses are shown, where that was done long ago."""
-        due = [*filter(self._is_to_be_listed, self._reader.showing_losses())]
-        if due and self._started:
-            self._entry.async_create_background_task(
-                self._hass, self._async_look_at(due), "lists recordings in turn"
-            )
-
-    def _is_to_be_listed(self, camera_id: str) -> bool:
-        """Return whether nothing was listed, or that long ago, or some of it is lost since."""
-        known, now = self._outlooks.get(camera_id), clock.now()
-        return (
-            known is None
-            or now - known.seen_at >= _LISTED_EVERY
-            or (known.first_loss is not None and known.first_loss <= now)
-        )
-
-    async def _async_look_at(self, camera_ids: Collection[str]) -> None:
-        for camera_id in camera_ids:
-            await self.async_look(camera_id)
-
-    async def _async_list(self, camera_id: str) -> None:
-        kinds = self.kinds(camera_id, frozenset(RecordingKind))
-        plan = self._reader.known(camera_id)
-        source = self._reader.provider.recordings
-        if plan is None or source is None or not kinds:
-            return
-        pause = min(_LIST_PAUSE, self._pace.pause)
-        async with self._listing:
-            now = clock.now()
-            span = Span(start=now - ALL_BACK, end=now)
-            try:
-                found = await source.list_recordings(
-                    plan.camera, span, kinds, pause=partial(asyncio.sleep, pause)
-                )
-            except CloudError as err:
-                _LOGGER.debug("Recordings could not be listed: %s", err)
-                return
-        self._outlooks[camera_id] = recording_outlook(
-            found.recordings, now, complete=found.complete
-        )
-        self._reader.async_show(camera_id)
 
     # --- Showing ---
 
@@ -834,25 +629,3 @@ class ExportDesk:
                 "why": translated(self._hass, f"common.export_why_{job.trouble}"),
             },
         )
-
-
-def _is_the_same(wanted: Wanted, other: Wanted) -> bool:
-    """Return whether two want the same; a span counted back from now moves on a little."""
-    if replace(wanted, start=None) != replace(other, start=None):
-        return False
-    if wanted.start is None or other.start is None:
-        return wanted.start is other.start
-    return abs(wanted.start - other.start) <= _ESTIMATED_FOR
-
-
-def _is_due(job: Job, now: datetime) -> bool:
-    return job.waits_for is None or (job.until is not None and job.until <= now)
-
-
-def _wait(job: Job, err: InterruptedExportError) -> timedelta:
-    """Return how long a job that could not go on waits: longer each time, at least as asked."""
-    if err.why in NEEDS_A_PERSON:
-        return _DISK_RETRY
-    doubled = _FIRST_RETRY * (1 << min(job.interrupted - 1, _MAX_DOUBLINGS))
-    # A maker that asks for a second may do so for ever.
-    return max(timedelta(seconds=err.retry_after or 0), min(doubled, _LONGEST_RETRY))

@@ -17,7 +17,7 @@ from ..export.model import (
     Result,
     Tally,
 )
-from .desk import Job, Outcome, Wanted
+from .job import Job, Outcome, Wanted
 
 # Recordings that lack are named one by one up to so many; the counts say the rest.
 _MOST_MISSING: Final = 50

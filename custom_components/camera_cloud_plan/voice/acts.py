@@ -20,7 +20,7 @@ from ..casework.ask import Asker, Outcome, async_ask, async_asker, foresee
 from ..const import CONF_NOTIFY, CONF_VOICE_CANCELS, NOTIFY_HERE
 from ..devices import async_registered_cameras
 from ..plan import Keep, Wish, clock
-from ..saving.desk import Wanted
+from ..saving.job import Wanted
 from ..saving.rows import async_export
 from .answers import Answers
 from .grammar import Topic
@@ -121,7 +121,7 @@ class Acts:
         if len(targets) <= 1:
             return targets
         fit = tuple(target for target in targets if _fits(topic, target))
-        return fit if form is None or (fit and self._directory.is_area(form)) else targets
+        return fit if form is None or (fit and self._directory.is_place(form)) else targets
 
     # --- Ending renewal ---
 
