@@ -451,6 +451,7 @@ async def test_the_guide_saves_shows_how_far_it_is_and_goes_on(
     await guide.look()
     assert guide.shows == "decide"
     assert "All 3 recordings are saved" in guide.said
+    assert "Save the recordings first (" not in guide.said
     assert not case_of(known).save_first
 
 

@@ -274,7 +274,10 @@ class Standing:
             yield self._said("recordings_lost", n=outlook.kept, first_loss=lost_on)
 
     def _how_many(self) -> str:
+        """Return how many are to be saved, as an offer; nothing once all were."""
         outlook = self._outlook
+        if self._last and self._last.whole:
+            return ""
         return self._said("how_many", n=outlook.kept) if outlook and outlook.complete else ""
 
     def _how_far(self) -> str:
