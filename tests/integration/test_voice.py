@@ -11,7 +11,12 @@ from homeassistant.components.homeassistant.exposed_entities import (
     async_should_expose,
 )
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
+from homeassistant.helpers import (
+    area_registry as ar,
+    device_registry as dr,
+    entity_registry as er,
+    floor_registry as fr,
+)
 from homeassistant.helpers.llm import LLM_API_ASSIST, LLMContext, ToolInput, async_get_api
 from homeassistant.setup import async_setup_component
 import pytest
@@ -100,6 +105,13 @@ async def test_nothing_is_a_wildcard(hass: HomeAssistant, home: MockConfigEntry)
     assert not [sentence for sentence in sentences if "{" in sentence or "<" in sentence]
 
 
+async def test_what_is_about_plans_and_makes_no_sense_is_not_understood_in_its_language(
+    hass: HomeAssistant, home: MockConfigEntry
+) -> None:
+    assert await ask(hass, "will the front door plan last") == "I did not understand that."
+    assert await ask(hass, "请问front door的套餐保留", language="zh-cn") == "我没听懂。"
+
+
 async def test_its_sentences_go_with_the_account(
     hass: HomeAssistant, home: MockConfigEntry
 ) -> None:
@@ -125,10 +137,13 @@ async def test_an_account_from_before_answers_and_begins_nothing(
 # --- Names ---
 
 
-async def test_areas_and_aliases_and_new_names_are_understood(
+async def test_places_and_aliases_and_new_names_are_understood(
     hass: HomeAssistant, home: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
-    area = ar.async_get(hass).async_create("Upstairs", aliases={"the first floor", "楼上"})
+    floor = fr.async_get(hass).async_create("Top floor", aliases={"under the roof"})
+    area = ar.async_get(hass).async_create(
+        "Upstairs", aliases={"the first floor", "楼上"}, floor_id=floor.floor_id
+    )
     devices = dr.async_get(hass)
     for camera_id in (NURSERY, STUDY):
         devices.async_update_device(device_id(hass, camera_id), area_id=area.id)
@@ -140,6 +155,12 @@ async def test_areas_and_aliases_and_new_names_are_understood(
     assert "Nursery" in await ask(hass, "when is the next charge in upstairs")
     assert "Nursery" in await ask(hass, "楼上什么时候扣费", language="zh-cn")
     assert "Which one: Nursery or Study?" in await ask(hass, "does upstairs renew")
+    assert "Nursery" in await ask(hass, "when is the next charge on the top floor")
+    assert "Nursery" in await ask(hass, "when do we pay for under the roof")
+    fr.async_get(hass).async_update(floor.floor_id, name="Loft", aliases=set())
+    await gathered(hass, freezer)
+    assert "Nursery" in await ask(hass, "when is the next charge in the loft")
+    assert NOT_UNDERSTOOD in await ask(hass, "when do we pay for under the roof")
     assert "Front door" in await ask(hass, "when do we pay for the porch?")
     assert "Front door" in await ask(hass, "大门什么时候扣费", language="zh-cn")
     assert "Car port" in await ask(hass, "does the car port old left renew")

@@ -17,8 +17,8 @@ from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 
 from .grammar import Grammar, Heard
 
-# What is said, and in whose name.
-type Listener = Callable[[str, Context], Awaitable[str]]
+# What is said, in which language, and in whose name.
+type Listener = Callable[[str, str, Context], Awaitable[str]]
 
 # What it raises where the private way is gone, or goes differently.
 CHANGED = (AttributeError, KeyError, TypeError, ValueError)
@@ -31,7 +31,7 @@ def async_hear(
     """Listen for sentences until the returned function is called; raises one of `CHANGED`."""
 
     async def on_sentence(said: Any, *_match: Any) -> str:
-        return await listener(said.text, said.context)
+        return await listener(said.text, said.language, said.context)
 
     return get_agent_manager(hass).register_trigger([*sentences], on_sentence)
 
@@ -45,7 +45,10 @@ class Parser:
         self._intents: Intents | None = None
 
     def heard(self, text: str) -> Heard | None:
-        """Return what was said; `None` where it is none of the grammar's sentences."""
+        """Return what was said; `None` where it is none of the grammar's sentences.
+
+        The first time takes a while, so this is not for the event loop.
+        """
         if self._intents is None:
             self._intents = Intents.from_dict(self._grammar.as_intents())
         for result in recognize_all(text, self._intents):

@@ -52,7 +52,7 @@ class Answers:
     async def next_charge(self, form: str | None) -> str:
         """Say when the next charge is: of a camera, in an area, or of all."""
         targets = self._directory.named(form)
-        if form is not None and not self._directory.is_area(form):
+        if form is not None and not self._directory.is_place(form):
             return self._of_one(targets, self._charge)
         due = min(_charges(targets), key=lambda found: found[1].earliest, default=None)
         if due is None:
@@ -101,7 +101,7 @@ class Answers:
     async def days_left(self, form: str | None) -> str:
         """Say how many days are left of a plan; of the one that ends next, if none is named."""
         targets = self._directory.named(form)
-        if form is None or self._directory.is_area(form):
+        if form is None or self._directory.is_place(form):
             ending = [
                 (view.reading.ends_at, target)
                 for target in targets

@@ -1,7 +1,7 @@
 """Listens for our sentences while there is somebody to answer for, and always has an answer.
 
 One desk for all accounts: what is said names a camera, not an account. The sentences are built
-anew when what cameras and areas are called changes.
+anew when what cameras and places are called changes.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, Context, Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
+from homeassistant.helpers import (
+    area_registry as ar,
+    device_registry as dr,
+    entity_registry as er,
+    floor_registry as fr,
+)
 from homeassistant.helpers.chat_session import current_session as current_chat
 from homeassistant.helpers.event import async_call_later
 from homeassistant.setup import async_when_setup
@@ -23,7 +28,7 @@ from .acts import AWAITED_FOR, Acts, Awaited, Reply, is_due
 from .answers import Answers, is_cancelled
 from .grammar import ASKED_BACK, Grammar, Heard, Topic, preload
 from .names import Directory, async_directory
-from .speech import Speech, async_speech
+from .speech import Speech, async_speech, spoken
 
 if TYPE_CHECKING:
     from .agent import Parser
@@ -39,6 +44,7 @@ _REGISTRIES: Final = (
     ar.EVENT_AREA_REGISTRY_UPDATED,
     dr.EVENT_DEVICE_REGISTRY_UPDATED,
     er.EVENT_ENTITY_REGISTRY_UPDATED,
+    fr.EVENT_FLOOR_REGISTRY_UPDATED,
 )
 
 
@@ -181,12 +187,15 @@ class VoiceDesk:
 
     # --- What is answered ---
 
-    async def _async_heard(self, text: str, context: Context) -> str:
-        """Return what to say, whatever happens."""
+    async def _async_heard(self, text: str, language: str, context: Context) -> str:
+        """Return what to say, whatever happens; `language` is that of the chat."""
         listening = self._listening
-        heard = listening.parser.heard(text) if listening else None
-        language = heard.language if heard else "en"
-        speech = await async_speech(self._hass, language)
+        heard = (
+            await self._hass.async_add_executor_job(listening.parser.heard, text)
+            if listening
+            else None
+        )
+        speech = await async_speech(self._hass, heard.language if heard else spoken(language))
         if listening is None or heard is None:
             return speech.say("not_understood")
         acts = Acts(self._hass, listening.directory, speech, context)

@@ -2,13 +2,14 @@
 
 The templates (`sentences.json`) are in the syntax of Home Assistant's sentences: `(a|b)`,
 `[optional]`; a `<rule>` is put in as it is written, and `{name}` stands for any of our names.
+`subjects` are the rules whose words are only about plans: see `Grammar.flat`.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 import json
 from pathlib import Path
 import re
@@ -16,6 +17,9 @@ from typing import Any, Final
 
 _SENTENCES: Final = Path(__file__).with_name("sentences.json")
 _NAME: Final = "{name}"
+_RULE: Final = re.compile(r"<(\w+)>")
+# What may be left out, or be something else.
+_MAY_BE: Final = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
 _SYNTAX: Final = re.compile(r"([()\[\]{}<>|;\\])")
 
 
@@ -48,16 +52,31 @@ class Heard:
     confirms: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Sentence:
+    """A template, its rules put in. `kind`: what it may be one sentence with."""
+
     language: str
     topic: Topic
     template: str
+    kind: tuple[str, ...]
     confirms: bool = False
 
     @property
     def key(self) -> str:
         return f"{self.language}:{self.topic}:{'yes' if self.confirms else ''}"
+
+    @property
+    def is_named(self) -> bool:
+        return _NAME in self.template
+
+    @property
+    def begins(self) -> str:
+        return self.template.partition(_NAME)[0]
+
+    @property
+    def ends(self) -> str:
+        return self.template.partition(_NAME)[2]
 
 
 @cache
@@ -98,28 +117,34 @@ class Grammar:
     def flat(self) -> tuple[str, ...]:
         """Return the sentences with each name in its place, as few as it takes.
 
-        Those that differ only before the name, or only after it, are one: names are many.
+        Names are many, and Home Assistant reads each sentence whenever one changes. So those
+        of a language with a subject of ours behind the name are one, any of their beginnings
+        with any of their ends, and so are those with one before it. What that adds makes no
+        sense and names our subject, so it is nobody else's. Recordings are a subject apart:
+        those of others may be stopped or turned off.
         """
-        plain = [each.template for each in self._sentences if _NAME not in each.template]
+        plain = [each.template for each in self._sentences if not each.is_named]
         if not self._names:
             return tuple(plain)
-        # Rests by what follows the name, so that the names stand once for all of them.
-        before: dict[str, list[str]] = defaultdict(list)
+        alike: dict[tuple[str, ...], list[_Sentence]] = defaultdict(list)
         for each in self._sentences:
-            if _NAME in each.template:
-                begins, _, ends = each.template.partition(_NAME)
-                before[ends].append(begins)
-        after: dict[str, list[str]] = defaultdict(list)
-        for ends, all_before in before.items():
-            after[_one_of(all_before)].append(ends)
+            if each.is_named:
+                alike[each.kind].append(each)
         names = _one_of(escaped(name) for name in self._names)
-        return (*plain, *(f"{begins}{names}{_one_of(ends)}" for begins, ends in after.items()))
+        return (
+            *plain,
+            *(
+                f"{_one_of(each.begins for each in them)}{names}"
+                f"{_one_of(each.ends for each in them)}"
+                for them in alike.values()
+            ),
+        )
 
     def as_intents(self) -> dict[str, Any]:
         """Return the sentences as a table of intents, whose `name` is a list of ours."""
         intents: dict[str, Any] = defaultdict(lambda: {"data": [{"sentences": []}]})
         for each in self._sentences:
-            if self._names or _NAME not in each.template:
+            if self._names or not each.is_named:
                 intents[each.key]["data"][0]["sentences"].append(each.template)
         return {
             "language": "en",
@@ -141,21 +166,46 @@ def escaped(name: str) -> str:
 
 def _sentences(*, open_case: bool, awaited: Collection[Topic]) -> Iterator[_Sentence]:
     for language, table in _load().items():
-        rules, name = table["rules"], table["name"]
+        of_language = partial(_sentence, language, table)
         for topic, templates in table["questions"].items():
             for template in templates:
-                yield _Sentence(language, Topic(topic), _filled(template, rules, name))
+                yield of_language(Topic(topic), template)
         for template in table["open_case"] if open_case else ():
-            yield _Sentence(language, Topic.IS_OFF, _filled(template, rules, name))
+            yield of_language(Topic.IS_OFF, template)
         for topic in awaited:
             for template in table["confirm"][topic]:
-                yield _Sentence(language, topic, _filled(template, rules, name), confirms=True)
+                yield of_language(topic, template, confirms=True)
 
 
-def _filled(template: str, rules: Mapping[str, str], name: str) -> str:
-    for rule, text in rules.items():
-        template = template.replace(f"<{rule}>", text)
-    return template.replace(_NAME, name)
+def _sentence(
+    language: str, table: Mapping[str, Any], topic: Topic, template: str, *, confirms: bool = False
+) -> _Sentence:
+    """Return a template's sentence, told by where it surely names a subject of ours."""
+    begins, _, ends = template.partition(_NAME)
+    groups = table["subjects"]
+    kinds = [f"after {n}" for n, group in enumerate(groups) if _names_one_of(group, ends)]
+    kinds += ["before" for group in groups if _names_one_of(group, begins)]
+    return _Sentence(
+        language=language,
+        topic=topic,
+        template=_filled(template, table["rules"]).replace(_NAME, table["name"]),
+        kind=(language, *kinds[:1]) if kinds else (language, template),
+        confirms=confirms,
+    )
+
+
+def _names_one_of(subjects: Collection[str], part: str) -> bool:
+    """Return whether whatever is said by a part of a template has one of these subjects."""
+    while (left := _MAY_BE.sub("", part)) != part:
+        part = left
+    return any(f"<{subject}>" in part for subject in subjects)
+
+
+def _filled(template: str, rules: Mapping[str, str]) -> str:
+    """Return a template with its rules put in, which may have rules in them."""
+    while rule := _RULE.search(template):
+        template = template.replace(rule[0], rules[rule[1]])
+    return template
 
 
 def _one_of(texts: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""What our cameras go by: the names of their devices, of their areas, and all aliases of both."""
+"""What our cameras go by: names of devices, of their areas and floors, and aliases of them all."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,7 +7,12 @@ import re
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
+from homeassistant.helpers import (
+    area_registry as ar,
+    device_registry as dr,
+    entity_registry as er,
+    floor_registry as fr,
+)
 
 from ..coordinator import CloudPlanCoordinator
 from ..devices import async_registered_cameras
@@ -40,9 +45,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """All cameras, and those that each spoken form stands for, by their own name or their area's.
+    """All cameras, and those that each spoken form stands for: by their own name, or by a place.
 
-    Forms are in lower case.
+    A place is an area or a floor. Forms are in lower case.
     """
 
     cameras: tuple[Target, ...]
@@ -58,14 +63,14 @@ class Directory:
     def named(self, form: str | None) -> tuple[Target, ...]:
         """Return the cameras that a form stands for; all, where none was named.
 
-        A camera's own name goes before that of an area.
+        A camera's own name goes before that of a place.
         """
         if form is None:
             return self.cameras
         return self.called.get(form) or self.located.get(form, ())
 
-    def is_area(self, form: str | None) -> bool:
-        """Return whether a form stands for an area rather than for cameras of that name."""
+    def is_place(self, form: str | None) -> bool:
+        """Return whether a form stands for a place rather than for cameras of that name."""
         return form is not None and form not in self.called and form in self.located
 
 
@@ -87,7 +92,7 @@ def async_directory(hass: HomeAssistant, coordinators: Iterable[CloudPlanCoordin
                 called[form].append(target)
             if area:
                 where[target] = area.name
-                for form in _forms(area.name, *area.aliases):
+                for form in _forms(*_places(hass, area)):
                     located[form].append(target)
     _tell_apart(called, where)
     return Directory(
@@ -102,6 +107,14 @@ def _unique(found: Mapping[str, list[Target]]) -> dict[str, tuple[Target, ...]]:
 def _area(hass: HomeAssistant, device_id: str | None) -> ar.AreaEntry | None:
     device = dr.async_get(hass).async_get(device_id) if device_id else None
     return ar.async_get(hass).async_get_area(device.area_id) if device and device.area_id else None
+
+
+def _places(hass: HomeAssistant, area: ar.AreaEntry) -> Iterator[str]:
+    """Yield what people call an area, and the floor that it is on."""
+    yield from (area.name, *area.aliases)
+    floor = fr.async_get(hass).async_get_floor(area.floor_id) if area.floor_id else None
+    if floor:
+        yield from (floor.name, *floor.aliases)
 
 
 def _aliases(hass: HomeAssistant, device_id: str | None) -> Iterator[str]:

@@ -158,6 +158,11 @@ class Speech:
         return self._tongue.listed(said, choice=choice)
 
 
+def spoken(language: str) -> str:
+    """Return which of our languages is nearest to one of Home Assistant's."""
+    return "zh-Hans" if language.casefold().startswith("zh") else "en"
+
+
 async def async_speech(hass: HomeAssistant, language: str) -> Speech:
     """Return who says things in a language."""
     texts = await async_get_translations(hass, language, "common", {DOMAIN})
