@@ -51,6 +51,7 @@ from .typed.follow import PlanFollower
 from .typed.plans import is_typed
 from .typed.table_view import PlanTableView
 from .voice import VoiceDesk, async_expose_entities, preload as preload_sentences
+from .words import listed
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -174,7 +175,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) -
             translation_key=ISSUE_REMOVED,
             translation_placeholders={
                 "account": entry.title,
-                "cameras": ", ".join(sorted(names)) or str(len(kept)),
+                "cameras": listed(hass, sorted(names)) if names else str(len(kept)),
             },
         )
     await SnapshotStore(hass, entry.entry_id).async_remove()

@@ -84,6 +84,7 @@ from .plan import Camera, clock
 from .typed.flow import TypedPlansFlow
 from .typed.plans import SUBENTRY_PLAN, is_typed
 from .typed.subentry import PlanSubentryFlow
+from .words import listed
 
 CONF_ADVANCED: Final = "advanced"
 CONF_QR: Final = "qr"
@@ -536,7 +537,7 @@ class CloudPlanConfigFlow(TypedPlansFlow, domain=DOMAIN):
             names[region] for region, found in self._found.items() if isinstance(found, CloudError)
         ]
         if failed:
-            return _Problem("regions_failed", {"regions": ", ".join(failed)})
+            return _Problem("regions_failed", {"regions": listed(self.hass, failed)})
         return None if any(self._found.values()) else _Problem("no_cameras")
 
     def _show_cameras(self) -> ConfigFlowResult:

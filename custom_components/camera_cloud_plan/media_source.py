@@ -25,7 +25,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .export.library import SavedClip, clips, find, shelves
 from .saving.media_view import async_roots, recording_url
-from .words import spoken_day
+from .words import listed, spoken_day
 
 # Addresses to play are good for so long, and for the length of the clip besides.
 _GOOD_FOR: Final = timedelta(minutes=15)
@@ -91,7 +91,7 @@ class SavedRecordings(MediaSource):
         name, found = await self._async_shelf(root, camera)
         words = await _async_words(self.hass)
         children = [
-            _clip([root, camera, day], clip, _title(clip, words))
+            _clip([root, camera, day], clip, _title(self.hass, clip, words))
             for clip in found
             if clip.day == day
         ]
@@ -149,17 +149,17 @@ def _clip(place: list[str], clip: SavedClip, title: str) -> BrowseMediaSource:
     )
 
 
-def _title(clip: SavedClip, words: Mapping[str, str]) -> str:
+def _title(hass: HomeAssistant, clip: SavedClip, words: Mapping[str, str]) -> str:
     """Return when it was, how long it is, what happened: what is known of that.
 
     In this order, because a phone cuts off the end.
     """
     local: datetime = dt_util.as_local(clip.created_at)
-    what = ", ".join(words.get(f"recording_event_{kind.lower()}", kind) for kind in clip.kinds)
+    kinds = [words.get(f"recording_event_{kind.lower()}", kind) for kind in clip.kinds]
     minutes, seconds = divmod(round(clip.seconds or 0), 60)
     length = f"{minutes}:{seconds:02}" if clip.seconds else ""
     part = words["media_part"].format(number=clip.part) if clip.part else ""
-    return " · ".join(filter(None, (f"{local:%H:%M:%S}", part, length, what)))
+    return " · ".join(filter(None, (f"{local:%H:%M:%S}", part, length, listed(hass, kinds))))
 
 
 async def _async_words(hass: HomeAssistant) -> Mapping[str, str]:

@@ -79,7 +79,7 @@ from .plan import Camera, Channel, Wish, channels_sold_in, clock
 from .saving.folder import default_root, export_folder
 from .telling.sender import async_ways_to_tell
 from .typed.plans import is_typed
-from .words import spoken, translated
+from .words import counted, spoken, translated
 
 CONF_FILE: Final = "file"
 CONF_PASTED: Final = "pasted"
@@ -413,7 +413,7 @@ class CloudPlanOptionsFlow(OptionsFlowWithReload):
         words = {
             **await self._words_of(request),
             "added": self._spoken(request[CONF_ADDED_AT]),
-            "worked": str(record.worked) if record else "–",
+            "worked": self._worked(record.worked) if record else "",
         }
         step_id = "direct"
         if record and record.failed_at:
@@ -522,6 +522,10 @@ class CloudPlanOptionsFlow(OptionsFlowWithReload):
 
     def _save(self, changed: Mapping[str, Any]) -> ConfigFlowResult:
         return self.async_create_entry(data={**self.config_entry.options, **changed})
+
+    def _worked(self, times: int) -> str:
+        key = "common.guide_worked"
+        return counted(self.hass, key, times) if times else translated(self.hass, f"{key}_never")
 
     def _spoken(self, moment: str) -> str:
         return spoken(self.hass, dt_util.parse_datetime(moment, raise_on_error=True))

@@ -1245,7 +1245,8 @@ async def test_a_definition_that_is_there(
     before = dict(loaded.options["renewal_request"])
     dialogue = await start_options(hass, sim, loaded, "direct")
     assert dialogue.step == "direct"
-    assert (dialogue.words["source"], dialogue.words["worked"]) == ("simulated.json", "0")
+    assert dialogue.words["source"] == "simulated.json"
+    assert dialogue.words["worked"] == "It has not been used so far."
     assert re.fullmatch(r"\w{3} \d{1,2} \w{3}, \d\d:\d\d", dialogue.words["added"])
     await dialogue.choose("mode")
     assert dialogue.result["data_schema"]({}) == {"mode": "guided"}
@@ -1275,7 +1276,7 @@ async def test_a_definition_of_an_entry_that_is_not_loaded(
     await keep_definition(hass, sim, loaded)
     await hass.config_entries.async_unload(loaded.entry_id)
     dialogue = await start_options(hass, sim, loaded, "direct")
-    assert dialogue.words["worked"] == "–"
+    assert not dialogue.words["worked"]
 
 
 async def test_a_definition_that_does_not_work(

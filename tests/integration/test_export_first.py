@@ -388,7 +388,7 @@ async def test_a_list_that_ended_early_says_the_least_there_is(
         return_value=RecordingList(recordings=(recording(hours_left=9),), complete=False),
     ):
         guide = await Guide.open(hass)
-    assert "**At least 1 recordings** are in the cloud now" in guide.said
+    assert "**At least one recording** is in the cloud now" in guide.said
     assert "The first is lost" not in guide.said
     assert "Save the recordings first (1)" not in guide.said
 

@@ -481,7 +481,7 @@ async def test_facts_are_said_where_they_are_known(
     title, message = await said_of(hass, now, shown)
     assert title == "Renewing: renewal is not confirmed off"
     assert message.endswith(
-        "You asked for it on Thu 19 Nov, 12:00; looked 7 times since. "
+        "You asked for it on Thu 19 Nov, 12:00. Checks since then: 7. "
         "The next charge would come between Sun 22 Nov, 13:00 and Wed 25 Nov, 12:00."
     )
     tell(

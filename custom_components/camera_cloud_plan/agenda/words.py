@@ -10,7 +10,7 @@ from ..casework.doors import doors_for
 from ..coordinator import CloudPlanCoordinator
 from ..devices import account_key, key_of
 from ..plan import Basis, PlanView, PriceSource, clock
-from ..words import amount, maker_name, seller_name, spoken, translated
+from ..words import listed, maker_name, seller_name, spoken, spoken_amount, translated
 from .agenda import AgendaEvent, EventKind
 
 _SECOND: Final = timedelta(seconds=1)
@@ -59,7 +59,9 @@ def summary(coordinator: CloudPlanCoordinator, event: AgendaEvent) -> str:
         if charge.possible:
             key += _MAY
         if charge.amount:
-            added = translated(hass, "common.calendar_amount", amount=amount(charge.amount))
+            added = translated(
+                hass, "common.calendar_amount", amount=spoken_amount(hass, charge.amount)
+            )
     if event.plan.reading and event.plan.reading.typed:
         added += translated(hass, "common.calendar_by_your_word")
     if len(event.plans) == 1:
@@ -78,7 +80,7 @@ def _lines(coordinator: CloudPlanCoordinator, event: AgendaEvent) -> Iterator[st
     hass, plan, view = coordinator.hass, event.plan, event.plan.view
     if len(event.plans) > 1:
         names = sorted(coordinator.display_name(of.camera.camera_id) for of in event.plans)
-        yield ", ".join(names)
+        yield listed(hass, names)
     if view is None:
         return
     if event.charge:
@@ -116,9 +118,11 @@ def _charge_lines(
     if charge.amount is None:
         yield translated(hass, "common.calendar_amount_unknown")
     elif tariff and tariff.source is PriceSource.OWNER and not charge.typed:
-        yield translated(hass, "common.calendar_owners_price", amount=amount(charge.amount))
+        yield translated(
+            hass, "common.calendar_owners_price", amount=spoken_amount(hass, charge.amount)
+        )
     else:
-        yield translated(hass, "common.calendar_price", amount=amount(charge.amount))
+        yield translated(hass, "common.calendar_price", amount=spoken_amount(hass, charge.amount))
     seller = seller_name(hass, plan.channel, plan.camera.maker)
     if charge.deadline > clock.now():
         deadline = spoken(hass, charge.deadline)

@@ -30,7 +30,7 @@ from ..plan.charge import expect_charge
 from ..saving.book import LastExport
 from ..saving.job import Job
 from ..snapshot import CameraPlan
-from ..words import maker_name, seller_name, spoken, translated
+from ..words import counted, maker_name, seller_name, sentences, spoken, translated
 
 # Who decides about money that was taken, as named in the texts about it.
 _REFUND_BY: Final = {
@@ -262,16 +262,16 @@ class Standing:
         if last and last.whole and last.tally.expired:
             yield self._counts(last.tally)
         elif last and last.whole:
-            yield self._said("all_saved", n=last.tally.saved + last.tally.already)
+            yield self._counted("all_saved", last.tally.saved + last.tally.already)
         if (outlook := self._outlook) is None:
             return
         if not outlook.complete:
-            yield self._said("recordings_at_least", n=outlook.kept)
+            yield self._counted("recordings_at_least", outlook.kept)
         elif outlook.first_loss is None:
-            yield self._said("recordings", n=outlook.kept)
+            yield self._counted("recordings", outlook.kept)
         else:
             lost_on = spoken(self._hass, outlook.first_loss)
-            yield self._said("recordings_lost", n=outlook.kept, first_loss=lost_on)
+            yield self._counted("recordings_lost", outlook.kept, first_loss=lost_on)
 
     def _how_many(self) -> str:
         """Return how many are to be saved, as an offer; nothing once all were."""
@@ -301,7 +301,8 @@ class Standing:
         if (last := self._last) is None:
             return self._said("unsaved_nothing")
         said = self._counts(last.tally)
-        return said if last.tally.complete else f"{said} {self._said('unsaved_more')}"
+        more = () if last.tally.complete else (self._said("unsaved_more"),)
+        return sentences(self._hass, (said, *more))
 
     def _counts(self, tally: Tally) -> str:
         return self._said(
@@ -317,7 +318,8 @@ class Standing:
         said = translated(self._hass, f"common.export_why_{why}")
         if until is None or until <= self.now:
             return said
-        return f"{said} {self._said('tried_again', until=spoken(self._hass, until))}"
+        again = self._said("tried_again", until=spoken(self._hass, until))
+        return sentences(self._hass, (said, again))
 
     def _next_charge(self) -> str:
         if self.charge is None:
@@ -341,7 +343,7 @@ class Standing:
         look = self.casework.next_check(self.camera_id)
         until = self.casework.next_escalation(self.camera_id)
         if look is None or look <= self.now:
-            return self._said("watching", hours=self.coordinator.poll_hours)
+            return self._counted("watching", self.coordinator.poll_hours)
         if until is None or until <= self.now:
             return self._said("watching_from", next=spoken(self._hass, look))
         return self._said(
@@ -353,9 +355,7 @@ class Standing:
         return self._said("call", phone=phone.number) if phone else ""
 
     def _worked(self, times: int) -> str:
-        if not times:
-            return self._said("worked_never")
-        return self._said("worked_once") if times == 1 else self._said("worked", times=times)
+        return self._counted("worked", times) if times else self._said("worked_never")
 
     def _refusal(self) -> str:
         meaning = self.case.request.meaning if self.case and self.case.request else None
@@ -363,3 +363,6 @@ class Standing:
 
     def _said(self, key: str, **gaps: object) -> str:
         return translated(self._hass, f"common.guide_{key}", **gaps)
+
+    def _counted(self, key: str, count: int, **gaps: object) -> str:
+        return counted(self._hass, f"common.guide_{key}", count, **gaps)

@@ -17,11 +17,13 @@ from ..plan.alerts import Alert
 from ..plan.cost import LimitKind, OverLimit, plans_charged
 from ..snapshot import CameraPlan
 from ..words import (
-    amount,
+    counted,
+    listed,
     maker_name,
     seller_name,
     sentences,
     spoken,
+    spoken_amount,
     spoken_day,
     spoken_month,
     translated,
@@ -102,7 +104,9 @@ class DigestWords:
 
     def digest(self, parts: Sequence[Part], exceeded: Sequence[Exceeded], *, target: str) -> Text:
         """Return the digest for a target; there is at least one part or limit."""
-        charges = _joined([part for part in parts if part.alert.charge and not part.alert.kept])
+        charges = self._joined(
+            [part for part in parts if part.alert.charge and not part.alert.kept]
+        )
         endings = [part for part in parts if part.alert.charge is None]
         told = sorted((*charges, *endings), key=lambda part: (_first(part), part.camera))
         lines = [self._line(part) for part in told]
@@ -180,7 +184,7 @@ class DigestWords:
             f"alert_{charge.kind}{possible}",
             camera=part.camera,
             when=self._when(charge.earliest, charge.latest),
-            amount=self._said("alert_amount", amount=amount(charge.amount))
+            amount=self._said("alert_amount", amount=spoken_amount(self.hass, charge.amount))
             if charge.amount
             else "",
         )
@@ -212,10 +216,10 @@ class DigestWords:
         month = dt_util.as_local(over.charges[0].at).date()
         return self._said(
             f"alert_over_{over.kind}{possible}",
-            amount=amount(over.amount),
-            limit=amount(over.limit),
+            amount=spoken_amount(self.hass, over.amount),
+            limit=spoken_amount(self.hass, over.limit),
             **(
-                {"camera": ", ".join(one.cameras)}
+                {"camera": listed(self.hass, one.cameras)}
                 if over.kind is LimitKind.CHARGE
                 else {"month": spoken_month(self.hass, month)}
             ),
@@ -235,7 +239,7 @@ class DigestWords:
             yield self._said(f"alert_rule_{rule}")
         if kept:
             names = sorted((part.camera for part in kept), key=str.casefold)
-            yield self._said("alert_kept", cameras=", ".join(names))
+            yield self._said("alert_kept", cameras=listed(self.hass, names))
         if age := self._age((*told, *kept)):
             yield age
 
@@ -252,7 +256,7 @@ class DigestWords:
             return None
         read_at, maker = min(old)
         hours = (self.at - read_at) // _HOUR
-        return self._said("alert_age", hours=hours, maker=maker_name(self.hass, maker))
+        return counted(self.hass, "common.alert_age", hours, maker=maker_name(self.hass, maker))
 
     # --- Where it leads ---
 
@@ -284,26 +288,26 @@ class DigestWords:
     def _said(self, key: str, **gaps: object) -> str:
         return translated(self.hass, f"common.{key}", **gaps)
 
+    # --- One plan for several cameras ---
 
-def _joined(parts: Sequence[Part]) -> list[Part]:
-    """Return charges with those that one plan makes for several cameras as one."""
-    accounts = dict.fromkeys(part.entry_id for part in parts)
-    return [
-        joined
-        for entry_id in accounts
-        for joined in _joined_of([part for part in parts if part.entry_id == entry_id])
-    ]
+    def _joined(self, parts: Sequence[Part]) -> list[Part]:
+        """Return charges with those that one plan makes for several cameras as one."""
+        accounts = dict.fromkeys(part.entry_id for part in parts)
+        return [
+            joined
+            for entry_id in accounts
+            for joined in self._joined_of([part for part in parts if part.entry_id == entry_id])
+        ]
 
-
-def _joined_of(parts: Sequence[Part]) -> Iterator[Part]:
-    """Yield the charges of one account, likewise."""
-    by_camera = {part.camera_id: part for part in parts}
-    for view, camera_ids in plans_charged(part.plan.view for part in parts if part.plan.view):
-        part = by_camera[view.camera.camera_id]
-        if len(camera_ids) > 1:
-            names = sorted((by_camera[key].camera for key in camera_ids), key=str.casefold)
-            part = replace(part, camera=", ".join(names), covers_several=True)
-        yield part
+    def _joined_of(self, parts: Sequence[Part]) -> Iterator[Part]:
+        """Yield the charges of one account, likewise."""
+        by_camera = {part.camera_id: part for part in parts}
+        for view, camera_ids in plans_charged(part.plan.view for part in parts if part.plan.view):
+            part = by_camera[view.camera.camera_id]
+            if len(camera_ids) > 1:
+                names = sorted((by_camera[key].camera for key in camera_ids), key=str.casefold)
+                part = replace(part, camera=listed(self.hass, names), covers_several=True)
+            yield part
 
 
 def _first(part: Part) -> datetime:

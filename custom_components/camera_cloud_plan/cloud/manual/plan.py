@@ -46,16 +46,23 @@ _DAYS_PER_WEEK: Final = 7
 _MEAN_MONTH: Final = timedelta(days=30.436875)
 _LAST_SECOND: Final = time(23, 59, 59)
 
-_YES: Final = frozenset({"yes", "y", "true", "1", "是", "对"})
-_NO: Final = frozenset({"no", "n", "false", "0", "否", "不"})
-_NOT_KNOWN: Final = frozenset({"", "unknown", "?", "不知道", "未知"})
+_YES: Final = frozenset({"yes", "y", "true", "1", "ja", "是", "对"})
+_NO: Final = frozenset({"no", "n", "false", "0", "nein", "否", "不"})
+_NOT_KNOWN: Final = frozenset({"", "unknown", "?", "unbekannt", "不知道", "未知"})
 
 # A comma or a point before three digits begins decimals here, thousands there: not guessed.
 _MAYBE_THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}([,.]\d{3})+")
 
-_TERM: Final = re.compile(r"(\d{1,4})[\s_]*(days?|d|weeks?|w|months?|m|years?|y|[天日周月年]|个月)")
-_DAYS: Final = {"d": 1, "天": 1, "日": 1, "w": _DAYS_PER_WEEK, "周": _DAYS_PER_WEEK}
-_MONTHS: Final = {"m": 1, "月": 1, "个": 1, "y": _MONTHS_PER_YEAR, "年": _MONTHS_PER_YEAR}
+# In every language that there are words in; the first letter says which unit it is.
+_TERM: Final = re.compile(
+    r"(\d{1,4})[\s_]*("
+    r"days?|d|weeks?|w|months?|m|years?|y"
+    r"|tage?|wochen?|monate?|jahre?"
+    r"|[天日周月年]|个月)"
+)
+_DAYS: Final = {"d": 1, "t": 1, "天": 1, "日": 1, "w": _DAYS_PER_WEEK, "周": _DAYS_PER_WEEK}
+_YEAR: Final = dict.fromkeys("yj年", _MONTHS_PER_YEAR)
+_MONTHS: Final = {"m": 1, "月": 1, "个": 1, **_YEAR}
 
 # 2026-12-03, 2026/12/3, 2026年12月3日; and 3.12.2026. With slashes nobody knows what is first.
 _YEAR_FIRST: Final = re.compile(r"(?P<y>\d{4})[-/.年](?P<m>\d{1,2})[-/.月](?P<d>\d{1,2})日?")
