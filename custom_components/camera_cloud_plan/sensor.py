@@ -172,6 +172,14 @@ def _next_charge_words(coordinator: CloudPlanCoordinator, now: datetime) -> dict
     return charge.words(coordinator.display_name(charge.plan.camera.camera_id))
 
 
+def _renewing_words(coordinator: CloudPlanCoordinator, _now: datetime) -> dict[str, Any]:
+    """Return of how many plans it is not known, and when the maker was asked, where there is one."""
+    told: dict[str, Any] = {"unknown": renewing(coordinator.data).unknown}
+    if coordinator.provider.capabilities.asks:
+        told["read_at"] = coordinator.data.read_at
+    return told
+
+
 CAMERA_SENSORS: tuple[CameraSensorDescription, ...] = (
     CameraSensorDescription(
         key="plan_status",
@@ -250,7 +258,7 @@ ACCOUNT_SENSORS: tuple[AccountSensorDescription, ...] = (
         key="renewing_plans",
         translation_key="renewing_plans",
         value=lambda data, _now: renewing(data).known,
-        attributes=lambda coordinator, _now: {"unknown": renewing(coordinator.data).unknown},
+        attributes=_renewing_words,
     ),
     AccountSensorDescription(
         key="last_checked",
@@ -579,6 +587,8 @@ class AccountSensor(AccountEntity, SensorEntity):
     """A sensor over all cameras of an account."""
 
     entity_description: AccountSensorDescription
+    # It changes with every poll.
+    _unrecorded_attributes = frozenset({"read_at"})
 
     @property
     @override

@@ -40,12 +40,14 @@ from .const import (
     SERVICE_CHECK_RENEWAL,
     SERVICE_EXPORT_CALENDAR,
     SERVICE_EXPORT_RECORDINGS,
+    SERVICE_GET_DASHBOARD,
     SERVICE_GET_FORECAST,
     SERVICE_KEEP_PLAN,
     SERVICE_STOP_EXPORT,
     SERVICE_WITHDRAW_CANCELLATION,
 )
 from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
+from .dashboard.action import DASHBOARD_FIELDS, async_get_dashboard
 from .devices import camera_id_of
 from .export.model import Container
 from .money_actions import (
@@ -139,6 +141,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         )
     for name, answer, schema in (
         (SERVICE_EXPORT_CALENDAR, async_export_calendar, CALENDAR_FIELDS),
+        (SERVICE_GET_DASHBOARD, async_get_dashboard, DASHBOARD_FIELDS),
         (SERVICE_GET_FORECAST, async_get_forecast, FORECAST_FIELDS),
     ):
         hass.services.async_register(

@@ -1,0 +1,401 @@
+"""The dashboard's content, of built-in cards only, for the devices that are there.
+
+One column on a phone, at most three on a desk. Blocks: the next charge; what needs its owner,
+absent when nothing does; every camera, those without a plan folded into one line; what is
+charged this month, and what that costs; what is being saved, and what is about to be lost;
+when all that was read. Very many cameras stand on a page of their own, and here only those
+with something to come.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+from ..const import DOMAIN
+from ..outlook import Reason
+from ..words import places
+from .found import (
+    ACCOUNT_MONTHLY_COST,
+    ATTENTION,
+    AUTO_RENEWAL,
+    CANCELLATION,
+    CHARGES,
+    CHECK_NOW,
+    DAYS_REMAINING,
+    EXPORT,
+    LAST_CHECKED,
+    NEXT_CHARGE,
+    PLAN_STATUS,
+    RECORDINGS_AT_RISK,
+    RENEWING_PLANS,
+    Found,
+    FoundAccount,
+)
+from .parts import (
+    Card,
+    any_of,
+    badge,
+    button,
+    goes_to,
+    grid,
+    heading,
+    is_below,
+    performs,
+    screen,
+    section,
+    shown_if,
+    state_is,
+    state_is_not,
+    text,
+    view,
+)
+from .texts import Given, Texts, label
+
+_COLUMNS: Final = 3
+_STACK: Final = {"grid_options": {"columns": 12}}
+_ICON: Final = "mdi:cctv"
+# So many cameras with a plan are shown at once; of more, those with something to come in
+# fewer days than these.
+_AT_ONCE: Final = 16
+_SOON: Final = 8
+_MONTH_ROWS: Final = 10
+_WEEK_ROWS: Final = 8
+_DESK: Final = "(min-width: 768px)"
+_POCKET: Final = "(max-width: 767px)"
+_TWO_PLACES: Final = 2
+
+_NO_PLAN: Final = ("none", "free_tier")
+_PLAN_OVER: Final = ("expired", "expired_reachable")
+_REACHABLE: Final = "expired_reachable"
+_MAY_RENEW: Final = ("active_renewing", "active_renewal_unknown")
+_NOT_READ: Final = ("unknown", "unavailable")
+_NOTHING_OPEN: Final = ("none", *_NOT_READ)
+_NOT_SAVING: Final = ("idle", *_NOT_READ)
+
+# Pages: the one of all cameras beside this one; Media, at what was saved; where steps wait;
+# where typed plans are changed.
+_ALL_CAMERAS: Final = "cameras"
+_MEDIA: Final = f"/media-browser/browser/{quote(f'app,media-source://{DOMAIN}', safe='')}"
+_REPAIRS: Final = "/config/repairs"
+_PLANS: Final = f"/config/integrations/integration/{DOMAIN}"
+_CAMERA: Final = "camera"
+
+# How weighty a reason is, and where its step is: others are told, and wait in the repairs.
+_KINDS: Final = {
+    Reason.RENEWED_AFTER_CANCELLING: "error",
+    Reason.NOT_EFFECTIVE: "error",
+    Reason.CANCELLATION_OPEN: "warning",
+    Reason.CAMERA_LEFT: "warning",
+    Reason.RENEWAL_BACK_ON: "warning",
+    Reason.ENDED_OR_RENEWED: "warning",
+}
+_PAGES: Final = {
+    Reason.WITNESSES_DISAGREE: _CAMERA,
+    Reason.RENEWAL_UNKNOWN: _CAMERA,
+    Reason.ENDED_OR_RENEWED: _PLANS,
+}
+# Who bills, where it is known who that is.
+_SELLERS: Final = ("mi_pay", "wechat_pay", "alipay", "apple", "google_play")
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Makes a dashboard for these accounts, in the language of these texts."""
+
+    found: Sequence[FoundAccount]
+    texts: Texts
+
+    def dashboard(self) -> Card:
+        """Return the dashboard's content."""
+        sections = (
+            self._next_charge(),
+            self._needs_you(),
+            self._cameras(),
+            self._this_month(),
+            self._recordings(),
+            self._small_print(),
+        )
+        title = self.texts["title"]
+        views = [view("plans", title, _ICON, _COLUMNS, filter(None, sections))]
+        if self._are_many:
+            views.append(self._all_cameras())
+        return {"title": title, "views": views}
+
+    @property
+    def _accounts(self) -> list[Found]:
+        return [found.account for found in self.found]
+
+    @property
+    def _cameras_found(self) -> list[Found]:
+        return [camera for found in self.found for camera in found.cameras]
+
+    @property
+    def _are_many(self) -> bool:
+        """Whether there are more cameras with a plan than are shown at once."""
+        return sum(DAYS_REMAINING in camera.read for camera in self._cameras_found) > _AT_ONCE
+
+    # --- The next charge ---
+
+    def _next_charge(self) -> Card | None:
+        cameras = [
+            _spoken(camera, NEXT_CHARGE, PLAN_STATUS) | {"maker": label(camera.maker)}
+            for camera in self._cameras_found
+            if camera.reads(NEXT_CHARGE)
+        ]
+        off = sum(NEXT_CHARGE in camera.off for camera in self._cameras_found)
+        if not cameras and not off:
+            return None
+        named = self.texts.beginning("guide_seller_")
+        content = self.texts.template(
+            "next_charge",
+            cameras=cameras,
+            off=off,
+            may_renew=_MAY_RENEW,
+            sellers={who: named[who] for who in _SELLERS},
+            places=self._places(),
+        )
+        return section(
+            heading(self.texts["next_charge"], icon="mdi:calendar-clock"),
+            {"type": "markdown", "content": content},
+        )
+
+    def _places(self) -> dict[str, Given]:
+        """Return how many decimal places amounts have here, where that is not two."""
+        currencies = sorted({name for account in self._accounts for name in account.currencies})
+        return {name: places(name) for name in currencies if places(name) != _TWO_PLACES}
+
+    # --- What needs its owner ---
+
+    def _needs_you(self) -> Card | None:
+        told = [
+            (attention, found.cameras)
+            for found in self.found
+            if (attention := found.account.reads(ATTENTION))
+        ]
+        if not told:
+            return None
+        content = self.texts.template(
+            "needs_you",
+            accounts=[
+                {"attention": attention, "pages": {camera.name: camera.page for camera in cameras}}
+                for attention, cameras in told
+            ],
+            reasons={reason.value: self._needed(reason) for reason in Reason},
+            other=self._needed(None),
+            repairs=_REPAIRS,
+        )
+        return section(
+            heading(self.texts["needs_you"], icon="mdi:hand-back-right-outline"), text(content)
+        ) | shown_if(any_of(state_is(attention, "on") for attention, _ in told))
+
+    def _needed(self, reason: Reason | None) -> dict[str, Given]:
+        """Return how a reason is told, and where its step is; `None` is one of another version."""
+        name = f"needs_{reason or 'other'}"
+        return {
+            "kind": _KINDS.get(reason, "info") if reason else "info",
+            "what": self.texts[name],
+            "text": self.texts[f"{name}_text"],
+            "link": self.texts.get(f"{name}_link") or self.texts["show_me"],
+            "page": _PAGES.get(reason, _REPAIRS) if reason else _REPAIRS,
+        }
+
+    # --- The cameras ---
+
+    def _cameras(self) -> Card:
+        check_now = [entity for account in self._accounts if (entity := account.reads(CHECK_NOW))]
+        press = button("mdi:refresh", self.texts["check_now"])
+        badges = [press | performs("button.press", entity_id=check_now)] if check_now else []
+        cards = [
+            self._camera(camera, *(_is_soon(camera) if self._are_many else ()))
+            for camera in self._cameras_found
+        ]
+        if not cards:
+            cards.append(text(self.texts["no_cameras"]))
+        return section(
+            heading(self.texts["cameras"], *badges, icon=_ICON),
+            *cards,
+            *self._folded(),
+            columns=_COLUMNS,
+        )
+
+    def _folded(self) -> list[Card]:
+        """Return the lines into which cameras are folded that are not shown one by one."""
+        page = _ALL_CAMERAS if self._are_many else None
+        lines = []
+        if page:
+            further = self.texts.template(
+                "further",
+                cameras=[
+                    _spoken(camera, DAYS_REMAINING, PLAN_STATUS, CANCELLATION)
+                    for camera in self._cameras_found
+                    if camera.reads(DAYS_REMAINING)
+                ],
+                folded=(*_NO_PLAN, _REACHABLE),
+                nothing_open=_NOTHING_OPEN,
+                days=_SOON,
+                all_cameras=page,
+            )
+            lines.append(text(further))
+        told = [
+            (camera, status)
+            for camera in self._cameras_found
+            if (status := camera.reads(PLAN_STATUS))
+        ]
+        if told:
+            without = self.texts.template(
+                "without_plan",
+                cameras=[_spoken(camera, PLAN_STATUS) for camera, _ in told],
+                no_plan=_NO_PLAN,
+                all_cameras=page,
+            )
+            is_any = any_of(state_is(status, *_NO_PLAN) for _, status in told)
+            lines.append(text(without) | shown_if(is_any))
+        return lines
+
+    def _all_cameras(self) -> Card:
+        """Return the page of every camera, account by account."""
+        sections = [
+            section(
+                heading(found.account.name, icon="mdi:account"),
+                *(self._camera(camera, folds=False) for camera in found.cameras),
+                columns=_COLUMNS,
+            )
+            for found in self.found
+            if found.cameras
+        ]
+        title = self.texts["all_cameras"]
+        return view(_ALL_CAMERAS, title, _ICON, _COLUMNS, sections) | {"subview": True}
+
+    def _camera(self, camera: Found, *conditions: Card, folds: bool = True) -> Card:
+        """Return a camera's name, status in words and days; below them off and on.
+
+        Where there is nothing to switch, the status takes that place. One without a plan
+        `folds`: a line below names it.
+        """
+        status, renewal = camera.reads(PLAN_STATUS), camera.shows(AUTO_RENEWAL)
+        runs = (state_is_not(status, *_PLAN_OVER),) if status else ()
+        name = heading(camera.name, *(_badges(camera, *runs) if renewal else ()))
+        cards = [name | {"heading_style": "subtitle"} | goes_to(camera.page)]
+        if renewal:
+            switch = {"type": "tile", "entity": renewal, "name": self.texts["auto_renewal"]}
+            inline = {"features": [{"type": "toggle"}], "features_position": "inline"}
+            cards.append(switch | inline | shown_if(*runs))
+        if status:
+            plan = {"type": "tile", "entity": status, "name": self.texts["plan"], "icon": _ICON}
+            cards.append(plan | (shown_if(state_is(status, *_PLAN_OVER)) if renewal else {}))
+        has_plan = (state_is_not(status, *_NO_PLAN),) if status and folds else ()
+        stack = {"type": "vertical-stack", "cards": cards}
+        return stack | _STACK | shown_if(*has_plan, *conditions)
+
+    # --- Money and recordings ---
+
+    def _this_month(self) -> Card | None:
+        """Return what plans cost, and what is coming: a month on a desk, a list on a phone."""
+        charges = [
+            entity for camera in self._cameras_found if (entity := camera.reads(NEXT_CHARGE))
+        ]
+        costs = [
+            entity
+            for account in self._accounts
+            for entity in account.read.get(ACCOUNT_MONTHLY_COST, ())
+        ]
+        calendars = [entity for account in self._accounts if (entity := account.shows(CHARGES))]
+        cards = []
+        if charges or costs:
+            sums = self.texts.template(
+                "this_month", charges=charges, costs=costs, places=self._places()
+            )
+            cards.append(text(sums))
+        if calendars:
+            calendar = {"type": "calendar", "entities": calendars}
+            month = {"initial_view": "dayGridMonth"} | grid(_MONTH_ROWS)
+            week = {"initial_view": "listWeek"} | grid(_WEEK_ROWS)
+            cards.append(calendar | month | shown_if(screen(_DESK)))
+            cards.append(calendar | week | shown_if(screen(_POCKET)))
+        if not cards:
+            return None
+        title = heading(self.texts["this_month"], icon="mdi:calendar-month")
+        return section(title, *cards, columns=_COLUMNS)
+
+    def _recordings(self) -> Card | None:
+        """Return what is being saved and about to be lost, and the way to what was saved."""
+        exports = [
+            (account, export) for account in self._accounts if (export := account.reads(EXPORT))
+        ]
+        at_risk = [
+            _spoken(camera, RECORDINGS_AT_RISK)
+            for camera in self._cameras_found
+            if camera.reads(RECORDINGS_AT_RISK)
+        ]
+        if not exports and not at_risk:
+            return None
+        why = self.texts.beginning("export_why_")
+        content = self.texts.template(
+            "recordings",
+            exports=[export for _, export in exports],
+            at_risk=at_risk,
+            why={**why, "incomplete": self.texts["export_incomplete"]},
+        )
+        tiles = [
+            {
+                "type": "tile",
+                "entity": export,
+                "name": account.name,
+                "state_content": ["state", "camera"],
+            }
+            | _STACK
+            | shown_if(state_is_not(export, *_NOT_SAVING))
+            for account, export in exports
+            if account.shows(EXPORT)
+        ]
+        media = button("mdi:play-box-multiple-outline", self.texts["open_media"])
+        title = heading(self.texts["recordings"], media | goes_to(_MEDIA), icon="mdi:filmstrip")
+        return section(title, *tiles, text(content), columns=_COLUMNS)
+
+    def _small_print(self) -> Card | None:
+        """Return when all that was read, which the oldest reading says."""
+        read = [
+            (entity, attribute)
+            for account in self._accounts
+            for what, attribute in ((LAST_CHECKED, None), (RENEWING_PLANS, "read_at"))
+            if (entity := account.reads(what))
+        ]
+        if not read:
+            return None
+        content = self.texts.template("small_print", read=read)
+        return section(text(content), columns=_COLUMNS)
+
+
+def _spoken(camera: Found, *read: str) -> dict[str, Given]:
+    """Return what a template may say about a camera: its name, its page and these entities."""
+    named: dict[str, Given] = {"label": label(camera.name), "page": camera.page}
+    return named | {what: camera.reads(what) for what in read}
+
+
+def _badges(camera: Found, *runs: Card) -> list[Card]:
+    """Return what stands beside a camera's name; some of it only while a plan `runs`."""
+    badges = [
+        badge(entity) | shown_if(*runs)
+        for what in (PLAN_STATUS, DAYS_REMAINING)
+        if (entity := camera.shows(what))
+    ]
+    if how_far := camera.shows(CANCELLATION):
+        badges.append(badge(how_far) | shown_if(state_is_not(how_far, *_NOTHING_OPEN)))
+    if camera.has_recordings:
+        save = performs(f"{DOMAIN}.export_recordings", device_id=[camera.device_id])
+        badges.append(button("mdi:download") | save)
+    return badges
+
+
+def _is_soon(camera: Found) -> list[Card]:
+    """Return when a camera has something to come soon; where that cannot be told, always."""
+    days = camera.reads(DAYS_REMAINING)
+    if days is None:
+        return []
+    reasons = [is_below(days, _SOON), state_is(days, *_NOT_READ)]
+    if how_far := camera.reads(CANCELLATION):
+        reasons.append(state_is_not(how_far, *_NOTHING_OPEN))
+    if status := camera.reads(PLAN_STATUS):
+        reasons.append(state_is(status, _REACHABLE))
+    return [any_of(reasons)]
