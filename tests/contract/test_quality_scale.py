@@ -69,8 +69,8 @@ def documented(*headings: str) -> bool:
 
 
 def mentioned(*names: str) -> bool:
-    """Return whether all these are named in the reference."""
-    text = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    """Return whether all these are named on the page of actions."""
+    text = (ROOT / "docs" / "actions.md").read_text(encoding="utf-8")
     return all(f"`{name}`" in text or f".{name}`" in text for name in names)
 
 
@@ -98,6 +98,7 @@ EVIDENCE: dict[str, Callable[[], bool]] = {
     "docs-supported-devices": lambda: documented("supported devices"),
     "docs-supported-functions": lambda: documented("entities"),
     "docs-troubleshooting": (ROOT / "docs" / "troubleshooting.md").exists,
+    "docs-use-cases": lambda: documented("what it is for"),
     "docs-examples": lambda: (
         documented("examples") and any((ROOT / "blueprints" / "automation").rglob("*.yaml"))
     ),

@@ -3,28 +3,15 @@
 from collections.abc import AsyncIterator, Iterator
 import os
 from pathlib import Path
-import shutil
 import sys
-from typing import Final
 
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 import pytest
 import pytest_asyncio
 
 from demo.stage import Plot, Stage, staged
 from demo.words import Language
-from tests.e2e.views import DESK, PHONE, SLOW_MS, Diary, looking
-
-CHROMIUM_FLAGS: Final = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
+from tests.e2e.views import DESK, PHONE, SLOW_MS, Diary, chromium, looking
 
 expect.set_options(timeout=SLOW_MS)
 
@@ -61,17 +48,9 @@ async def chinese_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterat
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser(pytestconfig: pytest.Config) -> AsyncIterator[Browser]:
-    """Run Chromium; without one these tests fail rather than show nothing."""
-    path = shutil.which("chromium")
-    assert path, "chromium is not on the PATH; scripts/test installs it where it can"
-    async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(
-            executable_path=path,
-            args=list(CHROMIUM_FLAGS),
-            headless=not pytestconfig.getoption("headed"),
-        )
+    """Run Chromium."""
+    async with chromium(headless=not pytestconfig.getoption("headed")) as running:
         yield running
-        await running.close()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

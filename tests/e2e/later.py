@@ -18,7 +18,7 @@ import aiohttp
 import pytest
 
 from demo.accounts import DOMAIN, add_account
-from demo.entities import AUTO_RENEWAL, Device, devices
+from demo.entities import AUTO_RENEWAL, EXPORT, Device, devices
 from demo.home_assistant import HomeAssistant, Json, RefusedError
 from demo.house import House, build
 from demo.maker import Maker
@@ -28,6 +28,8 @@ from demo.words import Language
 
 SHIFTED: Final = Path(__file__).with_name("shifted_hass.py")
 PATIENCE: Final = 20.0
+ENDS_WITHIN: Final = 90.0
+"""How long an export of a camera of the demo may take, in seconds."""
 _HOUR_MINUTES: Final = 60
 _SLOW: Final = 10.0  # seconds that the maker takes for an answer that nobody will hear
 _PORT: Final = 8553
@@ -300,3 +302,18 @@ async def until[T](look: Callable[[], Awaitable[T]], right: Callable[[T], bool])
         if right(seen) or time.monotonic() > deadline:
             return seen
         await asyncio.sleep(0.2)
+
+
+async def exports(home: HomeAssistant) -> list[Json]:
+    """Return what the accounts show of their exports."""
+    states = await home.states()
+    found = [device.entities[EXPORT] for device in await devices(home) if EXPORT in device.entities]
+    return [states[entity_id] for entity_id in found]
+
+
+async def until_idle(home: HomeAssistant) -> None:
+    """Wait until nothing is being saved, and nothing lacks."""
+    async with asyncio.timeout(ENDS_WITHIN):
+        while (states := {each["state"] for each in await exports(home)}) != {"idle"}:
+            assert "problem" not in states
+            await asyncio.sleep(0.2)

@@ -22,19 +22,22 @@ import pytest
 import pytest_asyncio
 
 from demo.accounts import choose
-from demo.entities import AUTO_RENEWAL, CANCELLATION, EXPORT, Device, devices
+from demo.entities import AUTO_RENEWAL, CANCELLATION, Device
 from demo.home_assistant import HomeAssistant, Json
 from demo.house import machine_time_zone
 from demo.stage import Stage
 from tests.e2e.later import (
+    ENDS_WITHIN,
     Control,
     HouseInTime,
     act,
     add_accounts,
     cameras,
+    exports,
     house_in_time,
     issues,
     until,
+    until_idle,
     write,
 )
 from tests.e2e.small_world import small_world
@@ -49,7 +52,6 @@ pytestmark = [
 STUDY: Final = "1051000106"
 KITCHEN: Final = "1063000301"
 SLOWLY: Final = 0.4  # seconds that the storage takes for an answer, so that there is a middle
-ENDS_WITHIN: Final = 90.0
 SOUND_AND_PICTURE: Final = {"audio", "video"}
 
 GATE: Final = "Gate"
@@ -420,13 +422,6 @@ async def slow_storage(control: Control) -> AsyncIterator[None]:
         await control.delete("faults")
 
 
-async def exports(home: HomeAssistant) -> list[Json]:
-    """Return what the accounts show of their exports."""
-    states = await home.states()
-    found = [device.entities[EXPORT] for device in await devices(home) if EXPORT in device.entities]
-    return [states[entity_id] for entity_id in found]
-
-
 async def exporting(home: HomeAssistant, camera: str) -> Json:
     """Wait until an account shows something of a camera's export; return that."""
 
@@ -437,14 +432,6 @@ async def exporting(home: HomeAssistant, camera: str) -> Json:
     shown = await until(look, bool)
     assert shown
     return shown
-
-
-async def until_idle(home: HomeAssistant) -> None:
-    """Wait until nothing is being saved, and nothing lacks."""
-    async with asyncio.timeout(ENDS_WITHIN):
-        while (states := {each["state"] for each in await exports(home)}) != {"idle"}:
-            assert "problem" not in states
-            await asyncio.sleep(0.2)
 
 
 async def add_fast_account(house: HouseInTime, home: HomeAssistant) -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 import re
+import shutil
 from typing import Final
 
 from playwright.async_api import (
@@ -13,6 +14,7 @@ from playwright.async_api import (
     Page,
     StorageState,
     ViewportSize,
+    async_playwright,
     expect,
 )
 
@@ -23,6 +25,16 @@ PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
 SLOW_MS: Final = 30_000
 CHECK_FLOOR_MS: Final = 75_000
 """A check asked for within a minute of the last is made when that minute is over."""
+
+_CHROMIUM_FLAGS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 # What is drawn, whichever shadow root it is in; but for the line of Home Assistant's own
 # below a guide's title.
@@ -68,6 +80,19 @@ _UNWANTED: Final = re.compile(
 def unwanted(text: str) -> list[str]:
     """Return the words in a text that no person should have to read."""
     return _UNWANTED.findall(text)
+
+
+@asynccontextmanager
+async def chromium(*, headless: bool = True) -> AsyncIterator[Browser]:
+    """Run Chromium; without one this fails rather than shows nothing."""
+    path = shutil.which("chromium")
+    assert path, "chromium is not on the PATH; scripts/test installs it where it can"
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(
+            executable_path=path, args=list(_CHROMIUM_FLAGS), headless=headless
+        )
+        yield running
+        await running.close()
 
 
 @asynccontextmanager
@@ -294,6 +319,33 @@ class Media:
         """Close the clip."""
         await self.page.keyboard.press("Escape")
         await expect(self.video).to_have_count(0)
+
+
+class Assist:
+    """The dialogue in which Home Assistant's assistant is asked something."""
+
+    def __init__(self, page: Page) -> None:
+        """Take a window that shows a dashboard; use `open`."""
+        self.page = page
+        self.dialogue = page.locator("ha-voice-command-dialog")
+        self._answers = self.dialogue.locator("ha-assist-chat .message.hass")
+
+    async def open(self) -> None:
+        """Press the speech bubble at the top, whose shortcut is the A in any language."""
+        await self.page.get_by_role("button", name=re.compile(r"\(A\)$")).click()
+        await expect(self._answers).to_have_count(1)
+
+    async def ask(self, words: str) -> str:
+        """Type something and return the answer."""
+        before = await self._answers.count()
+        line = self.dialogue.locator("ha-assist-chat input")
+        await line.fill(words)
+        await line.press("Enter")
+        await expect(self._answers).to_have_count(before + 1)
+        answer = self._answers.last
+        await expect(answer).to_have_text(re.compile(r"\w"))
+        text: str = await answer.evaluate(_DRAWN_TEXT)
+        return text
 
 
 class Calendar:
