@@ -19,18 +19,14 @@ from ..const import DOMAIN
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 _COMMON: Final = f"component.{DOMAIN}.common."
 _OURS: Final = "dashboard_"
+_SAID: Final = "said_"
+# What is said by number.
+_BY_NUMBER: Final = {"weekdays": ("said_weekday_", 7), "months": ("said_month_", 12)}
 _WORD: Final = re.compile(r"\bwords\.(\w+)")
 # Templates that others begin with, by what they define.
-_SHARED: Final = {"_day": ("day", "weekday", "month"), "_money": ("money",)}
+_SHARED: Final = {"_day": ("day", "weekday", "month"), "_money": ("money",), "_row": ("row",)}
 # What Markdown would take for its own.
 _MARKDOWN: Final = re.compile(r"([\\`*_\[\]<>|#~])")
-
-# How a language writes what is between words; others as English does.
-_MARKS: Final[Mapping[str, Mapping[str, str]]] = {
-    "en": {"comma": ", ", "colon": ": ", "space": " ", "decimal": "."},
-    "de": {"comma": ", ", "colon": ": ", "space": " ", "decimal": ","},
-    "zh-Hans": {"comma": "、", "colon": "：", "space": "", "decimal": "."},
-}
 
 type Given = float | str | Sequence[Given] | Mapping[str, Given] | None
 
@@ -39,17 +35,21 @@ type Given = float | str | Sequence[Given] | Mapping[str, Given] | None
 class Texts:
     """The texts of one language, by the keys of `common` in the translations."""
 
-    language: str
     common: Mapping[str, str]
 
     def __getitem__(self, name: str) -> str:
-        """Return a word of a dashboard; raises `KeyError` for one that there is not."""
-        marks = _MARKS.get(self.language, _MARKS["en"])
-        return marks[name] if name in marks else self.common[_OURS + name]
+        """Return a word of a dashboard, or one that all share (`said_…`); raises `KeyError`."""
+        return self.common[name if name.startswith(_SAID) else _OURS + name]
 
     def get(self, name: str) -> str | None:
         """Return a word of a dashboard, if there is one."""
         return self.common.get(_OURS + name)
+
+    def _word(self, name: str) -> Given:
+        if name not in _BY_NUMBER:
+            return self[name]
+        start, count = _BY_NUMBER[name]
+        return [self.common[f"{start}{number}"] for number in range(1, count + 1)]
 
     def beginning(self, start: str) -> dict[str, str]:
         """Return the texts whose keys begin like this, by the rest of the key."""
@@ -65,7 +65,7 @@ class Texts:
         for shared, defined in reversed(_SHARED.items()):
             if any(f"{macro}(" in body for macro in defined):
                 body = templates()[shared] + body
-        words = {word: self[word] for word in dict.fromkeys(_WORD.findall(body))}
+        words = {word: self._word(word) for word in dict.fromkeys(_WORD.findall(body))}
         # Of texts, numbers, `None` and what holds them, Python's notation is Jinja's too.
         head = "".join(
             f"{{%- set {key} = {value!r} -%}}\n"
@@ -78,7 +78,7 @@ async def async_texts(hass: HomeAssistant, language: str) -> Texts:
     """Return the texts of a language; what it lacks is English, as everywhere."""
     found = await async_get_translations(hass, language, "common", {DOMAIN})
     common = {key.removeprefix(_COMMON): text for key, text in found.items()}
-    return Texts(language, common)
+    return Texts(common)
 
 
 def label(name: str) -> str:
