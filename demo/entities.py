@@ -9,11 +9,9 @@ from .home_assistant import HomeAssistant
 
 ACCOUNT_MONTHLY_COST: Final = "account_monthly_cost"
 ACTIVITY: Final = "activity"
-ATTENTION: Final = "attention"
 AUTO_RENEWAL: Final = "auto_renewal"
 CANCELLATION: Final = "cancellation"
 CHARGES: Final = "charges"
-CHECK_NOW: Final = "check_now"
 DAYS_REMAINING: Final = "days_remaining"
 EXPORT: Final = "export"
 LAST_EXPORT: Final = "last_export"
@@ -40,11 +38,6 @@ class Device:
     def is_camera(self) -> bool:
         """Whether it stands for a camera rather than for an account."""
         return PLAN_STATUS in self.entities
-
-    @property
-    def page(self) -> str:
-        """The path of its page in Home Assistant."""
-        return f"/config/devices/device/{self.device_id}"
 
 
 async def devices(home: HomeAssistant) -> list[Device]:

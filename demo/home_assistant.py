@@ -124,6 +124,18 @@ class HomeAssistant:
         """Call an action; raises `RefusedError` with the text a person would see."""
         await self.command("call_service", domain=domain, service=service, service_data=data)
 
+    async def answered(self, domain: str, service: str, **data: object) -> Json:
+        """Call an action and return what it answers; raises `RefusedError`."""
+        called = await self.command(
+            "call_service",
+            domain=domain,
+            service=service,
+            service_data=data,
+            return_response=True,
+        )
+        answer: Json = called["response"]
+        return answer
+
     async def start_flow(self, handler: str, *, options: bool = False) -> Json:
         """Start a config flow, or the options' of a config entry; return its first step."""
         return await self._post(_flows(options=options), {"handler": handler})

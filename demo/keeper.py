@@ -12,7 +12,6 @@ import aiohttp
 
 from . import dashboard
 from .accounts import DOMAIN
-from .entities import devices
 from .home_assistant import ConnectionLostError, HomeAssistant, RefusedError
 from .words import Language
 
@@ -33,7 +32,7 @@ class Keeper:
         self._base_url = base_url
         self._maker_url = maker_url
         self._language = language
-        self._shown: dashboard.Card | None = None
+        self._shown: dashboard.Content | None = None
 
     async def tidy(self, home: HomeAssistant) -> None:
         """Bring everything up to date once."""
@@ -46,11 +45,9 @@ class Keeper:
                     issue_id=issue["issue_id"],
                     ignore=True,
                 )
-        content = dashboard.build(
-            await devices(home), language=self._language, maker_url=self._maker_url
-        )
+        content = await dashboard.made(home, language=self._language, maker_url=self._maker_url)
         if content != self._shown:
-            await dashboard.save(home, content, language=self._language)
+            await dashboard.save(home, content)
             self._shown = content
 
     async def run(self, http: aiohttp.ClientSession) -> None:

@@ -28,46 +28,24 @@ def language_of_terminal() -> Language:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """What the dashboard says outside of its templates."""
+    """What the demo says in Home Assistant that the integration does not."""
 
-    dashboard: str
-    next_charge: str
-    needs_you: str
-    cameras: str
-    this_month: str
     monthly_review: str
-    auto_renewal: str
-    plan: str
-    check_now: str
-    recordings: str
-    open_media: str
+    simulated: str
 
 
 WORDS: Final = {
     Language.EN: Words(
-        dashboard="Camera plans",
-        next_charge="Next charge",
-        needs_you="Needs you",
-        cameras="Cameras",
-        this_month="This month",
         monthly_review="Camera plans monthly review",
-        auto_renewal="Auto-renewal",
-        plan="Plan",
-        check_now="Check now",
-        recordings="Recordings",
-        open_media="Open Media",
+        simulated=(
+            "Simulated. Not Xiaomi. No money. [The maker's page]({maker}) is where days pass "
+            "and renewal is switched off by hand."
+        ),
     ),
     Language.ZH: Words(
-        dashboard="摄像头套餐",
-        next_charge="下次扣费",
-        needs_you="需要您处理",
-        cameras="摄像头",
-        this_month="本月",
         monthly_review="摄像头套餐每月回顾",
-        auto_renewal="自动续费",
-        plan="套餐",
-        check_now="立即检查",
-        recordings="录像",
-        open_media="打开媒体",
+        simulated=(
+            "模拟演示。不是小米。不涉及金钱。时间流逝、手动关闭续费，都在[厂商页面]({maker})上。"
+        ),
     ),
 }

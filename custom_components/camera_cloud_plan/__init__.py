@@ -39,6 +39,7 @@ from .const import (
     PLATFORMS,
 )
 from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator, CloudPlanRuntime
+from .dashboard import texts
 from .devices import account_key, async_register_account, async_shown_name, camera_id_of
 from .plan import channel, rules
 from .saving.book import ExportBook
@@ -70,6 +71,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
         renewal_request.preload,
         xiaomi.preload,
         preload_sentences,
+        texts.preload,
     ):
         await hass.async_add_executor_job(preload)
     async_setup_services(hass)

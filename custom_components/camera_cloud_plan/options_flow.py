@@ -24,6 +24,7 @@ from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
+    TemplateSelector,
     TextSelector,
     TextSelectorConfig,
 )
@@ -74,6 +75,7 @@ from .const import (
     NOTIFY_HERE,
 )
 from .coordinator import CloudPlanConfigEntry
+from .dashboard.action import async_dashboard_text
 from .definition_files import FOLDER, definition_files, read_definition
 from .plan import Camera, Channel, Wish, channels_sold_in, clock
 from .saving.folder import default_root, export_folder
@@ -85,6 +87,7 @@ CONF_FILE: Final = "file"
 CONF_PASTED: Final = "pasted"
 CONF_MODE: Final = "mode"
 CONF_PLAN: Final = "plan"
+CONF_YAML: Final = "yaml"
 
 # Where a definition that was pasted comes from.
 PASTED: Final = "pasted"
@@ -93,6 +96,7 @@ _GUIDED: Final = "guided"
 _BY_SWITCH: Final = "by_switch"
 _AS_IT_IS: Final = "as_it_is"
 
+_DASHBOARDS: Final = "/config/lovelace/dashboards"
 _GUIDE: Final = (
     "https://github.com/camera-cloud-plan/camera-cloud-plan/blob/main/docs/renewal-request.md"
 )
@@ -114,10 +118,10 @@ class CloudPlanOptionsFlow(OptionsFlowWithReload):
     async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask what shall be changed."""
         options = ["general", "people", "alerts", "kept", "prices"]
-        options += ["billing", "recordings", "calendar_file", "direct", "voice"]
+        options += ["billing", "recordings", "calendar_file", "dashboard", "direct", "voice"]
         if is_typed(self.config_entry):
             # What a typed plan costs and who bills it is said of each.
-            options = ["people", "alerts", "kept", "calendar_file", "voice"]
+            options = ["people", "alerts", "kept", "calendar_file", "dashboard", "voice"]
         return self.async_show_menu(step_id="init", menu_options=options)
 
     # --- What is read ---
@@ -267,6 +271,22 @@ class CloudPlanOptionsFlow(OptionsFlowWithReload):
                 "link": f'<a href="{url}" target="_blank">{label}</a>',
                 "minutes": str(GOOD_FOR // timedelta(minutes=1)),
             },
+        )
+
+    # --- A dashboard ---
+
+    async def async_step_dashboard(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show a dashboard of all accounts as text to copy, and where it goes."""
+        if user_input is not None:
+            return self._save({})
+        # An editor of code has a button that copies all of it.
+        text = vol.Optional(CONF_YAML, default=await async_dashboard_text(self.hass))
+        return self.async_show_form(
+            step_id="dashboard",
+            data_schema=vol.Schema({text: TemplateSelector()}),
+            description_placeholders={"dashboards": _DASHBOARDS},
         )
 
     # --- What voice may do ---
