@@ -11,7 +11,8 @@ from typing import Any
 DOMAIN = "camera_cloud_plan"
 ROOT = Path(__file__).parents[2]
 INTEGRATION = ROOT / "custom_components" / DOMAIN
-LANGUAGES = ("en", "zh-Hans")
+# A language is there, and checked, by having a file.
+LANGUAGES = tuple(sorted(path.stem for path in (INTEGRATION / "translations").glob("*.json")))
 
 
 @cache

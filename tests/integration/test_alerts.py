@@ -297,6 +297,9 @@ async def test_what_is_out_only_after_an_unload_writes_nothing_any_more(
 
 
 RENEWS = "Renewing is set to renew between Tue 1 Dec and Fri 4 Dec."
+RENEWS_DE = (
+    "Renewing: Das Abo verlängert sich zwischen Dienstag, 1. Dezember und Freitag, 4. Dezember."
+)
 RENEWS_ZH = "自动续费 将于12月1日（周二）至12月4日（周五）自动续费。"
 
 
@@ -333,17 +336,31 @@ async def test_a_phone_learns_neither_camera_nor_account(
     assert loaded.entry_id not in told
 
 
-async def test_chinese(
-    hass: HomeAssistant, freezer: Clock, entry: MockConfigEntry, phone: Phone
+TOLD = {
+    "de": (
+        "Abbuchung steht an: Renewing, Dienstag, 1. Dezember",
+        (
+            f"{RENEWS_DE} Ausschalten kannst du die Verlängerung bei Xiaomi (Mi Home), "
+            "bis Dienstag, 1. Dezember, 19:00 Uhr.\nWas es kostet, ist nicht bekannt."
+        ),
+        ["Zeig mir, wie", "Behalten", "Morgen"],
+    ),
+    "zh-Hans": (
+        "即将扣费：自动续费，12月1日（周二）",
+        f"{RENEWS_ZH}不想续费，请在12月1日（周二）19:00之前到小米（米家）关闭。\n金额未知。",
+        ["怎样关闭", "保留", "明天再说"],
+    ),
+}
+
+
+@pytest.mark.parametrize("language", TOLD)
+async def test_it_is_told_in_home_assistants_language(
+    hass: HomeAssistant, freezer: Clock, entry: MockConfigEntry, phone: Phone, language: str
 ) -> None:
-    hass.config.language = "zh-Hans"
+    hass.config.language = language
     await set_up(hass, entry)
-    assert await first_message(hass, freezer, phone) == [
-        f"{RENEWS_ZH}不想续费，请在12月1日（周二）19:00之前到小米（米家）关闭。",
-        "金额未知。",
-    ]
-    assert phone.last.title == "即将扣费：自动续费，12月1日（周二）"
-    assert list(phone.last.buttons) == ["怎样关闭", "保留", "明天再说"]
+    lines = await first_message(hass, freezer, phone)
+    assert (phone.last.title, "\n".join(lines), list(phone.last.buttons)) == TOLD[language]
 
 
 NAME = "7-day cloud storage, monthly"

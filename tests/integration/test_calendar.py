@@ -305,19 +305,34 @@ async def test_a_renamed_camera_goes_by_its_name(
     assert said(await events(hass, "Front door")) == ["Front door: charge expected"] * 3
 
 
-async def test_chinese_is_spoken_where_home_assistant_speaks_it(
-    hass: HomeAssistant, entry: MockConfigEntry
+@pytest.mark.parametrize(
+    ("language", "summary", "line"),
+    [
+        (
+            "zh-Hans",
+            "试用中：试用转为付费",
+            "不想续费，请在11月26日（周四）08:00之前到小米（米家）关闭。",
+        ),
+        (
+            "de",
+            "Trial: Testphase wird kostenpflichtig",
+            "bei Xiaomi (Mi Home), bis Donnerstag, 26. November, 08:00 Uhr.",
+        ),
+    ],
+)
+async def test_home_assistants_language_is_spoken(
+    hass: HomeAssistant, entry: MockConfigEntry, language: str, summary: str, line: str
 ) -> None:
-    hass.config.language = "zh-Hans"
+    hass.config.language = language
     await set_up(hass, entry)
     now = datetime.now(UTC)
     (entity_state,) = hass.states.async_all("calendar")
     entity = hass.data[DATA_COMPONENT].get_entity(entity_state.entity_id)
     assert entity is not None
     first = (await entity.async_get_events(hass, now, now + YEARS))[0]
-    assert first.summary == "试用中：试用转为付费"
+    assert first.summary == summary
     assert first.description is not None
-    assert "不想续费，请在11月26日（周四）08:00之前到小米（米家）关闭。" in first.description
+    assert line in first.description
 
 
 @pytest.mark.parametrize(

@@ -227,9 +227,7 @@ async def test_what_is_not_whole_sends_nothing_and_asks(
     guide = await Guide.open(hass)
     assert guide.shows == "unsaved"
     assert guide.buttons == ["save_again", "go_on", "keep"]
-    assert (
-        "2 of 4 recordings are saved and verified. 1 could not be saved, 1 were lost" in guide.said
-    )
+    assert "2 of 4 recordings are saved and verified. Could not be saved: 1. Lost" in guide.said
 
     engines.script = [LACKING]
     await guide.tap("save_again")
@@ -338,7 +336,7 @@ async def test_people_hear_what_was_lost_while_it_was_saved(
     await breathe(hass)
     await pass_time(hass, freezer, 2)
     (told,) = notifications(hass)
-    assert "0 could not be saved, 1 were lost before." in told
+    assert "Could not be saved: 0. Lost before: 1." in told
 
 
 # --- The guide ---
@@ -483,7 +481,7 @@ async def test_what_was_lost_meanwhile_is_said(
     await guide.tap("save_first")
     assert guide.shows == "decide"
     assert "All 3 recordings" not in guide.said
-    assert "3 of 4 recordings are saved and verified. 0 could not be saved, 1 were" in guide.said
+    assert "3 of 4 recordings are saved and verified. Could not be saved: 0. Lost" in guide.said
 
 
 async def test_nobody_has_to_wait(

@@ -1,8 +1,5 @@
 """Every error of a cloud client has its words, and none of them is taken for another."""
 
-import json
-from pathlib import Path
-
 from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
 from homeassistant.helpers.update_coordinator import UpdateFailed
 import pytest
@@ -22,9 +19,9 @@ from custom_components.camera_cloud_plan.cloud.errors import (
 )
 from custom_components.camera_cloud_plan.failures import failure_of, update_error
 from custom_components.camera_cloud_plan.snapshot import Failure
+from tests.contract.shipped import LANGUAGES, words
 
 HOST = "api.example"
-WORDS = Path("custom_components/camera_cloud_plan/translations")
 
 CASES: list[tuple[CloudError, Failure, str, dict[str, str] | None]] = [
     (SignInNeededError(), Failure.SIGN_IN_NEEDED, "sign_in_needed", None),
@@ -70,9 +67,8 @@ def test_each_error_has_its_words(
     assert raised.translation_placeholders == placeholders
     expected = ConfigEntryAuthFailed if placeholders is None else UpdateFailed
     assert type(raised) is expected
-    for language in ("en", "zh-Hans"):
-        words = json.loads((WORDS / f"{language}.json").read_text(encoding="utf-8"))
-        text = words["exceptions"][key]["message"]
+    for language in LANGUAGES:
+        text = words(language)["exceptions"][key]["message"]
         assert text.format(**(placeholders or {}))
 
 

@@ -219,6 +219,7 @@ async def test_what_has_to_be_said_is_asked_for_and_not_filled_in(
 @pytest.mark.parametrize(
     ("language", "words"),
     [
+        ("de", ["1 Monat", "3 Monate", "6 Monate", "1 Jahr", "30 Tage"]),
         ("en", ["1 month", "3 months", "6 months", "1 year", "30 days"]),
         ("zh-Hans", ["1 个月", "3 个月", "6 个月", "1 年", "30 天"]),
     ],

@@ -8,12 +8,14 @@ from typing import Any
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.translation import async_get_translations
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.camera_cloud_plan.const import DOMAIN
 from custom_components.camera_cloud_plan.diagnostics import async_get_config_entry_diagnostics
 from custom_components.camera_cloud_plan.plan import Money, Renewal
-from custom_components.camera_cloud_plan.words import amount
+from custom_components.camera_cloud_plan.words import amount, spoken_amount
 from simulator.edits import edit_camera
 from simulator.server import RunningSimulator
 
@@ -74,6 +76,26 @@ def seen(hass: HomeAssistant, entity: str) -> State:
 )
 def test_an_amount_is_written_as_its_currency_is(number: str, currency: str, words: str) -> None:
     assert amount(Money(amount=Decimal(number), currency=currency)) == words
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("de", ["6,00 CNY", "1299,50 EUR", "300 JPY"]),
+        ("en", ["6.00 CNY", "1299.50 EUR", "300 JPY"]),
+        ("zh-Hans", ["6.00 CNY", "1299.50 EUR", "300 JPY"]),
+    ],
+)
+async def test_an_amount_is_told_as_its_language_writes_it(
+    hass: HomeAssistant, enable_custom_integrations: None, language: str, words: list[str]
+) -> None:
+    hass.config.language = language
+    await async_get_translations(hass, language, "common", {DOMAIN})
+    amounts = (("6", "CNY"), ("1299.5", "EUR"), ("300", "JPY"))
+    assert [
+        spoken_amount(hass, Money(amount=Decimal(number), currency=currency))
+        for number, currency in amounts
+    ] == words
 
 
 # --- A camera's ---

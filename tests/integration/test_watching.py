@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
 import json
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -20,6 +19,7 @@ from custom_components.camera_cloud_plan.plan import Activity, Notice
 from simulator.edits import edit_camera
 from simulator.server import RunningSimulator
 from simulator.worldfile import load_world
+from tests.contract.shipped import LANGUAGES, words
 
 from .acts import (
     TRIAL,
@@ -36,7 +36,6 @@ from .conftest import MAINLAND, EntryMaker, entity_id, pass_time, set_up, sign_i
 from .test_coordinator import NOT_RENEWING, RENEWING, coordinator_of, refresh, state_of
 
 HOUR = timedelta(hours=1)
-WORDS = Path("custom_components/camera_cloud_plan/translations")
 
 pytestmark = pytest.mark.freeze_time("2026-11-22T12:00:00+00:00")
 
@@ -423,18 +422,25 @@ async def test_what_was_noticed_can_be_lost_without_harm(
 # --- Words ---
 
 
-@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_charge_that_was_not_seen_is_not_claimed(language: str) -> None:
-    words = json.loads((WORDS / f"{language}.json").read_text(encoding="utf-8"))
+    said = words(language)
     noticed = [
-        words["issues"][key]
+        said["issues"][key]
         for key in ("renewal_back_on", "camera_offline", "upload_off", "camera_left")
     ]
-    told = [text for key, text in words["common"].items() if key.startswith("tell_")]
+    told = [text for key, text in said["common"].items() if key.startswith("tell_")]
     text = json.dumps([noticed, told], ensure_ascii=False).lower()
     assert not [
         word
-        for word in ("was charged", "been charged", "were charged", "扣了", "已扣")
+        for word in (
+            "was charged",
+            "been charged",
+            "were charged",
+            "wurde abgebucht",
+            "扣了",
+            "已扣",
+        )
         if word in text
     ]
 

@@ -238,7 +238,7 @@ class Standing:
 
     def _kept(self) -> str:
         days = self.plan.reading.retention_days if self.plan.reading else None
-        return self._said("kept_for", days=days) if days else ""
+        return self._counted("kept_for", days) if days else ""
 
     # --- The words for its recordings ---
 
@@ -278,7 +278,7 @@ class Standing:
         outlook = self._outlook
         if self._last and self._last.whole:
             return ""
-        return self._said("how_many", n=outlook.kept) if outlook and outlook.complete else ""
+        return self._said("offered", n=outlook.kept) if outlook and outlook.complete else ""
 
     def _how_far(self) -> str:
         job, desk = self._job, self.coordinator.exports

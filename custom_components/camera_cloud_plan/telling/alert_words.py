@@ -232,8 +232,11 @@ class DigestWords:
     ) -> Iterator[str]:
         unknown = [part for part in charges if part.alert.charge and not part.alert.charge.amount]
         if unknown:
-            key = "alert_amount_unknown" if len(charges) == 1 else "alert_amount_unknown_many"
-            yield self._said(key, count=len(unknown))
+            key = "common.alert_amount_unknown"
+            if len(charges) == 1:
+                yield translated(self.hass, key)
+            else:
+                yield counted(self.hass, key, len(unknown))
         # What a region's rules say, once each.
         for rule in dict.fromkeys(rule for part in told for rule in part.alert.rules):
             yield self._said(f"alert_rule_{rule}")
