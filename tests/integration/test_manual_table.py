@@ -119,7 +119,7 @@ async def test_one_wrong_line_keeps_all_from_being_added(
     await tables.open("import_plans")
     await tables.upload(HEAD + "Garden;;2026-12-10;1 year;no;;\nAttic;;soon;1 year;no;;\n")
     assert tables.result["errors"] == {"base": "rows_unusable"}
-    assert "Line 3, ends_on: That is no date." in tables.said
+    assert "Line 3, ends_on: That is not a date." in tables.said
     assert len(local(hass).subentries) == 1
     # The dialogue takes the next try.
     await tables.upload(HEAD + "Garden;;2026-12-10;1 year;no;;\n")
