@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from ..const import DOMAIN
 from ..outlook import Reason
+from ..plan import CaseState
 from ..words import places
 from .found import (
     ACCOUNT_MONTHLY_COST,
@@ -35,7 +36,6 @@ from .found import (
 from .parts import (
     Card,
     any_of,
-    badge,
     button,
     goes_to,
     grid,
@@ -68,6 +68,7 @@ _TWO_PLACES: Final = 2
 _NO_PLAN: Final = ("none", "free_tier")
 _PLAN_OVER: Final = ("expired", "expired_reachable")
 _REACHABLE: Final = "expired_reachable"
+_RUNNING: Final = ("trial", "active_renewing", "active_not_renewing", "active_renewal_unknown")
 _MAY_RENEW: Final = ("active_renewing", "active_renewal_unknown")
 _NOT_READ: Final = ("unknown", "unavailable")
 _NOTHING_OPEN: Final = ("none", *_NOT_READ)
@@ -275,9 +276,10 @@ class Builder:
         """
         status, renewal = camera.reads(PLAN_STATUS), camera.shows(AUTO_RENEWAL)
         runs = (state_is_not(status, *_PLAN_OVER),) if status else ()
-        name = heading(camera.name, *(_badges(camera, *runs) if renewal else ()))
+        name = heading(camera.name, *_saving(camera))
         cards = [name | {"heading_style": "subtitle"} | goes_to(camera.page)]
         if renewal:
+            cards.append(self._standing(camera) | shown_if(*runs))
             switch = {"type": "tile", "entity": renewal, "name": self.texts["auto_renewal"]}
             inline = {"features": [{"type": "toggle"}], "features_position": "inline"}
             cards.append(switch | inline | shown_if(*runs))
@@ -287,6 +289,19 @@ class Builder:
         has_plan = (state_is_not(status, *_NO_PLAN),) if status and folds else ()
         stack = {"type": "vertical-stack", "cards": cards}
         return stack | _STACK | shown_if(*has_plan, *conditions)
+
+    def _standing(self, camera: Found) -> Card:
+        """Return the line of how a plan stands; of one that is being ended, how far that is.
+
+        It is no badge beside the name, where words of any length would be cut.
+        """
+        content = self.texts.template(
+            "standing",
+            camera=_read(camera, PLAN_STATUS, DAYS_REMAINING, CANCELLATION),
+            running={state: self.texts.state(PLAN_STATUS, state) for state in _RUNNING},
+            open={state.value: self.texts.state(CANCELLATION, state) for state in CaseState},
+        )
+        return text(content)
 
     # --- Money and recordings ---
 
@@ -370,22 +385,17 @@ class Builder:
 def _spoken(camera: Found, *read: str) -> dict[str, Given]:
     """Return what a template may say about a camera: its name, its page and these entities."""
     named: dict[str, Given] = {"label": label(camera.name), "page": camera.page}
-    return named | {what: camera.reads(what) for what in read}
+    return named | _read(camera, *read)
 
 
-def _badges(camera: Found, *runs: Card) -> list[Card]:
-    """Return what stands beside a camera's name; some of it only while a plan `runs`."""
-    badges = [
-        badge(entity) | shown_if(*runs)
-        for what in (PLAN_STATUS, DAYS_REMAINING)
-        if (entity := camera.shows(what))
-    ]
-    if how_far := camera.shows(CANCELLATION):
-        badges.append(badge(how_far) | shown_if(state_is_not(how_far, *_NOTHING_OPEN)))
-    if camera.has_recordings:
-        save = performs(f"{DOMAIN}.export_recordings", device_id=[camera.device_id])
-        badges.append(button("mdi:download") | save)
-    return badges
+def _read(camera: Found, *what: str) -> dict[str, Given]:
+    return {one: camera.reads(one) for one in what}
+
+
+def _saving(camera: Found) -> list[Card]:
+    """Return what saves a camera's recordings, if it has any."""
+    save = performs(f"{DOMAIN}.export_recordings", device_id=[camera.device_id])
+    return [button("mdi:download") | save] if camera.has_recordings else []
 
 
 def _is_soon(camera: Found) -> list[Card]:

@@ -44,11 +44,6 @@ def button(icon: str, words: str = "") -> Card:
     return {"type": "button", "icon": icon} | ({"text": words} if words else {})
 
 
-def badge(entity: str) -> Card:
-    """Return a badge that shows a state in words."""
-    return {"type": "entity", "entity": entity, "show_icon": False}
-
-
 def goes_to(path: str) -> Card:
     """Return what a tap does that leads somewhere else."""
     return {"tap_action": {"action": "navigate", "navigation_path": path}}

@@ -17,7 +17,6 @@ from homeassistant.helpers.translation import async_get_translations
 from ..const import DOMAIN
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
-_COMMON: Final = f"component.{DOMAIN}.common."
 _OURS: Final = "dashboard_"
 _SAID: Final = "said_"
 # What is said by number.
@@ -33,9 +32,10 @@ type Given = float | str | Sequence[Given] | Mapping[str, Given] | None
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The texts of one language, by the keys of `common` in the translations."""
+    """The texts of one language, by the keys of `common`, and the words for sensors' states."""
 
     common: Mapping[str, str]
+    states: Mapping[str, str]
 
     def __getitem__(self, name: str) -> str:
         """Return a word of a dashboard, or one that all share (`said_…`); raises `KeyError`."""
@@ -44,6 +44,10 @@ class Texts:
     def get(self, name: str) -> str | None:
         """Return a word of a dashboard, if there is one."""
         return self.common.get(_OURS + name)
+
+    def state(self, sensor: str, state: str) -> str:
+        """Return what a sensor shows in a state, by its translation key."""
+        return self.states[f"{sensor}.state.{state}"]
 
     def _word(self, name: str) -> Given:
         if name not in _BY_NUMBER:
@@ -76,9 +80,20 @@ class Texts:
 
 async def async_texts(hass: HomeAssistant, language: str) -> Texts:
     """Return the texts of a language; what it lacks is English, as everywhere."""
-    found = await async_get_translations(hass, language, "common", {DOMAIN})
-    common = {key.removeprefix(_COMMON): text for key, text in found.items()}
-    return Texts(common)
+    parts = {
+        "common": f"component.{DOMAIN}.common.",
+        "entity": f"component.{DOMAIN}.entity.sensor.",
+    }
+    common, states = [
+        {
+            key.removeprefix(start): text
+            for key, text in (
+                await async_get_translations(hass, language, category, {DOMAIN})
+            ).items()
+        }
+        for category, start in parts.items()
+    ]
+    return Texts(common, states)
 
 
 def label(name: str) -> str:
