@@ -1,6 +1,7 @@
 """The documents: whole, at one with the code, and every way in them leads somewhere."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 import re
 from typing import Any, Final
@@ -14,7 +15,7 @@ import pytest
 
 # Imported so that `custom_components` is this repository's and not the test harness's.
 from custom_components.camera_cloud_plan.const import DOMAIN
-from tests.contract.shipped import INTEGRATION, ROOT, tracked, words
+from tests.contract.shipped import INTEGRATION, ROOT, leaves, tracked, words
 
 PAGES: Final = tuple(path for path in tracked() if path.suffix == ".md")
 DOCS: Final = ROOT / "docs"
@@ -126,6 +127,42 @@ def _ways(readme: Path) -> set[str]:
     ways = {re.sub(r"\.zh-Hans(?=\.png)", "", link) for link in links(readme)}
     own = {each.name for each in READMES}
     return {way for way in ways if not way.startswith("#") and way not in own}
+
+
+def test_the_chinese_tour_emphasises_what_is_on_the_screen() -> None:
+    """The English one is walked, by tests/e2e/test_tour.py."""
+    told = prose(READMES[1])
+    steps = "\n".join(re.findall(r"^\d+\. (.+)$", told.partition("模拟厂商*")[2], re.MULTILINE))
+    names = re.findall(r"\*([^*]+)\*", steps.partition("Marketplace")[0].replace("**", ""))
+    assert len(names) > 20
+    assert [name for name in names if not any(_shows(text, name) for text in _on_screen())] == []
+
+
+def _shows(text: str, name: str) -> bool:
+    """Return whether a text shows a name, whatever stands in its gaps."""
+    if not re.sub(r"{\w+}|\W", "", text):
+        return False
+    with_gaps = re.sub(r"\\{\w+\\}", ".+", re.escape(text))
+    return name in text or re.fullmatch(with_gaps, name) is not None
+
+
+@cache
+def _on_screen() -> tuple[str, ...]:
+    """Return what is said in Chinese: by us, by the simulated maker, by Home Assistant."""
+    ours = [str(text) for _, text in leaves(words("zh-Hans"))]
+    makers = [
+        text
+        for name in ("templates/words.json", "worlds/two_homes.json")
+        for text in re.findall(
+            r'"zh": "([^"]+)"', (ROOT / "simulator" / name).read_text(encoding="utf-8")
+        )
+    ]
+    return (*ours, *makers, *first_cells(DOCS / "voice.md"), "语音助手")
+
+
+def first_cells(path: Path) -> list[str]:
+    """Return the first cells of a page's tables."""
+    return re.findall(r"^\| ([^|]+) \|", prose(path), re.MULTILINE)
 
 
 # --- Every example is one ---

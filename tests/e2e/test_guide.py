@@ -1,8 +1,9 @@
 """From the switch to "confirmed", as a person sees it: every screen, in a real browser.
 
-The tests of a language share one stage; each has a camera of its own, or leaves it as it was.
-What is read on the way is held against the words that people do not use, and
-`--pictures FOLDER` keeps a picture of every screen.
+On a desk, and where the maker takes hours to follow, `test_tour` goes that way. The tests
+of a language share one stage; each has a camera of its own, or leaves it as it was. What is
+read on the way is held against the words that people do not use, and `--pictures FOLDER`
+keeps a picture of every screen.
 """
 
 import asyncio
@@ -110,21 +111,6 @@ async def test_words_that_nobody_should_have_to_read_are_found(text: str, found:
 # --- To "confirmed" ---
 
 
-async def test_off_on_a_desk_is_confirmed_after_three_screens(
-    page: Page, stage: Stage, diary: Diary
-) -> None:
-    told = english("Front door")
-    dashboard = await press_off(page, stage, diary, told)
-    await page.locator("ha-sidebar").get_by_text("Notifications").click()
-    drawer = page.locator("notification-drawer")
-    message = drawer.locator("notification-item").filter(has_text=told.entry)
-    link = message.get_by_role("link", name="Show me")
-    await expect(link).to_have_attribute("href", "/config/repairs")
-    await diary.note(page, "notification", drawer)
-    await page.keyboard.press("Escape")
-    await be_guided(dashboard, stage, diary, told)
-
-
 async def test_off_on_a_phone_is_confirmed_after_three_screens(
     phone: Page, stage: Stage, diary: Diary
 ) -> None:
@@ -177,24 +163,6 @@ async def be_guided(dashboard: Dashboard, stage: Stage, diary: Diary, told: Told
     await diary.note(page, "off", page.locator("hui-view"))
     assert await issues(stage, told.camera) == []
     await until_notified(stage, told.camera, told.notified)
-
-
-async def test_still_on_says_until_when_it_is_checked_and_is_confirmed_hours_later(
-    page: Page, stage: Stage, diary: Diary
-) -> None:
-    guide = await done_in_mi_home(page, stage, diary, "Garage")
-    said = await guide.screen("Xiaomi still says on")
-    assert "it can take up to 8 hours" in said
-    assert "I check again on" in said
-    assert "If nothing has changed by" in said
-    assert await state(stage, "Garage", AUTO_RENEWAL) == "on"
-    async with await page.context.new_page() as window:
-        await MakersPage(window, stage).let_pass("+7 hours")
-    await guide.choose("Check again now")
-    await guide.finishes_with("Off. Confirmed by Xiaomi")
-    await guide.press("Finish")
-    assert await state(stage, "Garage", AUTO_RENEWAL) == "off"
-    assert await issues(stage, "Garage") == []
 
 
 # --- Where the maker cannot say it ---
@@ -483,17 +451,6 @@ async def pressed_off(page: Page, stage: Stage, diary: Diary, camera: str) -> Gu
     await dashboard.press_toggle(camera)
     await expect(dashboard.toast).to_contain_text("Not off yet")
     await guide.open(f"One step left: {camera}")
-    return guide
-
-
-async def done_in_mi_home(page: Page, stage: Stage, diary: Diary, camera: str) -> Guide:
-    """Press a switch off, do the step at the maker, and say so."""
-    guide = await pressed_off(page, stage, diary, camera)
-    await guide.screen(f"Stop renewal for {camera}?")
-    await guide.choose("Continue")
-    await guide.screen("Switch it off in Mi Home")
-    await switch_renewal(page.context, stage, "Mei, mainland", camera)
-    await guide.press("I have done it")
     return guide
 
 

@@ -128,6 +128,10 @@ class Diary:
         await page.screenshot(path=self._folder / name, animations="disabled")
         return text
 
+    def all_words(self) -> str:
+        """Return all that was read."""
+        return "\n".join(self._read)
+
     def unwanted_words(self) -> list[str]:
         """Return the words in all that was read that no person should have to read."""
         return [word for text in self._read for word in unwanted(text)]
@@ -322,30 +326,44 @@ class Media:
 
 
 class Assist:
-    """The dialogue in which Home Assistant's assistant is asked something."""
+    """Home Assistant's Assist dialogue."""
 
     def __init__(self, page: Page) -> None:
-        """Take a window that shows a dashboard; use `open`."""
+        """Take a window on a dashboard; use `open`."""
         self.page = page
         self.dialogue = page.locator("ha-voice-command-dialog")
-        self._answers = self.dialogue.locator("ha-assist-chat .message.hass")
+        self._field = self.dialogue.locator("ha-assist-chat input")
+        self._said = self.dialogue.locator("ha-assist-chat .message.hass")
 
     async def open(self) -> None:
-        """Press the speech bubble at the top, whose shortcut is the A in any language."""
-        await self.page.get_by_role("button", name=re.compile(r"\(A\)$")).click()
-        await expect(self._answers).to_have_count(1)
+        """Open it from the dashboard's own bar, as a new user would; on a phone from its menu.
 
-    async def ask(self, words: str) -> str:
-        """Type something and return the answer."""
-        before = await self._answers.count()
-        line = self.dialogue.locator("ha-assist-chat input")
-        await line.fill(words)
-        await line.press("Enter")
-        await expect(self._answers).to_have_count(before + 1)
-        answer = self._answers.last
+        Its shortcut is the A in every language; the menu is found in English.
+        """
+        bar = self.page.locator("hui-root")
+        entry = bar.get_by_label(re.compile(r"\(A\)$"))
+        menu = bar.get_by_label("Open dashboard menu")
+        await expect(entry.or_(menu).first).to_be_visible()
+        if await menu.is_visible():
+            await menu.click()
+            entry = bar.locator("ha-dropdown-item").filter(has_text="Assist")
+        await entry.first.click()
+        await expect(self._said).to_have_count(1)
+
+    async def choose(self, assistant: str) -> None:
+        """Talk to another assistant, with whom a new chat begins."""
+        await self.dialogue.locator("ha-dropdown ha-button").click()
+        await self.dialogue.locator("ha-dropdown-item").filter(has_text=assistant).click()
+        await expect(self._said).to_have_count(1)
+
+    async def ask(self, sentence: str) -> str:
+        """Type a sentence and return what is answered."""
+        before = await self._said.count()
+        await self._field.fill(sentence)
+        await self._field.press("Enter")
+        answer = self._said.nth(before).locator("ha-markdown-element")
         await expect(answer).to_have_text(re.compile(r"\w"))
-        text: str = await answer.evaluate(_DRAWN_TEXT)
-        return text
+        return (await answer.inner_text()).strip()
 
 
 class Calendar:
