@@ -116,6 +116,9 @@ def test_what_is_stored_is_the_same_plan(values: dict[str, Any]) -> None:
         ("45天", Term.days(45)),
         ("3个月", Term.months(3)),
         ("1年", Term.months(12)),
+        ("45 Tage", Term.days(45)),
+        ("3 Monate", Term.months(3)),
+        ("2 Jahre", Term.months(24)),
         ("10_days", Term.days(10)),
     ],
 )
@@ -123,6 +126,18 @@ def test_terms_as_people_write_them(text: str, term: Term) -> None:
     typed = plan(term=text)
     assert typed.term == term
     assert ManualPlan.parse(typed.as_dict()).term == term
+
+
+@pytest.mark.parametrize(
+    ("renews", "said"),
+    [
+        (True, ("yes", "TRUE", "1", "Ja", "是")),
+        (False, ("no", "false", "0", "Nein", "否")),
+        (None, ("", "unknown", "?", "unbekannt", "未知")),
+    ],
+)
+def test_yes_and_no_as_people_write_them(renews: bool | None, said: tuple[str, ...]) -> None:
+    assert {plan(renews=text).renews for text in said} == {renews}
 
 
 @pytest.mark.parametrize(

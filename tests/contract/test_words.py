@@ -51,7 +51,7 @@ PROGRESS = {"waiting", "looking", "check"}
 # The dialogue's words are the owner's, not ours (product design, rules for words), and the
 # owner is spoken to in one way. What others are to say stands in quotes, and is not looked at.
 FORBIDDEN = {
-    "de": r"\b(?i:absenden|mandat\w*|vertr[aä]g\w*|übermitteln)\b|\bOK\b|^Fehler"
+    "de": r"\b(?i:absenden|mandat\w*|vertr[aä]g\w*|übermitteln|pläne\w*)\b|\bOK\b|^Fehler"
     r"|(?<=[a-zäöüß,;] )(Sie|Ihnen|Ihr(e[mnrs]?)?)\b",
     "en": r"\b((?i:submit|mandate|contract|witness|read-back|optimistic)|OK|Error)\b",
     "zh-Hans": "签约|委托代扣|提交|你",
