@@ -36,6 +36,8 @@ from .const import (
     CONF_REGIONS,
     CONF_RENEWAL_REQUEST,
     DOMAIN,
+    ENTRY_MINOR_VERSION,
+    ENTRY_VERSION,
     PLATFORMS,
 )
 from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator, CloudPlanRuntime
@@ -58,7 +60,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 _LOGGER = logging.getLogger(__name__)
 
-_VERSION: Final = 1
+_ISSUE_NEWER: Final = "made_by_newer_version"
 _VOICE: Final[HassKey[VoiceDesk]] = HassKey(f"{DOMAIN}_voice")
 
 
@@ -75,6 +77,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     ):
         await hass.async_add_executor_job(preload)
     async_setup_services(hass)
+    _async_tell_of_newer_entries(hass)
     hass.http.register_view(CalendarFileView)
     hass.data[_VOICE] = VoiceDesk(hass)
     hass.http.register_view(SavedRecordingView)
@@ -202,9 +205,31 @@ def _renewal_request(entry: ConfigEntry) -> RenewalRequest | None:
         return None
 
 
-async def async_migrate_entry(_hass: HomeAssistant, entry: ConfigEntry) -> bool:
-    """Accept an entry of this major version, whatever its minor one; refuse others."""
-    return entry.version == _VERSION
+async def async_migrate_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
+    """Take down that an entry of an earlier minor version is of this one: nothing is rewritten.
+
+    One of a later minor version stays as it is; Home Assistant refuses a later major one.
+    """
+    if entry.minor_version < ENTRY_MINOR_VERSION:
+        hass.config_entries.async_update_entry(entry, minor_version=ENTRY_MINOR_VERSION)
+    return True
+
+
+@callback
+def _async_tell_of_newer_entries(hass: HomeAssistant) -> None:
+    """Say what helps where an entry is of a newer version, which only the log would else say."""
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        if entry.version > ENTRY_VERSION:
+            ir.async_create_issue(
+                hass,
+                DOMAIN,
+                f"{_ISSUE_NEWER}_{account_key(entry)}",
+                data={"entry_id": entry.entry_id},
+                is_fixable=False,
+                severity=ir.IssueSeverity.ERROR,
+                translation_key=_ISSUE_NEWER,
+                translation_placeholders={"account": entry.title},
+            )
 
 
 async def async_remove_config_entry_device(

@@ -39,7 +39,7 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
-from .choices import CONF_CAMERAS, by_name, camera_field, is_own, many, voice_fields
+from .choices import CONF_CAMERAS, by_name, camera_field, is_own, many
 from .cloud.errors import (
     ApiError,
     BrowserNeededError,
@@ -77,6 +77,8 @@ from .const import (
     CONF_VOICE_CANCELS,
     DEFAULT_POLL_HOURS,
     DOMAIN,
+    ENTRY_MINOR_VERSION,
+    ENTRY_VERSION,
     MAKER_XIAOMI,
 )
 from .options_flow import CloudPlanOptionsFlow
@@ -129,8 +131,8 @@ class _Problem:
 class CloudPlanConfigFlow(TypedPlansFlow, domain=DOMAIN):
     """Type a plan in, or sign in to a maker's account and choose what to read of it."""
 
-    VERSION = 1
-    MINOR_VERSION = 1
+    VERSION = ENTRY_VERSION
+    MINOR_VERSION = ENTRY_MINOR_VERSION
 
     _offer: LinkOffered
     _offered_until: str
@@ -338,9 +340,12 @@ class CloudPlanConfigFlow(TypedPlansFlow, domain=DOMAIN):
         self._chosen = user_input
         return self._show_voice()
 
+    @override
     async def async_step_voice(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose what voice may do."""
-        return self._show_voice() if user_input is None else self._create(user_input)
+        if user_input is None or self._first:
+            return await super().async_step_voice(user_input)
+        return self._create(user_input)
 
     # What the steps above are made of.
 
@@ -550,10 +555,6 @@ class CloudPlanConfigFlow(TypedPlansFlow, domain=DOMAIN):
         if len(own) < len(cameras):
             fields[vol.Required(CONF_SHOW_SHARED, default=False)] = BooleanSelector()
         return self._form("cameras", vol.Schema(fields))
-
-    def _show_voice(self) -> ConfigFlowResult:
-        """Show what voice may do."""
-        return self._form("voice", vol.Schema(voice_fields({})))
 
     def _form(
         self,

@@ -17,6 +17,12 @@ PLATFORMS: Final = (
     Platform.SWITCH,
 )
 
+# Versions of config entries. Data and options of one major version are only added to, and
+# what lacks has an answer wherever it is read; the minor version says what may be there.
+# 1.1: an account, its options. 1.2: what voice may do.
+ENTRY_VERSION: Final = 1
+ENTRY_MINOR_VERSION: Final = 2
+
 # Config entry, data. The account's label is what may be shown of it: its name or a
 # masked id, never the id itself.
 CONF_MAKER: Final = "maker"
