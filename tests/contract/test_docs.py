@@ -281,3 +281,12 @@ def test_events_are_told() -> None:
 def test_states_of_a_cancellation_are_told() -> None:
     states = [key for key in EN["entity"]["sensor"]["cancellation"]["state"] if key != "none"]
     assert missing(page("cancelling.md"), *(f"`{state}`" for state in states)) == []
+
+
+def test_troubles_are_told_in_the_words_that_one_sees() -> None:
+    """Emphasised in a first column: our own words, with dots where a name or number stands."""
+    shown = [str(text) for _, text in leaves(EN)]
+    cells = "\n".join(first_cells(DOCS / "troubleshooting.md"))
+    for seen in re.findall(r"\*([^*]+)\*", cells):
+        parts = [part.strip() for part in seen.split("…")]
+        assert any(all(part in text for part in parts) for text in shown), seen
