@@ -5,13 +5,14 @@ emphasises has to be read on the way, letter by letter.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 import re
 from typing import Final
 
-from playwright.async_api import Page, expect
+from playwright.async_api import BrowserContext, Page, expect
 import pytest
+import pytest_asyncio
 
 from demo.stage import Stage
 from tests.e2e.later import until, until_idle
@@ -47,6 +48,14 @@ def tour() -> list[str]:
 def names(step: int) -> list[str]:
     """Return what a step emphasises: cameras, buttons and words to look for."""
     return _EMPHASISED.findall(tour()[step - 1].replace("**", ""))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def page(desk: BrowserContext) -> AsyncIterator[Page]:
+    """Open the one window in which all of it is seen."""
+    window = await desk.new_page()
+    yield window
+    await window.close()
 
 
 @pytest.fixture
@@ -174,7 +183,8 @@ async def test_8_three_days_later(page: Page, stage: Stage, diary: Diary, step: 
     async with await page.context.new_page() as window:
         await _let_pass(window, stage, diary, "+3 days")
         await window.goto(f"{stage.maker_url}orders")
-        await diary.note(window, "orders", window.locator("body"))
+        orders = await diary.note(window, "orders", window.locator("body"))
+    assert re.search(r"Nursery\s+6\.00 CNY paid", orders)
     dashboard = Dashboard(page, stage)
     await dashboard.open()
     await expect(dashboard.camera("Nursery")).to_contain_text("Trial")
