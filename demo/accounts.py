@@ -21,11 +21,13 @@ async def add_account(home: HomeAssistant, maker: Maker, account: Account) -> st
     """Sign one account in by link and return the new config entry's title.
 
     Every field keeps what the form suggests, but for the gateway, which is the simulator,
-    and cameras that others share, which are shown. Raises `SetUpError`.
+    cameras that others share, which are shown, and voice, which may start a cancellation.
+    Raises `SetUpError`.
     """
     answers: dict[str, object] = {
         "advanced": {"gateway": maker.base_url},
         "show_shared": True,
+        "voice_cancels": True,
     }
     try:
         async with asyncio.timeout(_WITHIN):
@@ -55,13 +57,14 @@ async def add_account(home: HomeAssistant, maker: Maker, account: Account) -> st
 
 
 async def type_in(home: HomeAssistant, answers: Mapping[str, object]) -> str:
-    """Type a plan in, as a person would who does not sign in; return its account's title.
+    """Type a first plan in, as a person would who does not sign in; return its account's title.
 
     Every field that is not given keeps what the form suggests. Raises `SetUpError`.
     """
     step = await home.start_flow(DOMAIN)
     step = await home.answer_flow(step["flow_id"], {"next_step_id": "plan"})
-    step = await home.answer_flow(step["flow_id"], filled(step, answers))
+    for _ in ("plan", "voice"):
+        step = await home.answer_flow(step["flow_id"], filled(step, answers))
     if step["type"] != "create_entry":
         raise SetUpError(_where(step, f"says {step.get('errors') or step.get('reason')}"))
     title: str = step["title"]

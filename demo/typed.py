@@ -35,6 +35,7 @@ class TypedPlan:
             "price": float(_PRICE),
             "currency": _CURRENCY,
             "more": {"brand": _BRAND, "billed_by": "apple"},
+            "voice_cancels": True,
         }
 
     def expected(self, plan_id: str, now: datetime) -> ExpectedCamera:

@@ -20,7 +20,7 @@ from custom_components.camera_cloud_plan.typed.form import PlanForm
 from tests.integration.acts import issues, restart, settle
 from tests.integration.conftest import EntryMaker, entity_id, pass_time, set_up
 from tests.integration.test_coordinator import coordinator_of
-from tests.integration.typed import DOORBELL, local, type_in, typed_in, typing
+from tests.integration.typed import DOORBELL, VOICE, local, type_in, typed_in, typing
 
 NOW = "2026-11-25T12:00:00+00:00"
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -482,7 +482,7 @@ async def test_who_bills_is_kept_with_the_plan(hass: HomeAssistant) -> None:
         await settle(hass)
         assert value(hass, plan_id, "billed_by") == option
         assert local(hass).subentries[plan_id].data["billed_by"] == kept
-    assert local(hass).options == {}
+    assert local(hass).options == VOICE
 
 
 # --- Time ---

@@ -386,10 +386,30 @@ async def test_what_people_chose_by_hand_stays(hass: HomeAssistant, make_entry: 
     assert shown(hass, "days_remaining")
 
 
-async def test_where_the_owner_was_not_asked_nothing_is_shown(
+async def test_where_the_owner_was_not_asked_nothing_is_shown_until_a_yes(
     hass: HomeAssistant, home: MockConfigEntry
 ) -> None:
+    # Asking is what makes Home Assistant write its own "no" down.
     assert not shown(hass)
+    async_expose_entity(hass, "conversation", entity_id(hass, FRONT_DOOR, "plan_status"), True)
+    async_expose_entity(hass, "conversation", entity_id(hass, FRONT_DOOR, "plan_status"), False)
+    await consent(hass, home, answers=True)
+    assert shown(hass)
+    assert not shown(hass, "plan_status")
+
+
+async def test_a_no_that_becomes_a_yes_shows_all_but_what_was_hidden_by_hand(
+    hass: HomeAssistant, make_entry: EntryMaker
+) -> None:
+    entry = await home_with(hass, make_entry, voice_answers=False)
+    assert not shown(hass)
+    await hass.config_entries.async_unload(entry.entry_id)
+    async_expose_entity(hass, "conversation", entity_id(hass, FRONT_DOOR, "plan_status"), True)
+    await consent(hass, entry, answers=True)
+    assert shown(hass)
+    await consent(hass, entry, answers=False)
+    assert not shown(hass)
+    assert shown(hass, "plan_status")
 
 
 # --- Language models ---

@@ -18,6 +18,9 @@ DOORBELL: dict[str, Any] = {
     "renews": "yes",
 }
 
+# What the form suggests.
+VOICE: dict[str, Any] = {"voice_answers": True, "voice_cancels": False}
+
 
 def typing(plan: dict[str, Any]) -> dict[str, Any]:
     """Return what the form sends for a plan; what is folded away there goes into its section."""
@@ -30,7 +33,10 @@ def typing(plan: dict[str, Any]) -> dict[str, Any]:
 
 
 async def type_in(hass: HomeAssistant, **plan: Any) -> Any:
-    """Type a plan in, as a person does who begins without signing in; return how that ended."""
+    """Type a plan in, as a person does who begins without signing in; return how that ended.
+
+    With the first plan the dialogue ends as any set-up does, with what voice may do.
+    """
     flow = hass.config_entries.flow
     result: Any = await flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     assert result["menu_options"] == ["plan", "xiaomi"]
@@ -39,6 +45,9 @@ async def type_in(hass: HomeAssistant, **plan: Any) -> Any:
     assert result["step_id"] == "plan"
     check_words("config", result)
     result = await flow.async_configure(result["flow_id"], typing({**DOORBELL, **plan}))
+    check_words("config", result)
+    if result.get("step_id") == "voice":
+        result = await flow.async_configure(result["flow_id"], VOICE)
     await hass.async_block_till_done(wait_background_tasks=True)
     check_words("config", result)
     return result

@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from homeassistant.components.file_upload import process_uploaded_file
 from homeassistant.components.http.auth import async_sign_path
-from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import FileSelector, FileSelectorConfig
 from homeassistant.helpers.translation import async_get_translations
 import voluptuous as vol
 
+from ..choices import voice_fields
 from ..cloud.manual import ManualPlan, Row, TableError, read_table
 from ..const import CONF_MAKER, DOMAIN, MAKER_MANUAL
 from ..words import spoken_date, translated
@@ -30,6 +31,7 @@ _MOST_LINES: Final = 20
 class TypedPlansFlow(ConfigFlow):
     """The steps of the local account, whose plans are typed in."""
 
+    _first: ManualPlan | None = None
     _new: list[ManualPlan]
 
     async def async_step_plan(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -40,16 +42,17 @@ class TypedPlansFlow(ConfigFlow):
         if user_input is not None:
             plan = form.take(user_input)
             if not isinstance(plan, dict):
-                return await self._async_keep(plan)
+                return self._add(entry, plan) if entry else self._show_voice(first=plan)
             errors = plan
         return self.async_show_form(step_id="plan", data_schema=form.schema(), errors=errors)
 
-    async def _async_keep(self, plan: ManualPlan) -> ConfigFlowResult:
+    async def async_step_voice(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Choose what voice may do; then the local account begins with its first plan."""
+        if user_input is None or self._first is None:
+            return self._show_voice()
         if entry := async_local_entry(self.hass):
-            async_add_plans(self.hass, entry, [plan])
-            return self.async_abort(
-                reason="plan_added", description_placeholders={"plan": plan.name}
-            )
+            # Another dialogue began it meanwhile.
+            return self._add(entry, self._first)
         await self.async_set_unique_id(MAKER_MANUAL, raise_on_progress=False)
         words = await async_get_translations(
             self.hass, self.hass.config.language, "common", {DOMAIN}
@@ -57,8 +60,18 @@ class TypedPlansFlow(ConfigFlow):
         return self.async_create_entry(
             title=words[f"component.{DOMAIN}.common.typed_plans"],
             data={CONF_MAKER: MAKER_MANUAL},
-            subentries=[stored(plan)],
+            options=user_input,
+            subentries=[stored(self._first)],
         )
+
+    def _add(self, entry: ConfigEntry[Any], plan: ManualPlan) -> ConfigFlowResult:
+        async_add_plans(self.hass, entry, [plan])
+        return self.async_abort(reason="plan_added", description_placeholders={"plan": plan.name})
+
+    def _show_voice(self, *, first: ManualPlan | None = None) -> ConfigFlowResult:
+        """Show what voice may do, at the end of any set-up; `first` is kept until then."""
+        self._first = first or self._first
+        return self.async_show_form(step_id="voice", data_schema=vol.Schema(voice_fields({})))
 
     # --- Tables ---
 
