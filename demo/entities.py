@@ -39,6 +39,11 @@ class Device:
         """Whether it stands for a camera rather than for an account."""
         return PLAN_STATUS in self.entities
 
+    @property
+    def page(self) -> str:
+        """The path of its page in Home Assistant."""
+        return f"/config/devices/device/{self.device_id}"
+
 
 async def devices(home: HomeAssistant) -> list[Device]:
     """Return the integration's devices in the order in which they were added."""
