@@ -184,7 +184,7 @@ async def test_8_three_days_later(page: Page, stage: Stage, diary: Diary, step: 
         await _let_pass(window, stage, diary, "+3 days")
         await window.goto(f"{stage.maker_url}orders")
         orders = await diary.note(window, "orders", window.locator("body"))
-    assert re.search(r"Nursery\s+6\.00 CNY paid", orders)
+    assert re.search(r"Nursery\s+6\.00 CNY\s+paid", orders)
     dashboard = Dashboard(page, stage)
     await dashboard.open()
     await expect(dashboard.camera("Nursery")).to_contain_text("Trial")
