@@ -8,12 +8,11 @@ allowed all of it, and read back.
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-import re
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import aiohttp
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser
 import pytest
 import pytest_asyncio
 
@@ -24,7 +23,7 @@ from demo.typed import typed_plan
 from demo.words import Language
 from tests.e2e.later import Control, check
 from tests.e2e.spoken import Known, Spoken, answers, losses_of
-from tests.e2e.views import DESK, PHONE, Dashboard, Diary, looking
+from tests.e2e.views import DESK, PHONE, Assist, Dashboard, Diary, looking
 from tests.integration.voice_table import SENTENCES
 
 pytestmark = [
@@ -43,7 +42,6 @@ MONEY: Final = {
 }
 OF_OTHERS: Final = {"en": "When is the next charge for the moon?", "zh-Hans": "月亮什么时候扣费？"}
 # More than the dots that stand there until the answer comes.
-_WORDS: Final = re.compile(r"[^\s.…]")
 IN_CHINESE: Final = "中文"
 CHINESE: Final = {
     "name": IN_CHINESE,
@@ -58,43 +56,6 @@ CHINESE: Final = {
     "wake_word_entity": None,
     "wake_word_id": None,
 }
-
-
-class Assist:
-    """Home Assistant's Assist dialogue."""
-
-    def __init__(self, page: Page) -> None:
-        """Take a window on a dashboard; use `open`."""
-        self.page = page
-        self.dialogue = page.locator("ha-voice-command-dialog")
-        self._field = self.dialogue.locator("ha-assist-chat input")
-        self._said = self.dialogue.locator("ha-assist-chat .message.hass")
-
-    async def open(self) -> None:
-        """Open it from the dashboard's own bar, as a new user would; on a phone from its menu."""
-        entry = self.page.locator("hui-root").get_by_label("Assist (A)")
-        menu = self.page.locator("hui-root").get_by_label("Open dashboard menu")
-        await expect(entry.or_(menu).first).to_be_visible()
-        if await menu.is_visible():
-            await menu.click()
-            entry = self.page.locator("hui-root ha-dropdown-item").filter(has_text="(A)")
-        await entry.first.click()
-        await expect(self._said).to_have_count(1)
-
-    async def choose(self, assistant: str) -> None:
-        """Talk to another assistant, with whom a new chat begins."""
-        await self.dialogue.locator("ha-dropdown ha-button").click()
-        await self.dialogue.locator("ha-dropdown-item").filter(has_text=assistant).click()
-        await expect(self._said).to_have_count(1)
-
-    async def ask(self, sentence: str) -> str:
-        """Type a sentence and return what is answered."""
-        before = await self._said.count()
-        await self._field.fill(sentence)
-        await self._field.press("Enter")
-        answer = self._said.nth(before).locator("ha-markdown-element")
-        await expect(answer).to_have_text(_WORDS)
-        return (await answer.inner_text()).strip()
 
 
 class House:

@@ -47,7 +47,7 @@ async def test_a_plan_is_typed_in_within_half_a_minute(
     page: Page, stage: Stage, diary: Diary
 ) -> None:
     await page.goto(stage.home.base_url)
-    integrations = Integrations(page, stage)
+    integrations = Integrations(page, stage.home)
     await integrations.open()
     began = time.monotonic()
     await integrations.add("Camera Cloud Plan")

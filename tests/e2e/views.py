@@ -18,6 +18,7 @@ from playwright.async_api import (
     expect,
 )
 
+from demo.home_assistant import HomeAssistant
 from demo.stage import Stage
 
 DESK: Final[ViewportSize] = {"width": 1280, "height": 900}
@@ -58,6 +59,9 @@ _DRAWN_TEXT: Final = """host => {
 # One line: what is longer is cut off, or covers the line below.
 _FITS: Final = """title => title.scrollWidth <= title.clientWidth
   && title.clientHeight < 2 * parseFloat(getComputedStyle(title).fontSize)"""
+
+# Until there is an answer, dots stand in its place.
+_ANSWERED: Final = re.compile(r"[^\s.…]")
 
 # The media browser's pictures are backgrounds, fetched by its own code.
 _ARE_DRAWN: Final = """thumbnails => Promise.all(thumbnails.map(async thumbnail => {
@@ -346,7 +350,7 @@ class Assist:
         await expect(entry.or_(menu).first).to_be_visible()
         if await menu.is_visible():
             await menu.click()
-            entry = bar.locator("ha-dropdown-item").filter(has_text="Assist")
+            entry = bar.locator("ha-dropdown-item").filter(has_text="(A)")
         await entry.first.click()
         await expect(self._said).to_have_count(1)
 
@@ -362,7 +366,7 @@ class Assist:
         await self._field.fill(sentence)
         await self._field.press("Enter")
         answer = self._said.nth(before).locator("ha-markdown-element")
-        await expect(answer).to_have_text(re.compile(r"\w"))
+        await expect(answer).to_have_text(_ANSWERED)
         return (await answer.inner_text()).strip()
 
 
@@ -401,11 +405,11 @@ class Calendar:
 class Integrations:
     """The page on which integrations are added, and the form in which a plan is typed in."""
 
-    def __init__(self, page: Page, stage: Stage) -> None:
+    def __init__(self, page: Page, home: HomeAssistant) -> None:
         """Take a window; use `open`."""
         self.page = page
         self.dialogue = page.locator("dialog-data-entry-flow")
-        self._url = f"{stage.home.base_url}/config/integrations/dashboard"
+        self._url = f"{home.base_url}/config/integrations/dashboard"
 
     async def open(self) -> None:
         """Go to Settings, devices and services."""
