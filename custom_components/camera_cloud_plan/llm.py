@@ -5,6 +5,7 @@ whose owner lets assistants answer. There is no tool that changes anything.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final, override
@@ -74,7 +75,7 @@ class _Exposed:
 
 
 class _PlanTool(Tool):
-    """What the tools have in common: they read, and change nothing."""
+    """What the tools have in common: they read what is known here, and change nothing."""
 
     annotations = ToolAnnotations(
         read_only=True, destructive=False, idempotent=True, open_world=False
@@ -151,8 +152,9 @@ class GetMonthlyCostTool(_PlanTool):
 
 
 class GetRecordingsAtRiskTool(_PlanTool):
-    """Tells which recordings are lost soon."""
+    """Tells which recordings are lost soon; the maker's cloud is asked."""
 
+    annotations = replace(_PlanTool.annotations, open_world=True)
     name = f"{DOMAIN}__get_recordings_at_risk"
     title = "Get camera recordings about to expire"
     description = (

@@ -26,7 +26,7 @@ from simulator.server import RunningSimulator
 from simulator.world import World
 from simulator.worldfile import load_world
 
-from .acts import device_id, direct_way, restart, settle
+from .acts import device_id, direct_way, press_off, restart, settle
 from .asked import ask, listen
 from .conftest import EntryMaker, entity_id, pass_time, set_up
 from .test_coordinator import coordinator_of
@@ -198,6 +198,15 @@ async def test_a_yes_counts_in_its_own_chat_once(
     assert said.startswith("I can't switch it off myself.")
     assert case_state(home) == "waiting_for_you"
     assert NOT_UNDERSTOOD in await ask(hass, YES, chat="one")
+    assert (await ask(hass, "is it off yet")).startswith("Not yet: one step is left for Front door")
+
+
+async def test_what_the_switch_began_is_asked_about_too(
+    hass: HomeAssistant, home: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    assert "Front door" not in await ask(hass, "is it off yet")
+    await press_off(hass, FRONT_DOOR)
+    await gathered(hass, freezer)
     assert (await ask(hass, "is it off yet")).startswith("Not yet: one step is left for Front door")
 
 
@@ -429,7 +438,11 @@ async def test_a_model_reads_what_is_exposed(hass: HomeAssistant, make_entry: En
     api = await tools(hass)
     ours = [tool for tool in api.tools if tool.name.startswith("camera_cloud_plan__")]
     assert len(ours) == 3
-    assert all(tool.annotations.read_only for tool in ours)
+    assert all(tool.annotations.read_only and tool.annotations.idempotent for tool in ours)
+    assert not any(tool.annotations.destructive for tool in ours)
+    # Only a list of recordings is asked for at the maker's.
+    asking = [tool.name for tool in ours if tool.annotations.open_world]
+    assert asking == ["camera_cloud_plan__get_recordings_at_risk"]
     answer = await api.async_call_tool(
         ToolInput(tool_name="camera_cloud_plan__get_plans", tool_args={})
     )

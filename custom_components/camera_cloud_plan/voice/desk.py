@@ -5,7 +5,7 @@ anew when what cameras and places are called changes.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,7 +27,7 @@ from ..plan import clock
 from .acts import AWAITED_FOR, Acts, Awaited, Reply, is_due
 from .answers import Answers, is_cancelled
 from .grammar import ASKED_BACK, Grammar, Heard, Topic, preload
-from .names import Directory, async_directory
+from .names import Directory, Target, async_directory
 from .speech import Speech, async_speech, spoken
 
 if TYPE_CHECKING:
@@ -46,6 +46,16 @@ _REGISTRIES: Final = (
     er.EVENT_ENTITY_REGISTRY_UPDATED,
     fr.EVENT_FLOOR_REGISTRY_UPDATED,
 )
+# Of changes that are told one by one, those that make another name.
+_NAMING: Final = frozenset({"aliases", "area_id", "device_id", "name", "name_by_user"})
+
+
+@dataclass(frozen=True, slots=True)
+class _CanSay:
+    """What makes sense only now and then: to ask whether "it" is off, and a yes."""
+
+    open_case: bool
+    awaited: frozenset[Topic]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,7 @@ class _Listening:
     sentences: tuple[str, ...]
     parser: Parser
     directory: Directory
+    can_say: _CanSay
     end: CALLBACK_TYPE
 
 
@@ -115,12 +126,15 @@ class VoiceDesk:
     # --- What is listened for ---
 
     @callback
-    def _async_on_registry(self, _event: Event[Any]) -> None:
-        self._async_gather()
+    def _async_on_registry(self, event: Event[Any]) -> None:
+        changes = event.data.get("changes")
+        if changes is None or _NAMING & changes.keys():
+            self._async_gather()
 
     @callback
     def _async_on_cameras(self, _camera_ids: object) -> None:
-        self._async_gather()
+        if self._is_outdated():
+            self._async_gather()
 
     @callback
     def _async_gather(self) -> None:
@@ -139,25 +153,49 @@ class VoiceDesk:
         if not self._is_ready:
             return
         directory = async_directory(self._hass, self._accounts)
-        grammar = Grammar(
-            directory.forms,
-            open_case=any(map(is_cancelled, directory.cameras)),
-            awaited={awaited.topic for awaited in self._awaited.values()},
-        )
+        can_say = self._can_say(directory)
+        grammar = Grammar(directory.forms, open_case=can_say.open_case, awaited=can_say.awaited)
         sentences = grammar.flat() if self._accounts else ()
         before = self._listening
         if before and before.sentences == sentences:
-            self._listening = _Listening(sentences, before.parser, directory, before.end)
+            self._listening = replace(before, directory=directory, can_say=can_say)
             return
         if before:
             before.end()
             self._listening = None
         if sentences:
-            self._async_listen(grammar, sentences, directory)
+            self._async_listen(grammar, sentences, directory, can_say)
+
+    def _can_say(self, directory: Directory) -> _CanSay:
+        return _CanSay(
+            open_case=any(map(is_cancelled, directory.cameras)),
+            awaited=frozenset(awaited.topic for awaited in self._awaited.values()),
+        )
+
+    def _is_outdated(self) -> bool:
+        """Return whether there are other cameras, or other things to say, than are listened for.
+
+        Names are not looked at: with many cameras that takes a while.
+        """
+        before = self._listening
+        if before is None:
+            return True
+        cameras = {
+            Target(coordinator, camera_id)
+            for coordinator in self._accounts
+            for camera_id in coordinator.data.cameras
+        }
+        return cameras != {*before.directory.cameras} or before.can_say != self._can_say(
+            before.directory
+        )
 
     @callback
     def _async_listen(
-        self, grammar: Grammar, sentences: tuple[str, ...], directory: Directory
+        self,
+        grammar: Grammar,
+        sentences: tuple[str, ...],
+        directory: Directory,
+        can_say: _CanSay,
     ) -> None:
         """Hand the sentences to Home Assistant's agent; where its way changed, do without."""
         try:
@@ -174,7 +212,7 @@ class VoiceDesk:
         except CHANGED:
             self._async_do_without()
             return
-        self._listening = _Listening(sentences, Parser(grammar), directory, end)
+        self._listening = _Listening(sentences, Parser(grammar), directory, can_say, end)
 
     @callback
     def _async_do_without(self) -> None:
@@ -211,7 +249,8 @@ class VoiceDesk:
             _LOGGER.exception("Unexpected error answering by voice")
             return speech.say("failed")
         finally:
-            self._async_rebuild()  # a case may be open now, or a yes be waited for
+            if self._is_outdated():  # a case may be open now, or a yes be waited for
+                self._async_rebuild()
 
     def _asked_back(self, reply: Reply, speech: Speech) -> str:
         """Wait for the yes that a reply asks for, in this chat and not for long."""
