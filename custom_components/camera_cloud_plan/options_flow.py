@@ -14,6 +14,7 @@ from homeassistant.config_entries import (
     OptionsFlowWithReload,
 )
 from homeassistant.const import UnitOfTime
+from homeassistant.data_entry_flow import section
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -87,6 +88,7 @@ CONF_FILE: Final = "file"
 CONF_PASTED: Final = "pasted"
 CONF_MODE: Final = "mode"
 CONF_PLAN: Final = "plan"
+CONF_TEXT: Final = "text"
 CONF_YAML: Final = "yaml"
 
 # Where a definition that was pasted comes from.
@@ -281,11 +283,13 @@ class CloudPlanOptionsFlow(OptionsFlowWithReload):
         """Show a dashboard of all accounts as text to copy, and where it goes."""
         if user_input is not None:
             return self._save({})
-        # An editor of code has a button that copies all of it.
+        # An editor of code has a button that copies all of it. Folded away, it leaves the
+        # steps in view.
         text = vol.Optional(CONF_YAML, default=await async_dashboard_text(self.hass))
+        folded = section(vol.Schema({text: TemplateSelector()}), {"collapsed": True})
         return self.async_show_form(
             step_id="dashboard",
-            data_schema=vol.Schema({text: TemplateSelector()}),
+            data_schema=vol.Schema({vol.Required(CONF_TEXT): folded}),
             description_placeholders={"dashboards": _DASHBOARDS},
         )
 

@@ -8,11 +8,14 @@ import asyncio
 from datetime import datetime, timedelta
 import time
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 import pytest
 
+from demo.accounts import DOMAIN
+from demo.dashboard import PATH
 from demo.entities import NEXT_CHARGE, devices
 from demo.stage import Stage
+from tests.e2e.copied import cut, pasted
 from tests.e2e.views import CHECK_FLOOR_MS, PHONE, Dashboard, MakersPage, approve
 
 pytestmark = [
@@ -36,6 +39,9 @@ WITH_PLAN = (
     "Kitchen",
 )
 WITHOUT_PLAN = ("Window", "Old cam")
+# Widths of windows, and in each language what heads the cameras.
+WIDTHS = (1280, 768, 390)
+LANGUAGES = {"de": "Kameras", "zh-Hans": "摄像头", "en": "Cameras"}
 
 
 async def test_every_camera_is_on_the_dashboard(page: Page, stage: Stage) -> None:
@@ -57,6 +63,39 @@ async def assert_all_is_there(page: Page, stage: Stage) -> None:
         await expect(page.get_by_role("link", name=camera)).to_be_visible()
     await expect(dashboard.block("Next charge")).to_contain_text("Nursery, any moment now")
     await expect(dashboard.block("Needs you")).to_contain_text("Berlin hallway")
+
+
+async def test_nothing_is_cut_in_any_language_at_any_width(page: Page, stage: Stage) -> None:
+    home = stage.home
+    shown = await home.command("lovelace/config", url_path=PATH)
+    for language, cameras in LANGUAGES.items():
+        made = await home.answered(DOMAIN, "get_dashboard", language=language)
+        await home.command("frontend/set_user_data", key="language", value={"language": language})
+        await home.command("lovelace/config/save", url_path=PATH, config=made["config"])
+        dashboard = Dashboard(page, stage)
+        await dashboard.open()
+        await expect(dashboard.block(cameras)).to_be_visible()
+        for scheme, width in zip(("light", "dark", "dark"), WIDTHS, strict=True):
+            await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            await page.set_viewport_size({"width": width, "height": 900})
+            await expect(dashboard.camera("Doorbell")).to_be_visible()
+            assert await cut(page) == [], (language, width)
+    # As the others find it.
+    await home.command("lovelace/config/save", url_path=PATH, config=shown)
+
+
+async def test_the_text_of_the_options_makes_a_dashboard_whose_cameras_open(
+    browser: Browser, stage: Stage
+) -> None:
+    async with pasted(browser, stage, "Our plans") as page:
+        dashboard = Dashboard(page, stage)
+        for camera in WITH_PLAN:
+            await expect(dashboard.camera(camera)).to_be_visible()
+        await dashboard.camera("Balcony").get_by_text("Balcony").click()
+        await expect(page.locator("ha-config-device-page")).to_contain_text("Balcony")
+    kept = await stage.home.command("lovelace/config", url_path="our-plans")
+    made = await stage.home.answered(DOMAIN, "get_dashboard")
+    assert kept == made["config"]
 
 
 async def test_a_renewal_nobody_can_read_is_never_shown_as_off(page: Page, stage: Stage) -> None:

@@ -24,6 +24,7 @@ from simulator.world import World
 from simulator.worldfile import load_world
 
 from .conftest import EntryMaker, set_up
+from .test_config_flow import check_words
 from .typed import typed_in
 
 MEI = "2300410071"
@@ -291,6 +292,21 @@ async def test_who_may_not_see_an_account_gets_none(
         DOMAIN, "get_dashboard", {}, blocking=True, return_response=True, context=context
     )
     assert answer
+
+
+async def test_the_options_show_it_to_be_copied(hass: HomeAssistant, mei: MockConfigEntry) -> None:
+    before = dict(mei.options)
+    flow = hass.config_entries.options
+    page = await flow.async_init(mei.entry_id)
+    page = await flow.async_configure(page["flow_id"], {"next_step_id": "dashboard"})
+    check_words("options", page)
+    schema = page["data_schema"].schema["text"].schema.schema
+    (text,) = (field.default() for field in schema)
+    assert text == (await made(hass))["yaml"]
+    # What is there is a template, too, which the field checks.
+    done = await flow.async_configure(page["flow_id"], {"text": {"yaml": text}})
+    assert done["type"] == "create_entry"
+    assert mei.options == before
 
 
 # --- Few cameras, and many ---
