@@ -9,6 +9,7 @@ from homeassistant.helpers import device_registry as dr
 
 from .const import CONF_ACCOUNT, DOMAIN
 from .plan import Camera
+from .words import translated
 
 _KEY_LENGTH = 12
 
@@ -84,7 +85,9 @@ def async_register_camera(hass: HomeAssistant, entry: ConfigEntry, camera: Camer
         connections={(dr.CONNECTION_NETWORK_MAC, camera.mac)} if camera.mac else set(),
         entry_type=dr.DeviceEntryType.SERVICE,
         manufacturer=camera.maker or None,
-        model=camera.model if subentry else f"{camera.model}, cloud plan",
+        model=camera.model
+        if subentry
+        else translated(hass, "common.device_model", model=camera.model),
         name=camera.name,
         sw_version=camera.firmware,
         via_device_id=attached.id if attached else account_id,
