@@ -50,6 +50,7 @@ from .services import async_setup_services
 from .store import SnapshotStore
 from .telling.alert_book import AlertBook
 from .telling.alert_buttons import async_listen_to_buttons
+from .telling.tell import async_take_down_all
 from .typed.follow import PlanFollower
 from .typed.plans import is_typed
 from .typed.table_view import PlanTableView
@@ -163,6 +164,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) -
     nobody watches them now; that page offers to end them.
     """
     _async_delete_issues(hass, entry)
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    async_take_down_all(hass, entry, {*filter(None, (camera_id_of(entry, one) for one in devices))})
     kept = await async_remove_cases(hass, entry)
     if is_typed(entry):
         # Typed in again, a plan is another one: its cases would find nothing.

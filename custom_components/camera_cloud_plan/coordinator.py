@@ -410,7 +410,8 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
     async def _async_ask[T](self, question: Coroutine[Any, Any, T]) -> T:
         """Await an answer of the maker, or what the question raises.
 
-        Unloading the account cancels the question, and whoever waits for it.
+        Unloading the account cancels the question, and whoever waits for it. Where the maker
+        wants a new sign-in its owner is asked at once, whoever put the question.
         """
         task = self.config_entry.async_create_background_task(
             self.hass, question, f"{self.name} asks", eager_start=False
@@ -419,7 +420,11 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         task.add_done_callback(self._asking.discard)
         if self._stopped:
             task.cancel()
-        return await task
+        try:
+            return await task
+        except SignInNeededError:
+            self.config_entry.async_start_reauth(self.hass)
+            raise
 
     async def async_check_now(self) -> None:
         """Read the account now, at most once a minute.

@@ -1,23 +1,33 @@
 """The life of a config entry: restart, unload, migration, removal."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 from homeassistant.setup import async_setup_component
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_get_persistent_notifications,
+)
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.camera_cloud_plan.const import DOMAIN
+from custom_components.camera_cloud_plan.const import (
+    CONF_VOICE_ANSWERS,
+    CONF_VOICE_CANCELS,
+    DOMAIN,
+    SERVICE_CHECK_RENEWAL,
+    SERVICE_WITHDRAW_CANCELLATION,
+)
 from custom_components.camera_cloud_plan.devices import async_remove_camera, camera_identifier
 from simulator.server import RunningSimulator
 
-from .acts import press_off, restart
+from .acts import act, device_id, press_off, restart
 from .conftest import pass_time, set_up
 from .test_coordinator import (
     RENEWING,
@@ -66,6 +76,17 @@ async def test_a_restart_with_a_refused_sign_in_keeps_the_data_and_asks_to_sign_
     assert len(hass.config_entries.flow.async_progress_by_handler(DOMAIN)) == 1
     # Nothing is asked again until the owner has signed in.
     assert coordinator_of(loaded).update_interval is None
+
+
+async def test_whoever_finds_the_session_ended_has_its_owner_asked_at_once(
+    hass: HomeAssistant, loaded: MockConfigEntry, sim: RunningSimulator
+) -> None:
+    sim.sessions.expire(pass_tokens=True)
+    (row,) = await act(hass, SERVICE_CHECK_RENEWAL, device_id=device_id(hass, RENEWING))
+    assert row["state"] == "not_reached"
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert flow["step_id"] == "reauth_confirm"
+    assert state_of(hass, RENEWING, "auto_renewal") == "on"
 
 
 async def test_old_stored_data_is_not_shown(
@@ -168,12 +189,32 @@ async def test_unloading_in_the_midst_of_a_poll_ends_it(
     assert as_of(hass, RENEWING) is None
 
 
-async def test_removing_leaves_nothing(
-    hass: HomeAssistant, loaded: MockConfigEntry, hass_storage: Storage, sim: RunningSimulator
+async def test_removing_leaves_nothing_but_what_was_saved(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_storage: Storage,
+    sim: RunningSimulator,
+    freezer: FrozenDateTimeFactory,
+    tmp_path: Path,
 ) -> None:
-    sim.world.remove_device(RENEWING)  # an issue about a plan that may go on
+    """Neither in storage and registries nor shown anywhere; what was saved lies where it was."""
+    hass.config.media_dirs = {"local": str(tmp_path)}
+    clip = tmp_path / DOMAIN / "Renewing" / "2026-11-22 12.00.00.mp4"
+    clip.parent.mkdir(parents=True)
+    clip.write_bytes(b"footage")
+    hass.config_entries.async_update_entry(
+        entry, options={**entry.options, CONF_VOICE_ANSWERS: True, CONF_VOICE_CANCELS: False}
+    )
+    for other in ("homeassistant", "persistent_notification"):
+        assert await async_setup_component(hass, other, {})
+    await set_up(hass, entry)
+    await press_off(hass)
+    await act(hass, SERVICE_WITHDRAW_CANCELLATION, device_id=device_id(hass, RENEWING))
+    sim.world.remove_device(RENEWING)  # an issue and a message about a plan that may go on
     for _ in range(2):
-        await refresh(hass, loaded)
+        await refresh(hass, entry)
+    await pass_time(hass, freezer, 60)
+    assert async_get_persistent_notifications(hass)
     ir.async_create_issue(
         hass,
         "other",
@@ -182,30 +223,22 @@ async def test_removing_leaves_nothing(
         severity=ir.IssueSeverity.WARNING,
         translation_key="theirs",
     )
-    await hass.config_entries.async_remove(loaded.entry_id)
+    assert len(ir.async_get(hass).issues) > 1
+
+    await hass.config_entries.async_remove(entry.entry_id)
     await hass.async_block_till_done()
     await hass.async_block_till_done()
     assert [key for key in hass_storage if key.startswith(DOMAIN)] == []
     assert [issue.domain for issue in ir.async_get(hass).issues.values()] == ["other"]
-    assert not dr.async_entries_for_config_entry(dr.async_get(hass), loaded.entry_id)
+    assert not dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    assert not er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
     assert not [state for state in hass.states.async_all() if "plan" in state.entity_id]
-
-
-@pytest.mark.parametrize(
-    ("version", "minor", "state"),
-    [(1, 2, ConfigEntryState.LOADED), (2, 1, ConfigEntryState.MIGRATION_ERROR)],
-)
-async def test_entries_of_this_major_version_are_accepted_others_refused(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    version: int,
-    minor: int,
-    state: ConfigEntryState,
-) -> None:
-    hass.config_entries.async_update_entry(entry, version=version, minor_version=minor)
-    await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
-    assert entry.state is state
+    assert not async_get_persistent_notifications(hass)
+    assert not hass.config_entries.flow.async_progress()
+    assert clip.read_bytes() == b"footage"
+    assert [path.name for path in await hass.async_add_executor_job(clip.parent.glob, "*")] == [
+        clip.name
+    ]
 
 
 async def test_damaged_credentials_ask_for_a_sign_in(

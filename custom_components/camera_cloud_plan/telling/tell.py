@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from homeassistant.components import persistent_notification
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, CoreState, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
@@ -284,11 +285,26 @@ class Teller:
         return self._words[f"component.{DOMAIN}.common.{key}"].format(**gaps)
 
     def _ref_of_one(self, camera_id: str, subject: str) -> str:
-        """Return what a message about a camera is known by; it does not tell the camera's id."""
-        return f"{DOMAIN}_{subject}_{key_of(self._entry.entry_id, camera_id)}"
+        return _ref(self._entry, subject, camera_id)
 
     def _ref_of_many(self, activity: Activity) -> str:
-        return f"{DOMAIN}_{activity}_{key_of(self._entry.entry_id)}"
+        return _ref(self._entry, activity)
+
+
+@callback
+def async_take_down_all(
+    hass: HomeAssistant, entry: ConfigEntry, camera_ids: Collection[str]
+) -> None:
+    """Take down what Home Assistant shows of an account that goes."""
+    for activity in _TOLD:
+        persistent_notification.async_dismiss(hass, _ref(entry, activity))
+        for camera_id in camera_ids:
+            persistent_notification.async_dismiss(hass, _ref(entry, _subject(activity), camera_id))
+
+
+def _ref(entry: ConfigEntry, what: str, *camera_id: str) -> str:
+    """Return what a message is known by; it does not tell a camera's id."""
+    return f"{DOMAIN}_{what}_{key_of(entry.entry_id, *camera_id)}"
 
 
 def _subject(activity: Activity) -> str:
