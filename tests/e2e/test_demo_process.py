@@ -103,6 +103,7 @@ async def test_it_speaks_chinese_moves_to_free_ports_restarts_and_ends_on_ctrl_c
             await running.until("Stop with Ctrl-C.")
             port, maker_port = running.port(_HOME), running.port(_MAKER)
             assert port == PORT + 1
+            await _answers_in_chinese(f"http://127.0.0.1:{port}")
             await _restart(f"http://127.0.0.1:{port}")
             family = running.family()
             running.process.send_signal(signal.SIGINT)
@@ -121,6 +122,17 @@ async def test_nothing_is_left_when_it_is_killed() -> None:
         running.process.kill()
         _, alive = await asyncio.to_thread(psutil.wait_procs, family, timeout=30)
         assert not alive
+
+
+async def _answers_in_chinese(base_url: str) -> None:
+    """See that its own assistant speaks Chinese and can be asked at once, with nothing set up."""
+    async with aiohttp.ClientSession() as http:
+        home = await HomeAssistant.connect(base_url, http)
+        listed = await home.command("assist_pipeline/pipeline/list")
+        assert [each["conversation_language"] for each in listed["pipelines"]] == ["zh-CN"]
+        answer = await home.command("conversation/process", text="下次什么时候扣费？")
+        assert "婴儿房的试用将转为付费" in answer["response"]["speech"]["plain"]["speech"]
+        await home.close()
 
 
 async def _restart(base_url: str) -> None:
