@@ -1,22 +1,16 @@
 """What a person does with the demo, in a real browser against a real Home Assistant.
 
-The tests share one stage and stand in the order in which a tour would take them: a check
-asked for within a minute of the last waits until that minute is over.
+The tests share one stage. What the README's tour does is in `test_tour`.
 """
-
-import asyncio
-from datetime import datetime, timedelta
-import time
 
 from playwright.async_api import Browser, Page, expect
 import pytest
 
 from demo.accounts import DOMAIN
 from demo.dashboard import PATH
-from demo.entities import NEXT_CHARGE, devices
 from demo.stage import Stage
 from tests.e2e.copied import cut, pasted
-from tests.e2e.views import CHECK_FLOOR_MS, PHONE, Dashboard, MakersPage, approve
+from tests.e2e.views import PHONE, Dashboard, MakersPage, approve
 
 pytestmark = [
     pytest.mark.browser,
@@ -126,24 +120,6 @@ async def test_off_at_the_maker_turns_the_switch_off_after_a_check(
     await expect(dashboard.camera("Kitchen")).to_contain_text("Active, ends")
 
 
-async def test_off_pressed_here_says_within_two_seconds_what_is_left_to_do(
-    page: Page, stage: Stage
-) -> None:
-    dashboard = Dashboard(page, stage)
-    await dashboard.open()
-    pressed = time.monotonic()
-    await dashboard.press_toggle("Front door")
-    async with asyncio.timeout(2):
-        await expect(page.get_by_text("Not off yet").first).to_be_visible()
-        await expect(dashboard.needs_you("Front door")).to_be_visible()
-    assert time.monotonic() - pressed < 2
-    await expect(dashboard.renewal("Front door")).to_have_text("On")
-
-    await dashboard.camera("Front door").get_by_label("Turn on").click()
-    await expect(dashboard.block("Needs you")).not_to_contain_text("Front door")
-    await expect(dashboard.renewal("Front door")).to_have_text("On")
-
-
 async def test_another_account_is_added_by_link_by_hand(page: Page, stage: Stage) -> None:
     await page.goto(
         f"{stage.home.base_url}/_my_redirect/config_flow_start?domain=camera_cloud_plan"
@@ -166,23 +142,3 @@ async def test_another_account_is_added_by_link_by_hand(page: Page, stage: Stage
     # Shared with Mei, and now also seen by its owner, who has a switch for it.
     await expect(dashboard.camera("Grandma's hall")).to_have_count(2)
     await expect(dashboard.camera("Grandma's hall").locator("ha-control-switch")).to_have_count(1)
-
-
-async def test_days_beyond_a_charge_move_the_next_charge(page: Page, stage: Stage) -> None:
-    before = await _next_charge(stage, "Nursery")
-    await MakersPage(page, stage).let_pass("+3 days")
-    dashboard = Dashboard(page, stage)
-    await dashboard.open()
-    await dashboard.check_now()
-    next_charge = dashboard.block("Next charge").locator("ha-markdown h2")
-    await expect(next_charge).to_have_text("Front door, any moment now", timeout=CHECK_FLOOR_MS)
-    after = await _next_charge(stage, "Nursery")
-    # Its trial ended and it was charged for a month; three days less are ahead.
-    assert timedelta(days=28 - 3) <= after - before <= timedelta(days=31 - 3)
-    await expect(dashboard.camera("Nursery")).to_contain_text("Active, renews")
-
-
-async def _next_charge(stage: Stage, camera: str) -> datetime:
-    found = next(d for d in await devices(stage.home) if d.name == camera)
-    states = await stage.home.states()
-    return datetime.fromisoformat(states[found.entities[NEXT_CHARGE]]["state"])

@@ -6,6 +6,7 @@ emphasises has to be read on the way, letter by letter.
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 import re
 from typing import Final
@@ -14,6 +15,7 @@ from playwright.async_api import BrowserContext, Page, expect
 import pytest
 import pytest_asyncio
 
+from demo.entities import NEXT_CHARGE, devices
 from demo.stage import Stage
 from tests.e2e.later import until, until_idle
 from tests.e2e.views import (
@@ -180,6 +182,7 @@ async def test_7_ask(page: Page, stage: Stage, diary: Diary, step: int) -> None:
 
 async def test_8_three_days_later(page: Page, stage: Stage, diary: Diary, step: int) -> None:
     await until_idle(stage.home)
+    before = await _next_charge(stage, "Nursery")
     async with await page.context.new_page() as window:
         await _let_pass(window, stage, diary, "+3 days")
         await window.goto(f"{stage.maker_url}orders")
@@ -193,11 +196,21 @@ async def test_8_three_days_later(page: Page, stage: Stage, diary: Diary, step: 
         "Active, renews", timeout=CHECK_FLOOR_MS
     )
     await diary.note(page, "dashboard", page.locator("hui-view"))
+    # Charged for a month; three days less are ahead.
+    after = await _next_charge(stage, "Nursery")
+    assert timedelta(days=28 - 3) <= after - before <= timedelta(days=31 - 3)
 
 
 async def test_the_readme_tells_no_other_steps() -> None:
     taken = {name.split("_")[1] for name in globals() if re.match(r"test_\d", name)}
     assert taken == {str(number) for number in range(1, len(tour()) + 1)}
+
+
+async def _next_charge(stage: Stage, camera: str) -> datetime:
+    """Return from when on a camera's next charge may come."""
+    found = next(each for each in await devices(stage.home) if each.name == camera)
+    shown = (await stage.home.states())[found.entities[NEXT_CHARGE]]
+    return datetime.fromisoformat(shown["state"])
 
 
 async def _switch_at_the_maker(page: Page, stage: Stage, camera: str) -> None:
