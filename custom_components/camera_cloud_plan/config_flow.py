@@ -81,6 +81,7 @@ from .const import (
     ENTRY_VERSION,
     MAKER_XIAOMI,
 )
+from .failures import CLOCK_IS_OFF
 from .options_flow import CloudPlanOptionsFlow
 from .plan import Camera, clock
 from .typed.flow import TypedPlansFlow
@@ -121,6 +122,10 @@ class _Problem:
                 key = "verification_needed"
             case SignInNeededError():
                 key = "refused"
+            case SignatureRefusedError(clock_offset=float() | int() as offset) if (
+                abs(offset) >= CLOCK_IS_OFF
+            ):
+                key, words = "clock_is_off", {"seconds": str(round(abs(offset)))}
             case SignatureRefusedError():
                 key = "signature_refused"
             case ApiError(code=code):

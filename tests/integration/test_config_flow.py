@@ -622,6 +622,10 @@ async def test_a_region_that_cannot_be_asked_is_named(dialogue: Dialogue) -> Non
     assert done["options"]["regions"] == ["cn", "sg"]
 
 
+# A clock that is off by less is corrected by the maker's own; seconds.
+_ABSURD = 400 * 86400
+
+
 @pytest.mark.parametrize(
     ("trouble", "params", "error"),
     [
@@ -632,6 +636,7 @@ async def test_a_region_that_cannot_be_asked_is_named(dialogue: Dialogue) -> Non
         (Trouble.GARBAGE_CIPHER, {}, "unexpected_answer"),
         (Trouble.API_ERROR, {}, "api_error"),
         (Trouble.INVALID_SIGNATURE, {}, "signature_refused"),
+        (Trouble.CLOCK_SKEW, {"seconds": _ABSURD}, "clock_is_off"),
     ],
 )
 async def test_no_region_answers(
@@ -642,6 +647,8 @@ async def test_no_region_answers(
     await dialogue.to_link()
     await dialogue.approved()
     assert (dialogue.step, dialogue.error) == ("look_again", error)
+    if error == "clock_is_off":
+        assert abs(int(dialogue.words["seconds"]) - _ABSURD) <= 10
     await dialogue.reopen()
     assert dialogue.step == "look_again"
     dialogue.sim.faults.remove(fault)
