@@ -4,6 +4,7 @@ import json
 import logging
 from typing import Final
 
+from homeassistant.components import persistent_notification
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import (
@@ -55,7 +56,7 @@ from .typed.follow import PlanFollower
 from .typed.plans import is_typed
 from .typed.table_view import PlanTableView
 from .voice import VoiceDesk, async_expose_entities, preload as preload_sentences
-from .words import listed
+from .words import listed, translated
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -161,7 +162,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) -
     """Delete what is stored and shown about an account. Its plans go on as they are.
 
     Open cases stay on disk, for when the account is added again, and it is said that
-    nobody watches them now; that page offers to end them.
+    nobody watches them now; that page offers to end them. Saved recordings stay as well,
+    and it is said where.
     """
     _async_delete_issues(hass, entry)
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
@@ -189,7 +191,21 @@ async def async_remove_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) -
     await SnapshotStore(hass, entry.entry_id).async_remove()
     await WatchBook(hass, entry.entry_id).async_remove()
     await AlertBook(hass, entry.entry_id).async_remove()
-    await ExportBook(hass, entry).async_remove()
+    exports = ExportBook(hass, entry)
+    await exports.async_load()
+    if exports.folders:
+        persistent_notification.async_create(
+            hass,
+            translated(
+                hass,
+                "common.removed_recordings",
+                account=entry.title,
+                folders=listed(hass, sorted(exports.folders)),
+            ),
+            translated(hass, "common.removed_recordings_title"),
+            f"{DOMAIN}_removed_{account_key(entry)}",
+        )
+    await exports.async_remove()
 
 
 def _removed_issue_id(entry: ConfigEntry) -> str:

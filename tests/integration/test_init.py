@@ -17,6 +17,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
+from custom_components.camera_cloud_plan.codec import encode
 from custom_components.camera_cloud_plan.const import (
     CONF_VOICE_ANSWERS,
     CONF_VOICE_CANCELS,
@@ -24,12 +25,20 @@ from custom_components.camera_cloud_plan.const import (
     SERVICE_CHECK_RENEWAL,
     SERVICE_WITHDRAW_CANCELLATION,
 )
-from custom_components.camera_cloud_plan.devices import async_remove_camera, camera_identifier
+from custom_components.camera_cloud_plan.devices import (
+    account_key,
+    async_remove_camera,
+    camera_identifier,
+)
+from custom_components.camera_cloud_plan.export.model import Order, Tally
+from custom_components.camera_cloud_plan.plan import clock
+from custom_components.camera_cloud_plan.saving.book import LastExport
 from simulator.server import RunningSimulator
 
 from .acts import act, device_id, press_off, restart
 from .conftest import pass_time, set_up
 from .test_coordinator import (
+    NOT_RENEWING,
     RENEWING,
     as_of,
     coordinator_of,
@@ -202,6 +211,11 @@ async def test_removing_leaves_nothing_but_what_was_saved(
     clip = tmp_path / DOMAIN / "Renewing" / "2026-11-22 12.00.00.mp4"
     clip.parent.mkdir(parents=True)
     clip.write_bytes(b"footage")
+    order = Order(job_id="1", camera_id=NOT_RENEWING, asked_at=clock.now(), folder=str(tmp_path))
+    last = LastExport(order=order, finished_at=clock.now(), whole=True, tally=Tally(saved=1))
+    key = f"{DOMAIN}.{account_key(entry)}.exports"
+    data = {"last": {NOT_RENEWING: encode(last)}}
+    hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": data}
     hass.config_entries.async_update_entry(
         entry, options={**entry.options, CONF_VOICE_ANSWERS: True, CONF_VOICE_CANCELS: False}
     )
@@ -233,7 +247,9 @@ async def test_removing_leaves_nothing_but_what_was_saved(
     assert not dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
     assert not er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
     assert not [state for state in hass.states.async_all() if "plan" in state.entity_id]
-    assert not async_get_persistent_notifications(hass)
+    (told,) = async_get_persistent_notifications(hass).values()
+    assert told["title"] == "Saved recordings are still there"
+    assert f"stay in {tmp_path};" in told["message"]
     assert not hass.config_entries.flow.async_progress()
     assert clip.read_bytes() == b"footage"
     assert [path.name for path in await hass.async_add_executor_job(clip.parent.glob, "*")] == [

@@ -132,6 +132,16 @@ class ExportBook:
         """The exports that were not whole and are not made up for, the oldest first."""
         return (*self._lacking,)
 
+    @property
+    def folders(self) -> frozenset[str]:
+        """Where recordings of the account lie, by what was saved last of each camera."""
+        saved = {
+            last.order.folder
+            for last in self._last.values()
+            if last.tally.saved or last.tally.already
+        }
+        return frozenset(saved | {self._orders[camera_id].folder for camera_id in self._begun})
+
     def makes_up(self, last: LastExport) -> bool:
         """Return whether an export was for all that its camera lacks of those before."""
         camera_id = last.order.camera_id
