@@ -28,7 +28,7 @@ from demo.words import Language
 
 SHIFTED: Final = Path(__file__).with_name("shifted_hass.py")
 PATIENCE: Final = 20.0
-ENDS_WITHIN: Final = 90.0
+ENDS_WITHIN: Final = 180.0
 """How long an export of a camera of the demo may take, in seconds."""
 _HOUR_MINUTES: Final = 60
 _SLOW: Final = 10.0  # seconds that the maker takes for an answer that nobody will hear
