@@ -3,6 +3,7 @@
 The public validators need a network; these are their rules, restated.
 """
 
+import re
 import tomllib
 from typing import Any
 
@@ -76,6 +77,21 @@ def test_one_version_everywhere() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     newest = changelog.partition("\n## [")[2].partition("]")[0]
     assert MANIFEST["version"] == project["version"] == newest
+
+
+def test_the_changelog_keeps_its_form() -> None:
+    """By keepachangelog.com; only the newest version may not be out yet."""
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    released = re.findall(r"^## (.+)$", changelog, re.MULTILINE)
+    assert released
+    for number, title in enumerate(released):
+        form = r"\[(\d+\.\d+\.\d+)\] - (\d{4}-\d{2}-\d{2}|unreleased)"
+        found = re.fullmatch(form, title)
+        assert found, title
+        assert number == 0 or found[2] != "unreleased"
+        assert f"\n[{found[1]}]: https://" in changelog
+    kinds = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    assert {*re.findall(r"^### (.+)$", changelog, re.MULTILINE)} <= kinds
 
 
 def test_marketplace_manifest() -> None:

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Iterator
+import tomllib
 from typing import Any
 
 from homeassistant.util.yaml import load_yaml_dict
@@ -74,6 +75,12 @@ def mentioned(*names: str) -> bool:
     return all(f"`{name}`" in text or f".{name}`" in text for name in names)
 
 
+def coverage() -> int:
+    """Return below how many per cent the tests fail, branches counted."""
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["coverage"]
+    return int(tool["report"]["fail_under"]) if tool["run"]["branch"] else 0
+
+
 def descriptions(argument: str) -> Iterator[ast.keyword]:
     """Yield where an argument is given to an entity's description."""
     for platform in PLATFORMS:
@@ -107,6 +114,10 @@ EVIDENCE: dict[str, Callable[[], bool]] = {
     "runtime-data": lambda: "entry.runtime_data = " in source("__init__"),
     "unique-config-entry": lambda: "_abort_if_unique_id_configured" in source("config_flow"),
     "test-before-setup": lambda: "async_config_entry_first_refresh" in source("coordinator"),
+    "test-coverage": lambda: coverage() > 94,
+    "entity-event-setup": lambda: "async_added_to_hass" in source("event"),
+    "entity-unavailable": lambda: does("entity", "available"),
+    "dynamic-devices": lambda: does("devices", "async_register_camera"),
     "config-entry-unloading": lambda: does("__init__", "async_unload_entry"),
     "integration-owner": lambda: bool(MANIFEST["codeowners"]),
     "reauthentication-flow": lambda: does("config_flow", "async_step_reauth"),
