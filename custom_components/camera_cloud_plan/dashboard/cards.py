@@ -74,7 +74,7 @@ _NOT_READ: Final = ("unknown", "unavailable")
 _NOTHING_OPEN: Final = ("none", *_NOT_READ)
 _NOT_SAVING: Final = ("idle", *_NOT_READ)
 
-# Pages: the one of all cameras beside this one; Media, at what was saved; where steps wait;
+# Pages: the one of all cameras, beside this one whatever the dashboard is called; Media, at what was saved; where steps wait;
 # where typed plans are changed.
 _ALL_CAMERAS: Final = "cameras"
 _MEDIA: Final = f"/media-browser/browser/{quote(f'app,media-source://{DOMAIN}', safe='')}"
@@ -207,6 +207,8 @@ class Builder:
         check_now = [entity for account in self._accounts if (entity := account.reads(CHECK_NOW))]
         press = button("mdi:refresh", self.texts["check_now"])
         badges = [press | performs("button.press", entity_id=check_now)] if check_now else []
+        if self._are_many:
+            badges.insert(0, button(_ICON, self.texts["all_cameras"]) | goes_to(_ALL_CAMERAS))
         cards = [
             self._camera(camera, *(_is_soon(camera) if self._are_many else ()))
             for camera in self._cameras_found
@@ -222,9 +224,8 @@ class Builder:
 
     def _folded(self) -> list[Card]:
         """Return the lines into which cameras are folded that are not shown one by one."""
-        page = _ALL_CAMERAS if self._are_many else None
         lines = []
-        if page:
+        if self._are_many:
             further = self.texts.template(
                 "further",
                 cameras=[
@@ -235,7 +236,6 @@ class Builder:
                 folded=(*_NO_PLAN, _REACHABLE),
                 nothing_open=_NOTHING_OPEN,
                 days=_SOON,
-                all_cameras=page,
             )
             lines.append(text(further))
         told = [
@@ -248,7 +248,7 @@ class Builder:
                 "without_plan",
                 cameras=[_spoken(camera, PLAN_STATUS) for camera, _ in told],
                 no_plan=_NO_PLAN,
-                all_cameras=page,
+                named=not self._are_many,
             )
             is_any = any_of(state_is(status, *_NO_PLAN) for _, status in told)
             lines.append(text(without) | shown_if(is_any))
