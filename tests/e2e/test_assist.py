@@ -41,7 +41,6 @@ MONEY: Final = {
     "zh-Hans": ("关闭厨房的自动续费", "是的，停止续费"),
 }
 OF_OTHERS: Final = {"en": "When is the next charge for the moon?", "zh-Hans": "月亮什么时候扣费？"}
-# More than the dots that stand there until the answer comes.
 IN_CHINESE: Final = "中文"
 CHINESE: Final = {
     "name": IN_CHINESE,
