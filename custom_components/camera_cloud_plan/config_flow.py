@@ -81,7 +81,6 @@ from .const import (
     ENTRY_VERSION,
     MAKER_XIAOMI,
 )
-from .failures import CLOCK_IS_OFF
 from .options_flow import CloudPlanOptionsFlow
 from .plan import Camera, clock
 from .typed.flow import TypedPlansFlow
@@ -97,6 +96,9 @@ _QR_SCALE: Final = 5
 
 # What a person is told to wait where the maker asks to wait and names no time.
 _PATIENCE: Final = timedelta(minutes=15)
+
+# A clock that is off by less, in seconds, is corrected by the maker's own.
+_CORRECTED: Final = 86_400
 
 type _Found = Mapping[str, tuple[Camera, ...] | CloudError]
 
@@ -123,9 +125,9 @@ class _Problem:
             case SignInNeededError():
                 key = "refused"
             case SignatureRefusedError(clock_offset=float() | int() as offset) if (
-                abs(offset) >= CLOCK_IS_OFF
+                abs(offset) > _CORRECTED
             ):
-                key, words = "clock_is_off", {"seconds": str(round(abs(offset)))}
+                key, words = "clock_is_off", {"days": str(ceil(abs(offset) / _CORRECTED))}
             case SignatureRefusedError():
                 key = "signature_refused"
             case ApiError(code=code):

@@ -18,7 +18,7 @@ from .const import DOMAIN
 from .snapshot import Failure
 
 # From how many seconds on a clock is to blame for refused signatures.
-CLOCK_IS_OFF: Final = 60
+_CLOCK_IS_OFF: Final = 60
 
 
 def failure_of(err: CloudError) -> Failure:
@@ -62,7 +62,7 @@ def _words(err: CloudError) -> tuple[str, dict[str, str]]:
         case UnreachableError():
             key, placeholders = "unreachable", {"host": err.host}
         case SignatureRefusedError(clock_offset=float() | int() as offset) if (
-            abs(offset) >= CLOCK_IS_OFF
+            abs(offset) >= _CLOCK_IS_OFF
         ):
             seconds = str(round(abs(offset)))
             key, placeholders = "clock_is_off", {"host": err.host, "seconds": seconds}

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import ConfigEntryState, ConfigSubentryData
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_RESTORED, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
@@ -80,7 +80,7 @@ def update(
                 domain=DOMAIN,
                 **{key: stored[key] for key in ("data", "entry_id", "options", "title")},
                 **{key: stored[key] for key in ("unique_id", "version", "minor_version")},
-                subentries_data=[ConfigSubentryData(**plan) for plan in stored["subentries"]],
+                subentries_data=stored["subentries"],
             )
             entry.add_to_hass(hass)
             entries.append(entry)
