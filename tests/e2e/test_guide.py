@@ -81,7 +81,7 @@ def chinese(camera: str) -> Told:
         camera=camera,
         toast=f"还没有关闭：{camera} 还差一步",
         entry=f"还差一步：{camera}",
-        show_me="去操作",
+        show_me="去看看",
         decide=f"要关闭 {camera} 的自动续费吗？",
         what_stays="套餐照常用到",
         go_on="继续",
