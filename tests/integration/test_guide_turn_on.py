@@ -266,7 +266,7 @@ async def test_without_effect_it_says_so(
     await live(hass, freezer, timedelta(hours=73), step=timedelta(hours=6))
     guide = await opened(hass)
     assert (guide.shows, guide.buttons) == ("not_effective", ["steps", "check", "keep"])
-    assert f"In {case_of(loaded, NOT_RENEWING).checks} checks since" in guide.said
+    assert f"Checks since then: {case_of(loaded, NOT_RENEWING).checks}." in guide.said
 
 
 @pytest.mark.parametrize("then", ["by_hand", "send", "keep"])

@@ -16,7 +16,6 @@ import voluptuous as vol
 
 from custom_components.camera_cloud_plan.const import DOMAIN
 from custom_components.camera_cloud_plan.diagnostics import async_get_config_entry_diagnostics
-from custom_components.camera_cloud_plan.typed.form import PlanForm
 from tests.integration.acts import issues, restart, settle
 from tests.integration.conftest import EntryMaker, entity_id, pass_time, set_up
 from tests.integration.test_coordinator import coordinator_of
@@ -147,6 +146,28 @@ async def test_the_second_plan_joins_the_first(hass: HomeAssistant) -> None:
     assert value(hass, second, "plan_status") == "active_renewing"
 
 
+async def test_the_first_plan_of_two_dialogues_at_once_begins_the_account(
+    hass: HomeAssistant,
+) -> None:
+    flow = hass.config_entries.flow
+    flows = []
+    for name in ("Attic", "Garden"):
+        begun: Any = await flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+        await flow.async_configure(begun["flow_id"], {"next_step_id": "plan"})
+        asked: Any = await flow.async_configure(
+            begun["flow_id"], typing({**DOORBELL, "name": name})
+        )
+        assert asked["step_id"] == "voice"
+        flows.append(begun["flow_id"])
+    said = {"voice_answers": False, "voice_cancels": True}
+    results: list[Any] = [await flow.async_configure(flow_id, said) for flow_id in flows]
+    await settle(hass)
+    assert results[0]["type"] is FlowResultType.CREATE_ENTRY
+    assert results[1]["reason"] == "plan_added"
+    assert [kept.title for kept in local(hass).subentries.values()] == ["Attic", "Garden"]
+    assert local(hass).options == said
+
+
 async def test_a_plan_is_added_from_the_account_itself(hass: HomeAssistant) -> None:
     await typed_in(hass)
     flow = hass.config_entries.subentries
@@ -228,8 +249,11 @@ async def test_terms_are_offered_in_words_that_are_understood(
     hass: HomeAssistant, language: str, words: list[str]
 ) -> None:
     await hass.config.async_update(language=language)
-    fields = PlanForm(hass, None).schema().schema
-    assert fields["term"].config["options"] == words
+    flow = hass.config_entries.flow
+    begun: Any = await flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    form: Any = await flow.async_configure(begun["flow_id"], {"next_step_id": "plan"})
+    assert form["data_schema"].schema["term"].config["options"] == words
+    flow.async_abort(begun["flow_id"])
     for number, text in enumerate(words):
         await typed_in(hass, name=f"{number}", term=text)
     (account,) = hass.config_entries.async_entries(DOMAIN)

@@ -129,7 +129,7 @@ async def test_one_wrong_line_keeps_all_from_being_added(
 async def test_many_wrong_lines_are_counted(tables: Tables) -> None:
     await tables.open("import_plans")
     await tables.upload(HEAD + "Garden;;soon;1 year;no;;\n" * 25)
-    assert tables.said.count("That is no date") == 20
+    assert tables.said.count("That is not a date") == 20
     assert "and 5 more" in tables.said
 
 

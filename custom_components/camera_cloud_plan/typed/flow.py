@@ -36,6 +36,8 @@ class TypedPlansFlow(ConfigFlow):
 
     async def async_step_plan(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Take a plan; with the first one the local account begins."""
+        # The form offers terms in words, and of what is not set up yet none are there.
+        await async_get_translations(self.hass, self.hass.config.language, "common", {DOMAIN})
         entry = async_local_entry(self.hass)
         form = PlanForm(self.hass, entry)
         errors: dict[str, str] = {}
