@@ -104,7 +104,9 @@ class Album:
 
 def _write(path: Path, taken: bytes) -> None:
     with Image.open(io.BytesIO(taken)) as image:
-        few = image.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+        few = image.convert("RGB").quantize(
+            _COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+        )
         few.save(path, optimize=True)
 
 
