@@ -81,6 +81,7 @@ MANY = {
     "common.guide_saving",
     "common.guide_unsaved_counts",
     "common.many_cameras",
+    "config.error.clock_is_off",
     "issues.plan_cancellation.fix_flow.step.not_effective.description",
     "issues.plan_cancellation.fix_flow.step.pick.description",
 }
