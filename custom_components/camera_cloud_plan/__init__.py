@@ -40,7 +40,7 @@ from .const import (
 )
 from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator, CloudPlanRuntime
 from .devices import account_key, async_register_account, async_shown_name, camera_id_of
-from .plan import channel, rules
+from .plan import channel, routes, rules
 from .saving.book import ExportBook
 from .saving.media_view import SavedRecordingView
 from .services import async_setup_services
@@ -65,6 +65,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     for preload in (
         channel.preload,
         rules.preload,
+        routes.preload,
         doors.preload,
         renewal_request.preload,
         xiaomi.preload,
