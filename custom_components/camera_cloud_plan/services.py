@@ -22,7 +22,6 @@ from homeassistant.core import (
 from homeassistant.exceptions import (
     HomeAssistantError,
     ServiceValidationError,
-    Unauthorized,
 )
 from homeassistant.helpers import (
     config_validation as cv,
@@ -58,7 +57,7 @@ from .plan import Wish, clock
 from .plan.alerts import Keep
 from .saving.desk import Wanted
 from .saving.rows import ACCOUNT_NOT_LOADED, Row, async_export, refused
-from .targets import async_check_may, async_targeted
+from .targets import async_check_administrator, async_check_may, async_targeted
 
 ATTR_CONTAINER: Final = "container"
 ATTR_DRY_RUN: Final = "dry_run"
@@ -168,7 +167,7 @@ async def _check_renewal(call: ServiceCall) -> ServiceResponse:
 
 async def _export_recordings(call: ServiceCall) -> ServiceResponse:
     if call.data.get(ATTR_FOLDER):
-        await _async_check_administrator(call)
+        await async_check_administrator(call)
     wanted = _wanted(call.data)
 
     async def act(target: _Target) -> Row:
@@ -198,19 +197,13 @@ async def _keep_plan(call: ServiceCall) -> ServiceResponse:
 
 
 async def _withdraw_cancellation(call: ServiceCall) -> ServiceResponse:
-    await _async_check_administrator(call)
+    await async_check_administrator(call)
     dry_run = call.data[ATTR_DRY_RUN]
 
     async def act(target: _Target) -> Row:
         return await _async_withdraw(target, dry_run=dry_run)
 
     return await _async_act(call, act)
-
-
-async def _async_check_administrator(call: ServiceCall) -> None:
-    """Raise `Unauthorized` for a person who is none; automations have no user and may."""
-    if await async_asker(call.hass, call.context) is Asker.PERSON:
-        raise Unauthorized(context=call.context, permission=POLICY_CONTROL)
 
 
 async def _async_act(call: ServiceCall, act: _Act, *, lasts: bool = False) -> ServiceResponse:
