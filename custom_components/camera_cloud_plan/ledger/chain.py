@@ -1,0 +1,27 @@
+"""Whether a ledger is whole: what `verify_ledger` finds, which also goes out by itself."""
+
+from .verify_ledger import (
+    FORM,
+    GENESIS,
+    Anchor,
+    Break,
+    Damage,
+    Link,
+    Verdict,
+    check as verify,
+    link_of,
+    withheld,
+)
+
+__all__ = [
+    "FORM",
+    "GENESIS",
+    "Anchor",
+    "Break",
+    "Damage",
+    "Link",
+    "Verdict",
+    "link_of",
+    "verify",
+    "withheld",
+]
