@@ -26,7 +26,6 @@ In a dispute file `manifest.json` names every file with its size and SHA-256.
 import argparse
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from enum import Enum
 import hashlib
 import json
@@ -34,7 +33,7 @@ import os
 from pathlib import Path
 import re
 import sys
-from typing import IO, Any, Final, NamedTuple, Optional
+from typing import IO, Any, Final, NamedTuple, Optional, Union
 import zipfile
 
 FORM: Final = 1
@@ -185,8 +184,8 @@ def check(
 ) -> Verdict:
     """Return what a ledger's lines (with their line feeds) are.
 
-    `anchor` is a row known from elsewhere that has to be there. An excerpt may begin at any
-    row and withhold rows; an account's own ledger does neither.
+    `anchor` is a row known from elsewhere that has to be there. An excerpt may begin and end
+    at any row and withhold rows; an account's own ledger does none of that.
     """
     walk = _Walk(anchor, is_excerpt=is_excerpt)
     for line in lines:
@@ -288,9 +287,261 @@ class _Walk:
 
     def _unanchored(self, seq: int) -> Iterator[Break]:
         last = self._seq + self._doubtful
-        if seq > last:
+        if seq > last and not self._is_excerpt:
             yield Break(Damage.CUT, self._line, self._line, last + 1, seq)
         elif self._first <= seq <= self._seq and not any(
             first <= seq <= end for first, end, _ in self._gaps
         ):
             yield Break(Damage.REPLACED, self._line, self._line, seq, seq)
+
+
+# --- In words ---
+
+_WORDS: Final = {
+    "en": {
+        "altered": "Line {line}: this row was altered after it was written; its hash is another.",
+        "unreadable": "Line {line} is not a row of a ledger, or of a form this script does not know.",
+        "missing": "Before line {line}: row {rows} is missing.",
+        "doubled": "Line {line}: row {rows} stands here a second time.",
+        "misplaced": "Line {line}: row {rows} does not stand in its place.",
+        "replaced": "Row {rows} is not the one that was written there first; it was replaced.",
+        "torn": "Line {line}, the last one, is not whole: writing it was interrupted.",
+        "cut": "After the last line: row {rows} is missing, which is known from elsewhere.",
+        "not_begun": "The first row is not the first of its ledger; what was before it is missing.",
+        "rows": "{rows} rows, from {first} to {last}.",
+        "withheld": "{withheld} of them are withheld: shown by their hash only.",
+        "empty": "No row.",
+        "head": "Hash of the last row: {hash}",
+        "anchored": "Row {seq} has the hash that was given.",
+        "not_there": "Row {seq}, of which the hash was given, is not in this excerpt.",
+        "whole": "WHOLE: no row was changed, removed, doubled or moved.",
+        "broken": "NOT WHOLE.",
+        "limit": "Not shown by this alone: that it was not written anew from some row on. Compare a hash"
+        " with one that was kept elsewhere (a report, a dispute file): --head NUMBER:HASH",
+        "file_ok": "{name}: as in the manifest.",
+        "file_other": "{name}: NOT the file that the manifest names.",
+        "file_gone": "{name}: MISSING.",
+        "file_more": "{name}: not in the manifest.",
+        "manifest": "SHA-256 of the manifest: {hash}",
+        "no_manifest": "The manifest cannot be read.",
+        "nothing": "Nothing to verify here.",
+        "failed": "Cannot be read: {name}",
+        "span": "{first} to {last}",
+    },
+    "zh": {
+        "altered": "第 {line} 行：这条记录写入后被改动过，哈希值对不上。",
+        "unreadable": "第 {line} 行：不是账本记录，或其格式是本脚本不认识的。",
+        "missing": "第 {line} 行之前：缺少第 {rows} 号记录。",
+        "doubled": "第 {line} 行：第 {rows} 号记录重复出现。",
+        "misplaced": "第 {line} 行：第 {rows} 号记录的位置不对。",
+        "replaced": "第 {rows} 号记录不是最初写入的那一条，已被替换。",
+        "torn": "最后一行（第 {line} 行）不完整：写入时被中断。",
+        "cut": "最后一行之后：缺少第 {rows} 号记录，而别处有它的凭据。",
+        "not_begun": "第一条记录并不是账本的开头，它之前的内容缺失。",
+        "rows": "共 {rows} 条记录，从第 {first} 号到第 {last} 号。",
+        "withheld": "其中 {withheld} 条未公开内容，只列出哈希值。",
+        "empty": "没有记录。",
+        "head": "最后一条记录的哈希值：{hash}",
+        "anchored": "第 {seq} 号记录与给出的哈希值一致。",
+        "not_there": "给出哈希值的第 {seq} 号记录不在这份节选里。",
+        "whole": "完整：没有记录被改动、删除、重复或移动。",
+        "broken": "不完整。",
+        "limit": "仅凭文件本身无法证明的是：它没有从某条记录起整个重写过。请与另外保存的哈希值"
+        "（月报、争议材料）核对：--head 序号:哈希值",
+        "file_ok": "{name}：与清单一致。",
+        "file_other": "{name}：与清单【不一致】。",
+        "file_gone": "{name}：【缺失】。",
+        "file_more": "{name}：不在清单里。",
+        "manifest": "清单的 SHA-256：{hash}",
+        "no_manifest": "清单无法读取。",
+        "nothing": "这里没有可核对的内容。",
+        "failed": "无法读取：{name}",
+        "span": "{first} 至 {last}",
+    },
+}
+_MANIFEST: Final = "manifest.json"
+_LEDGER: Final = ".jsonl"
+_CHUNK: Final = 1 << 18
+
+
+def break_in_words(found: Break, language: str = "en") -> str:
+    """Return what is broken at one place, in a sentence; in English where there is no other."""
+    words = _words(language)
+    if found.kind is Damage.REPLACED and not found.row:
+        return words["not_begun"]
+    spans = {"line": (found.line, found.last_line), "rows": (found.row, found.last_row)}
+    return words[found.kind.value].format_map(
+        {
+            gap: str(first) if first == last else words["span"].format(first=first, last=last)
+            for gap, (first, last) in spans.items()
+        }
+    )
+
+
+def in_words(verdict: Verdict, anchor: Optional[Anchor] = None, language: str = "en") -> str:
+    """Return a verdict in sentences, one a line."""
+    words = _words(language)
+    first, head = verdict.first, verdict.head
+    said = [words["empty"]]
+    if verdict.rows:
+        said = [words["rows"].format(rows=verdict.rows, first=first, last=head.seq)]
+    if verdict.withheld:
+        said.append(words["withheld"].format(withheld=verdict.withheld))
+    said += (break_in_words(found, language) for found in verdict.breaks)
+    if verdict.rows:
+        said.append(words["head"].format(hash=head.hash))
+    if anchor and verdict.anchored:
+        said.append(words["anchored"].format(seq=anchor.seq))
+    elif anchor and verdict.is_whole:
+        said.append(words["not_there"].format(seq=anchor.seq))
+    said.append(words["whole" if verdict.is_whole else "broken"])
+    if verdict.is_whole and not verdict.anchored:
+        said.append(words["limit"])
+    return "\n".join(said)
+
+
+def _words(language: str) -> dict[str, str]:
+    return _WORDS["zh" if language.startswith("zh") else "en"]
+
+
+# --- A folder or a zip ---
+
+
+class _Folder:
+    """The files of a folder and of those below it, by name; not what a system hides there."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def names(self) -> list[str]:
+        found = (path for path in self._path.rglob("[!.]*") if path.is_file())
+        return sorted(path.relative_to(self._path).as_posix() for path in found)
+
+    def opened(self, name: str) -> IO[bytes]:
+        return (self._path / name).open("rb")
+
+
+class _Zip:
+    """The files of a zip, by name."""
+
+    def __init__(self, path: Path) -> None:
+        self._zip = zipfile.ZipFile(path)
+
+    def names(self) -> list[str]:
+        return sorted(name for name in self._zip.namelist() if not name.endswith("/"))
+
+    def opened(self, name: str) -> IO[bytes]:
+        return self._zip.open(name)
+
+
+class Checked(NamedTuple):
+    """What came of one thing that was checked: whether it is as it has to be, and the words."""
+
+    is_whole: bool
+    words: str
+
+
+def check_path(
+    path: Path, anchor: Optional[Anchor] = None, language: str = "en"
+) -> Iterator[Checked]:
+    """Check a ledger, or a dispute file as a folder or a zip; yield what came of it.
+
+    Raises `OSError` and `zipfile.BadZipFile`.
+    """
+    if path.is_file() and not zipfile.is_zipfile(path):
+        with path.open("rb") as file:
+            yield _checked_ledger(file, anchor, language)
+        return
+    package = _Zip(path) if path.is_file() else _Folder(path)
+    names = package.names()
+    found = [_checked_manifest(package, language)] if _MANIFEST in names else []
+    for name in names:
+        if name.endswith(_LEDGER) and "/" not in name:
+            with package.opened(name) as file:
+                checked = _checked_ledger(file, anchor, language)
+            found.append(checked._replace(words=f"{name}\n{checked.words}"))
+    yield from found or [Checked(is_whole=False, words=_words(language)["nothing"])]
+
+
+def _checked_ledger(file: IO[bytes], anchor: Optional[Anchor], language: str) -> Checked:
+    verdict = check(lines_of(file), anchor, is_excerpt=True)
+    return Checked(verdict.is_whole, in_words(verdict, anchor, language))
+
+
+def _checked_manifest(package: Union[_Folder, _Zip], language: str) -> Checked:
+    """Check every file that the manifest of a dispute file names."""
+    words = _words(language)
+    with package.opened(_MANIFEST) as file:
+        content = file.read()
+    try:
+        listed = {
+            str(name): (int(about["bytes"]), str(about["sha256"]))
+            for name, about in json.loads(content.decode())["files"].items()
+        }
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return Checked(is_whole=False, words=words["no_manifest"])
+    names = set(package.names()) - {_MANIFEST}
+    said, is_whole = [], True
+    for name in sorted(names | set(listed)):
+        if name not in names:
+            key = "file_gone"
+        elif name not in listed:
+            key = "file_more"
+        else:
+            key = "file_ok" if _digest(package, name) == listed[name] else "file_other"
+        is_whole = is_whole and key == "file_ok"
+        said.append(words[key].format(name=name))
+    said.append(words["manifest"].format(hash=hashlib.sha256(content).hexdigest()))
+    return Checked(is_whole, "\n".join(said))
+
+
+def _digest(package: Union[_Folder, _Zip], name: str) -> tuple[int, str]:
+    sha256, size = hashlib.sha256(), 0
+    with package.opened(name) as file:
+        while chunk := file.read(_CHUNK):
+            sha256.update(chunk)
+            size += len(chunk)
+    return size, sha256.hexdigest()
+
+
+# --- The command ---
+
+
+def _anchor(text: str) -> Anchor:
+    seq, _, digest = text.partition(":")
+    if not re.fullmatch("[0-9a-f]{64}", digest):
+        raise ValueError("not a hash")
+    return Anchor(int(seq), digest)
+
+
+def main(words: Sequence[str]) -> int:
+    """Verify what the words name; return 0 where all is whole, 1 where not, 2 where unreadable."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("paths", nargs="*", type=Path, default=[Path(__file__).parent])
+    parser.add_argument("--head", type=_anchor, metavar="NUMBER:HASH", help="a row that you know")
+    parser.add_argument("--language", choices=sorted(_WORDS), default=_language())
+    arguments = parser.parse_args(words)
+    return max(_say(path, arguments.head, arguments.language) for path in arguments.paths)
+
+
+def _say(path: Path, anchor: Optional[Anchor], language: str) -> int:
+    status = 0
+    try:
+        for checked in check_path(path, anchor, language):
+            print(checked.words, end="\n\n")
+            status = max(status, 0 if checked.is_whole else 1)
+    except (OSError, zipfile.BadZipFile):
+        print(_words(language)["failed"].format(name=path))
+        return 2
+    return status
+
+
+def _language() -> str:
+    spoken = os.environ.get("LC_ALL") or os.environ.get("LANG") or "en"
+    return "zh" if spoken.startswith("zh") else "en"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
