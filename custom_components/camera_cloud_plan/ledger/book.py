@@ -28,9 +28,9 @@ import time
 from typing import Final
 
 from ..plan import clock
-from .chain import FORM, GENESIS, Anchor, Verdict, link_of, verify
-from .row import Entry, Row, UnreadableRowError, sealed_rows
-from .verify_ledger import LONGEST_LINE, is_sealed, lines_of
+from .chain import GENESIS, Anchor, Verdict, link_of, verify
+from .row import FORM, Entry, Row, UnreadableRowError, sealed_rows
+from .verify_ledger import LONGEST_LINE, lines_of, looks_sealed
 
 _APPEND: Final = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -255,12 +255,12 @@ def _end(fd: int) -> _End:
         return _End(size=0, anchor=None)
     last = os.pread(fd, _LAST, max(0, size - _LAST))
     joint = b"" if last.endswith(b"\n") else b"\n"
-    link = link_of(last.removesuffix(b"\n").rpartition(b"\n")[2])
-    if link and link.is_intact and not link.is_withheld:
-        if link.form > FORM:
-            raise LedgerError(Trouble.NEWER_FORM)
-        return _End(size=size, anchor=Anchor(link.seq, link.hash), joint=joint)
-    return _damaged_end(fd, size)
+    line = last.removesuffix(b"\n").rpartition(b"\n")[2]
+    link = link_of(line)
+    if link is None or link.is_withheld:
+        return _damaged_end(fd, size)
+    _check_form(line)
+    return _End(size=size, anchor=Anchor(link.seq, link.hash), joint=joint)
 
 
 def _damaged_end(fd: int, size: int) -> _End:
@@ -269,27 +269,33 @@ def _damaged_end(fd: int, size: int) -> _End:
     Rows are counted on from the last whole one, and the next is chained to the damaged line
     as it stands: who mends that by hand breaks the chain. Raises `OSError` and `LedgerError`.
     """
-    seq, last_hash, is_ours, torn = 0, GENESIS, False, b""
+    anchor, is_ours, row, torn = Anchor(0, GENESIS), False, b"", b""
     with os.fdopen(os.dup(fd), "rb") as file:
         file.seek(0)
         for line in lines_of(file, size):
-            content = line.removesuffix(b"\n")
-            link = link_of(content)
-            is_ours = is_ours or link is not None or _looks_like_ours(content)
-            if link and link.is_intact and not link.is_withheld:
-                seq, last_hash = link.seq, link.hash
-            elif content != line:
-                seq, last_hash = seq + 1, hashlib.sha256(content).hexdigest()
+            is_ours = is_ours or line.startswith(_BEGIN[: len(line)]) or looks_sealed(line)
+            link = link_of(line)
+            if link and not link.is_withheld:
+                anchor, row = Anchor(link.seq, link.hash), line
+            elif line.endswith(b"\n"):
+                anchor = Anchor(anchor.seq + 1, hashlib.sha256(line).hexdigest())
             else:
                 torn = line
+    if row:
+        _check_form(row)
     if not is_ours or len(torn) > LONGEST_LINE:
         raise LedgerError(Trouble.NOT_A_LEDGER)
-    return _End(size=size - len(torn), anchor=Anchor(seq, last_hash) if seq else None, torn=torn)
+    return _End(size=size - len(torn), anchor=anchor if anchor.seq else None, torn=torn)
 
 
-def _looks_like_ours(line: bytes) -> bool:
-    """Return whether a damaged or half-written line can have been a row."""
-    return line.startswith(_BEGIN[: len(line)]) or is_sealed(line)
+def _check_form(line: bytes) -> None:
+    """Refuse to write behind a row that a newer version wrote in a form of its own."""
+    try:
+        form = json.loads(line)["form"]
+    except ValueError, KeyError, TypeError:
+        form = None
+    if form != FORM:
+        raise LedgerError(Trouble.NEWER_FORM)
 
 
 def _at(moment: datetime) -> bytes:

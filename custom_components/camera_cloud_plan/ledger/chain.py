@@ -1,7 +1,6 @@
 """Whether a ledger is whole: what `verify_ledger` finds, which also goes out by itself."""
 
 from .verify_ledger import (
-    FORM,
     GENESIS,
     Anchor,
     Break,
@@ -14,7 +13,6 @@ from .verify_ledger import (
 )
 
 __all__ = [
-    "FORM",
     "GENESIS",
     "Anchor",
     "Break",

@@ -1,12 +1,12 @@
 """A row of the ledger: what happened or was seen, when, where and on whose word.
 
-In the file a row is one line: a JSON object in UTF-8, its keys in alphabetical order, without
-blanks, characters as they are (`ensure_ascii=False`), and its hash as the last member, as
-`verify_ledger` describes. What is unknown is left out. ::
+In the file a row is one line: a JSON object in UTF-8 without blanks, characters as they are
+(`ensure_ascii=False`). What it says comes first, its keys in alphabetical order, then its place in
+the chain, as `verify_ledger` describes. What is unknown is left out. ::
 
     {"at":"2026-11-22T12:00:00+00:00","camera":"9f1c0a77be21","facts":{...},"form":1,
-     "kind":"renewed","name":"Front door","previous":"...","salt":"...","seq":7,
-     "source":"maker","written_at":"...","zone":"Europe/Berlin","hash":"..."}
+     "kind":"renewed","name":"Front door","salt":"...","source":"maker","written_at":"...",
+     "zone":"Europe/Berlin","seq":7,"previous":"...","hash":"..."}
 
 A new kind of row, or a new fact, is not a new form: who does not know it passes over it. A new
 form stands in the same file behind the older rows, which stay as they are.
@@ -51,7 +51,10 @@ import json
 import secrets
 from typing import Any, Final, Self
 
-from .verify_ledger import FORM, GENESIS, LONGEST_LINE, Anchor, link_of, sealed
+from .verify_ledger import GENESIS, LONGEST_LINE, Anchor, link_of, sealed
+
+FORM: Final = 1
+"""The form of row that is written and read here."""
 
 _SALT_BYTES: Final = 16
 
@@ -148,12 +151,13 @@ class Row(Entry):
         Raises `UnreadableRowError` where it is none, does not have its own hash, withholds
         what it says, or is of a form or kind that is not known here.
         """
-        line = line.removesuffix(b"\n")
         link = link_of(line)
-        if not link or not link.is_intact or link.is_withheld or link.form != FORM:
+        if link is None or link.is_withheld:
             raise UnreadableRowError("not a row as it was written")
         try:
             data: dict[str, Any] = json.loads(line)
+            if data["form"] != FORM:
+                raise UnreadableRowError("a row of a form not known here")
             return cls(
                 at=datetime.fromisoformat(data["at"]),
                 zone=data["zone"],
@@ -214,9 +218,7 @@ def _line(entry: Entry, seq: int, previous: str, written_at: datetime, salt: str
         "form": FORM,
         "kind": entry.kind,
         "name": entry.name,
-        "previous": previous,
         "salt": salt,
-        "seq": seq,
         "source": entry.source,
         "written_at": _moment(written_at),
         "zone": entry.zone,
@@ -226,7 +228,7 @@ def _line(entry: Entry, seq: int, previous: str, written_at: datetime, salt: str
         known, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
     )
     # A lone half of a character, as some JSON holds, has no UTF-8.
-    return sealed(text.encode("utf-8", "replace"))
+    return sealed(text.encode("utf-8", "replace"), seq, previous)
 
 
 def _moment(moment: datetime) -> str:

@@ -7,18 +7,18 @@
 
 A ledger is a text file with one row a line. A line is JSON in UTF-8 and ends with
 
-    ,"hash":"<64 hexadecimal digits>"}
+    ,"seq":<number>,"previous":"<64 hexadecimal digits>","hash":"<64 hexadecimal digits>"}
 
-and a line feed. Cut those 75 characters off, put a single } in their place, and take the SHA-256 of
-that: it has to be the hash. Each row names in "previous" the hash of the row before it, the first
-one 64 zeros, and in "seq" its number, beginning with 1. So no row can be changed, taken out, put
-in or moved without every later row telling of it. What no file can show by itself is that it was
-not written anew from some row on: compare the last hash with one that was kept elsewhere, in a
-report, a dispute file or a message.
+and a line feed. Cut that off and put a single } in its place: the SHA-256 of what is left, in hex,
+is the digest of what the row says. The SHA-256 of the text "<number> <previous> <digest>" has to
+be the hash. Rows are numbered from 1, and each names the hash of the row before it, the first one
+64 zeros. So no row can be changed, taken out, put in or moved without the later rows telling of
+it. What no file can show by itself is that it was not written anew from some row on: compare the
+last hash with one that was kept elsewhere, in a report, a dispute file or a message.
 
-Where only some rows are shown, a line of the others holds their "seq", "previous" and "hash" and
-says "withheld": the chain holds, and nothing is told of what they say (each row has a random
-"salt", so that its content cannot be guessed from its hash).
+Where only some rows are shown, the line of another one holds its digest in place of what it says,
+{"withheld":"<digest>",...: it is in the chain like any other, and what it says cannot be guessed
+from that, as each row has a random "salt".
 
 In a dispute file `manifest.json` names every file with its size and SHA-256.
 """
@@ -33,28 +33,28 @@ import os
 from pathlib import Path
 import re
 import sys
-from typing import IO, Any, Final, NamedTuple, Optional, Union
+from typing import IO, Final, NamedTuple, Optional, Union
 import zipfile
 
-FORM: Final = 1
-"""The form of row that this file knows."""
 GENESIS: Final = "0" * 64
 """What the first row names as the hash before it."""
 LONGEST_LINE: Final = 1 << 20
 """No row is longer, in bytes: more is not ours."""
 
-_TAIL: Final = re.compile(rb',"hash":"([0-9a-f]{64})"}')
-_TAIL_LENGTH: Final = 75
-_WITHHELD: Final = {"previous", "seq", "withheld", "hash"}
+_TAIL: Final = re.compile(
+    rb',"seq":([1-9][0-9]{0,14}),"previous":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}'
+)
+_TAIL_BEGIN: Final = b',"seq":'
+_WITHHELD: Final = re.compile(rb'\{"withheld":"([0-9a-f]{64})"\}')
 
 
 class Damage(str, Enum):
     """What is wrong with a ledger at one place."""
 
     ALTERED = "altered"
-    """A row does not have its own hash."""
+    """A row does not have the hash of what it says."""
     UNREADABLE = "unreadable"
-    """A line is no row, or one of a form that is not known here."""
+    """A line is no row."""
     MISSING = "missing"
     """Rows between two others are gone."""
     DOUBLED = "doubled"
@@ -112,59 +112,57 @@ class Verdict(NamedTuple):
 
 
 class Link(NamedTuple):
-    """What a line says about its place in the chain, and whether its hash is its own."""
+    """A row's place in the chain; `digest` is that of what it says."""
 
     seq: int
     previous: str
+    digest: str
     hash: str
-    form: int
-    is_intact: bool
     is_withheld: bool
 
 
-def hash_of(line: bytes) -> str:
-    """Return the hash that a row has to have; `line` is without its line feed."""
-    return hashlib.sha256(line[:-_TAIL_LENGTH] + b"}").hexdigest()
-
-
-def sealed(body: bytes) -> bytes:
-    """Return a row, which is the JSON of an object with all but its hash, with its hash and line feed."""
-    return b'%s,"hash":"%s"}\n' % (body[:-1], hashlib.sha256(body).hexdigest().encode())
+def sealed(content: bytes, seq: int, previous: str) -> bytes:
+    """Return a row's line; `content` is what it says, as the JSON of an object."""
+    return _sealed(content, seq, previous, hashlib.sha256(content).hexdigest())
 
 
 def withheld(link: Link) -> bytes:
-    """Return the line that stands for a row whose content is not shown, with its line feed."""
-    return b'{"previous":"%s","seq":%d,"withheld":true,"hash":"%s"}\n' % (
-        link.previous.encode(),
-        link.seq,
-        link.hash.encode(),
-    )
+    """Return the line that stands for a row which is not shown."""
+    content = b'{"withheld":"%s"}' % link.digest.encode()
+    return _sealed(content, link.seq, link.previous, link.digest)
+
+
+def _sealed(content: bytes, seq: int, previous: str, digest: str) -> bytes:
+    tail = (seq, previous.encode(), _hash(b"%d" % seq, previous.encode(), digest).encode())
+    return content[:-1] + b',"seq":%d,"previous":"%s","hash":"%s"}\n' % tail
+
+
+def _hash(seq: bytes, previous: bytes, digest: str) -> str:
+    return hashlib.sha256(b"%s %s %s" % (seq, previous, digest.encode())).hexdigest()
 
 
 def link_of(line: bytes) -> Optional[Link]:
-    """Return a line's place in the chain; `None` where it is no row. It is without line feed."""
-    tail = _TAIL.fullmatch(line, max(0, len(line) - _TAIL_LENGTH))
+    """Return a line's place in the chain; `None` where it is no row, or not as it was written.
+
+    The line is with or without its line feed.
+    """
+    line = line[:-1] if line.endswith(b"\n") else line
+    begin = line.rfind(_TAIL_BEGIN)
+    tail = _TAIL.fullmatch(line, max(0, begin))
     if tail is None or len(line) > LONGEST_LINE:
         return None
-    try:
-        data = json.loads(line.decode())
-    except (ValueError, RecursionError):
+    content = line[:begin] + b"}"
+    other = _WITHHELD.fullmatch(content)
+    digest = other.group(1).decode() if other else hashlib.sha256(content).hexdigest()
+    seq, previous, stated = tail.groups()
+    if _hash(seq, previous, digest) != stated.decode():
         return None
-    return _link(data, line, tail.group(1).decode()) if isinstance(data, dict) else None
+    return Link(int(seq), previous.decode(), digest, stated.decode(), other is not None)
 
 
-def _link(data: dict[str, Any], line: bytes, stated: str) -> Optional[Link]:
-    seq, previous, form = data.get("seq"), data.get("previous"), data.get("form", FORM)
-    if type(seq) is not int or seq < 1 or not isinstance(previous, str) or type(form) is not int:
-        return None
-    is_withheld = data.get("withheld") is True and set(data) == _WITHHELD
-    is_intact = is_withheld or hash_of(line) == stated
-    return Link(seq, previous, stated, form, is_intact, is_withheld)
-
-
-def is_sealed(line: bytes) -> bool:
-    """Return whether a line, without its line feed, ends as a row does."""
-    return _TAIL.fullmatch(line, max(0, len(line) - _TAIL_LENGTH)) is not None
+def looks_sealed(line: bytes) -> bool:
+    """Return whether a line ends as a row does, whatever its hash."""
+    return _TAIL.fullmatch(line.rstrip(b"\n"), max(0, line.rfind(_TAIL_BEGIN))) is not None
 
 
 def lines_of(file: IO[bytes], size: Optional[int] = None) -> Iterator[bytes]:
@@ -215,21 +213,23 @@ class _Walk:
     def step(self, line: bytes) -> None:
         self._line += 1
         is_ended = line.endswith(b"\n")
-        link = link_of(line[:-1] if is_ended else line)
-        if link is None or not link.is_intact or (link.is_withheld and not self._is_excerpt):
-            self._doubt(link, Damage.ALTERED if is_ended else Damage.TORN)
-        elif link.form != FORM:
-            self._doubt(None, Damage.UNREADABLE)
-        else:
+        link = link_of(line)
+        if link and (self._is_excerpt or not link.is_withheld):
             self._take(link)
+        elif not is_ended:
+            self._note(Damage.TORN, self._line, 0, 0)
+        else:
+            self._doubt(line)
 
-    def _doubt(self, link: Optional[Link], kind: Damage) -> None:
-        if kind is not Damage.TORN:
-            self._doubtful += 1
-            kind = kind if link else Damage.UNREADABLE
-        is_known = kind is Damage.ALTERED and (self._first or not self._is_excerpt)
-        row = self._seq + self._doubtful if is_known else 0
-        self._note(kind, self._line, row, row)
+    def _doubt(self, line: bytes) -> None:
+        """Note a line that may have been a row."""
+        self._doubtful += 1
+        if looks_sealed(line):
+            is_known = self._first or not self._is_excerpt
+            row = self._seq + self._doubtful if is_known else 0
+            self._note(Damage.ALTERED, self._line, row, row)
+        else:
+            self._note(Damage.UNREADABLE, self._line, 0, 0)
 
     def _take(self, link: Link) -> None:
         self._rows += 1
@@ -300,7 +300,7 @@ class _Walk:
 _WORDS: Final = {
     "en": {
         "altered": "Line {line}: this row was altered after it was written; its hash is another.",
-        "unreadable": "Line {line} is not a row of a ledger, or of a form this script does not know.",
+        "unreadable": "Line {line} is not a row of a ledger.",
         "missing": "Before line {line}: row {rows} is missing.",
         "doubled": "Line {line}: row {rows} stands here a second time.",
         "misplaced": "Line {line}: row {rows} does not stand in its place.",
@@ -330,7 +330,7 @@ _WORDS: Final = {
     },
     "zh": {
         "altered": "第 {line} 行：这条记录写入后被改动过，哈希值对不上。",
-        "unreadable": "第 {line} 行：不是账本记录，或其格式是本脚本不认识的。",
+        "unreadable": "第 {line} 行不是账本记录。",
         "missing": "第 {line} 行之前：缺少第 {rows} 号记录。",
         "doubled": "第 {line} 行：第 {rows} 号记录重复出现。",
         "misplaced": "第 {line} 行：第 {rows} 号记录的位置不对。",
