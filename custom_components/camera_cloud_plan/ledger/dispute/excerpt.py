@@ -75,7 +75,7 @@ def _row(line: bytes) -> Row | None:
 def _withheld(line: bytes) -> bytes:
     """Return what stands for a line; nothing for one that is damaged."""
     link = link_of(line.removesuffix(b"\n"))
-    return withheld(link) if link and link.is_intact else b""
+    return withheld(link) if link else b""
 
 
 def _shown(row: Row, mask: Mask) -> Shown:

@@ -8,7 +8,7 @@ import re
 from typing import Any, Final
 
 # Seven digits or more, also in groups as telephone and card numbers are written.
-_NUMBER: Final = re.compile(r"(?<![\w.])\+?\(?\d(?:[ ()/-]{0,2}\d){6,}(?!\w)")
+_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z_.])\+?\(?\d(?:[ ()/-]{0,2}\d){6,}(?![0-9A-Za-z_])")
 _DAY: Final = re.compile(r"\d{4}[-/ ]\d{1,2}[-/ ]\d{1,2}|\d{1,2}[-/ ]\d{1,2}[-/ ]\d{4}")
 _MAC: Final = re.compile(r"\b(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}\b")
 _MAIL: Final = re.compile(r"[^\s@<>]+@[^\s@<>]+\.\w+")
