@@ -119,6 +119,7 @@ def test_what_happened_is_told_with_its_source_and_no_conclusion(tmp_path: Path)
         "off, since 2026-09-11 21:36 +08:00",
         "End before",
         "XIAOMI",
+        "1 × month",
         "Missing: whether and when the seller's notice came",
         "That does not say that none was sent",
         "five days before each automatic renewal",

@@ -11,7 +11,7 @@ from .mask import Mask
 
 
 class Words:
-    """The texts of one language: those whose keys begin with "dispute_" or "bill_"."""
+    """The common texts of one language; these pages' own begin with "dispute_" or "bill_"."""
 
     def __init__(self, language: str, texts: Mapping[str, str]) -> None:
         """Take the language, by its IETF tag, and its texts by key."""

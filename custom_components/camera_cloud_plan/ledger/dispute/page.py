@@ -24,6 +24,7 @@ tr, li, .bar { break-inside: avoid; }
 th, td { text-align: left; vertical-align: top; padding: 1mm 2.5mm 1mm 0;
   border-bottom: 1px solid #ddd; overflow-wrap: anywhere; }
 th { font-weight: 600; border-bottom-color: #999; }
+table.pairs th { width: 34%; border-bottom-color: #ddd; }
 td.when, td.row, th.when, th.row { white-space: nowrap; }
 td.row { text-align: right; color: #444; }
 ul { margin: 1mm 0; padding-left: 5mm; }
@@ -68,11 +69,6 @@ def paragraph(text: str, kind: str = "") -> str:
     return f'<p class="{kind}">{escape(text)}</p>' if kind else f"<p>{escape(text)}</p>"
 
 
-def lines(texts: Iterable[str]) -> str:
-    """Return texts below each other in one cell."""
-    return "<br>".join(map(escape, texts))
-
-
 def bullets(items: Iterable[str], kind: str = "") -> str:
     """Return a list; the items are HTML already."""
     opened = f'<ul class="{kind}">' if kind else "<ul>"
@@ -99,4 +95,4 @@ def pairs(facts: Iterable[tuple[str, str]]) -> str:
     body = "".join(
         f"<tr><th>{escape(label)}</th><td>{escape(value)}</td></tr>" for label, value in facts
     )
-    return f"<table><tbody>{body}</tbody></table>"
+    return f'<table class="pairs"><tbody>{body}</tbody></table>'

@@ -15,7 +15,7 @@ from .excerpt import Excerpt, Shown
 from .lacks import Has, Item
 from .mask import Include, shortened
 from .model import CaseFile, Way, Words
-from .page import bullets, heading, lines, page, pairs, paragraph, table
+from .page import bullets, heading, page, pairs, paragraph, table
 from .picture import Stretch, picture
 from .told import Teller, moment_of
 
@@ -109,8 +109,10 @@ class _Report:
             if value:
                 facts.append((key, value if asked in include else shortened(value)))
         for key, of in subject.about.items():
-            value = self.tell.moment(of) if isinstance(of, datetime) else of
-            facts.append((key, case.mask.text(value) if value else words("dispute_unknown")))
+            if isinstance(of, datetime):
+                facts.append((key, self.tell.moment(of)))
+            else:
+                facts.append((key, case.mask.text(of) if of else words("dispute_unknown")))
         yield pairs((self.tell.label(key), value) for key, value in facts)
 
     # --- What happened ---
@@ -207,7 +209,7 @@ class _Report:
             (
                 (
                     escape(tell.moment(shown.row.at)),
-                    f"<b>{escape(tell.kind(shown))}</b><br>{lines(tell.details(shown))}",
+                    f"<b>{escape(tell.kind(shown))}</b><br>{escape(' · '.join(tell.details(shown)))}",
                     escape(tell.source(shown.row.source, maker)),
                     str(shown.row.seq),
                 )

@@ -20,6 +20,13 @@ _LATER: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
 _HOURS_PER_DAY: Final = 24
 _SAID: Final = {True: "dispute_yes", False: "dispute_no", None: "dispute_unknown"}
+_SWITCHED: Final = {True: "dispute_on", False: "dispute_off", None: "dispute_unknown"}
+_SWITCHES: Final = frozenset({"new", "old", "renewal"})
+# What is told first; the rest follows by name.
+_ORDER: Final = (
+    *("step", "answer", "on", "money", "plan", "service", "renewal", "old", "new"),
+    *("old_end", "new_end", "starts_at", "ends_at", "from", "to"),
+)
 # Texts that people typed, and names: words of theirs, never of ours.
 _TYPED: Final = frozenset({"account", "file", "maker", "name", "plan", "text", "what", "to_whom"})
 # What only a program reads.
@@ -59,12 +66,12 @@ class Teller:
         """Return what a row is about, in a few words."""
         row = shown.row
         if row.kind is Kind.FINDING and isinstance(found := shown.facts.get("finding"), str):
-            return self.words.name("dispute_finding", found)
+            return self.words.name("finding", found)
         return self.words.name("dispute_kind", row.kind)
 
     def details(self, shown: Shown) -> Iterator[str]:
         """Yield what a row says, a line each."""
-        for name, value in shown.facts.items():
+        for name, value in sorted(shown.facts.items(), key=_place):
             if name == "changes" and isinstance(value, Mapping):
                 yield from self._changes(value)
             elif name not in _LEFT_OUT and not (shown.row.kind is Kind.FINDING and name != "rows"):
@@ -78,16 +85,23 @@ class Teller:
         """Return a fact's value in words."""
         match value:
             case bool() | None:
-                return self.words(_SAID[value])
-            case {"amount": amount, "currency": currency}:
-                return f"{amount} {currency}"
+                said = _SWITCHED if name in _SWITCHES else _SAID
+                return self.words(said[value])
             case Mapping():
-                return ", ".join(self._labelled(of, self.value(of, v)) for of, v in value.items())
+                return self._mapping(value)
             case list() | tuple():
                 return ", ".join(self.value(name, of) for of in value)
             case str():
                 return self._text(name, value)
         return str(value)
+
+    def _mapping(self, value: Mapping[str, Any]) -> str:
+        match value:
+            case {"amount": amount, "currency": currency}:
+                return f"{amount} {currency}"
+            case {"count": int(count), "unit": str(unit)}:
+                return self.words("dispute_term", count=count, unit=self._text("unit", unit))
+        return ", ".join(self._labelled(name, self.value(name, of)) for name, of in value.items())
 
     def _text(self, name: str, text: str) -> str:
         if name in _TYPED:
@@ -109,6 +123,11 @@ class Teller:
     def label(self, name: str) -> str:
         """Return what a fact is called."""
         return self.words.name("dispute_fact", name)
+
+
+def _place(fact: tuple[str, object]) -> tuple[int, str]:
+    name = fact[0]
+    return (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)
 
 
 def moment_of(value: object) -> datetime | None:
