@@ -41,6 +41,7 @@ from .const import (
 from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator, CloudPlanRuntime
 from .devices import account_key, async_register_account, async_shown_name, camera_id_of
 from .plan import channel, routes, rules
+from .proof.desk import async_leave_ledger
 from .saving.book import ExportBook
 from .saving.media_view import SavedRecordingView
 from .services import async_setup_services
@@ -155,7 +156,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) -
     """Delete what is stored and shown about an account. Its plans go on as they are.
 
     Open cases stay on disk, for when the account is added again, and it is said that
-    nobody watches them now; that page offers to end them.
+    nobody watches them now; that page offers to end them. The ledger stays for good, and it
+    is said where.
     """
     _async_delete_issues(hass, entry)
     kept = await async_remove_cases(hass, entry)
@@ -182,6 +184,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) -
     await WatchBook(hass, entry.entry_id).async_remove()
     await AlertBook(hass, entry.entry_id).async_remove()
     await ExportBook(hass, entry).async_remove()
+    await async_leave_ledger(hass, entry)
 
 
 def _removed_issue_id(entry: ConfigEntry) -> str:

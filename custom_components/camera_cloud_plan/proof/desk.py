@@ -1,0 +1,681 @@
+"""Writes down what happens to one account's plans, in order, and what follows from it.
+
+Rows are written beside the event loop, one batch at a time. What could not be written waits
+in memory and is tried again; what a crash takes from there is seen at the next start as a
+difference between the ledger and what is read. Only what was written and flushed counts.
+"""
+
+import asyncio
+from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+import logging
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.translation import async_get_translations
+
+from ..casework.book import CaseBook
+from ..const import DOMAIN
+from ..devices import account_key, key_of
+from ..ledger import (
+    Anchor,
+    Entry,
+    Json,
+    Kind,
+    LedgerError,
+    LedgerFile,
+    Row,
+    Source,
+    Trouble,
+    Verdict,
+    rows_of,
+)
+from ..ledger.claim import Claims
+from ..plan import Case, clock
+from ..saving.book import LastExport
+from ..snapshot import AccountSnapshot, CameraPlan, Failure
+from ..telling.sender import Text, async_show_here
+from ..words import translated
+from .board import ProofBoard
+from .known import About, Known, moment, steps_between
+from .store import AnchorStore
+
+_LOGGER = logging.getLogger(__name__)
+
+# What could not be written is tried again after this, then after twice that, and so on.
+_FIRST_RETRY: Final = 60  # seconds
+_LONGEST_RETRY: Final = 900
+
+# Nobody looked, where the next reading comes later than this many poll intervals.
+_MISSED: Final = 1.5
+
+# Home Assistant's store is written within seconds of the ledger. Where it knows only rows
+# that are older than the last by more, it is from an older backup.
+_STORE_LAG: Final = timedelta(minutes=10)
+
+
+def ledger_path(hass: HomeAssistant, key: str) -> Path:
+    """Return where the ledger of an account is, by its `account_key`; backups carry it."""
+    return Path(hass.config.path(DOMAIN, f"ledger_{key}.jsonl"))
+
+
+async def async_leave_ledger(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Say where the ledger of an account stays that is removed; one added again goes on with it."""
+    path = ledger_path(hass, account_key(entry))
+    await AnchorStore(hass, account_key(entry)).async_remove()
+    if not await hass.async_add_executor_job(path.exists):
+        return
+    await async_get_translations(hass, hass.config.language, "common", {DOMAIN})
+    file = f"{path.parent.name}/{path.name}"
+    text = Text(
+        ref=f"{DOMAIN}_ledger_{key_of(entry.entry_id)}",
+        title=translated(hass, "common.ledger_stays", account=entry.title),
+        message=translated(hass, "common.ledger_stays_message", file=file),
+    )
+    async_show_here(hass, text)
+
+
+class Account(Protocol):
+    """What the desk needs of whoever reads the account."""
+
+    poll_hours: int
+
+    @property
+    def cases(self) -> CaseBook:
+        """The account's cases."""
+
+    def known(self, camera_id: str) -> CameraPlan | None:
+        """Return a camera as last read."""
+
+    def display_name(self, camera_id: str) -> str:
+        """Return the name people gave a camera."""
+
+    def async_show(self, *camera_ids: str) -> None:
+        """Tell the entities of these cameras that something changed."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """An entry that is to be written, and whoever waits for its row."""
+
+    entry: Entry
+    written: asyncio.Future[Row] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found on disk: what it says, how far it goes, and what is older than the other."""
+
+    known: Known
+    head: Anchor | None
+    older: str | None
+
+
+class ProofDesk:
+    """Keeps the ledger of one account."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, account: Account) -> None:
+        """Take who reads the account; nothing is read or written yet."""
+        self._hass = hass
+        self._entry = entry
+        self._account = account
+        self._account_key = account_key(entry)
+        self.file = LedgerFile(ledger_path(hass, self._account_key))
+        self.head: Anchor | None = None
+        self._anchors = AnchorStore(hass, self._account_key)
+        self._anchor: Anchor | None = None
+        self._board = ProofBoard(hass, entry, self.file.path)
+        # What the ledger says, with what waits to be written; `None` until it could be read.
+        self._known: Known | None = None
+        self._queue: list[_Waiting] = []
+        # The ids of cameras by what they are called in the ledger.
+        self._ids: dict[str, str] = {}
+        self._work: asyncio.Task[None] | None = None
+        self._trouble: Trouble | None = None
+        self._retry: CALLBACK_TYPE | None = None
+        self._retry_after = _FIRST_RETRY
+        self._stopped = False
+        # Why nobody could look since the last good reading, and since when, where that was long.
+        self._unread: set[Failure] = set()
+        self._gap_since: datetime | None = None
+
+    # --- Life ---
+
+    async def async_load(self) -> None:
+        """Read what was written so far; where that cannot be, it is said and tried again."""
+        self._anchor = await self._anchors.async_load()
+        await self._async_open()
+
+    async def _async_open(self) -> bool:
+        """Read the ledger, once; return whether that could be done."""
+        if self._known is not None:
+            return True
+        try:
+            found = await self._hass.async_add_executor_job(_read, self.file, self._anchor)
+        except LedgerError as err:
+            self._async_in_trouble(err.why)
+            return False
+        self._known, self.head = found.known, found.head
+        waiting, self._queue = self._queue, []
+        if found.head is None or found.older:
+            self._async_add_opened(found)
+        for one in waiting:
+            self._known.heed(one.entry)
+        self._queue += waiting
+        return True
+
+    @callback
+    def _async_add_opened(self, found: _Found) -> None:
+        """Write down that a ledger begins, or goes on where an older one ends."""
+        facts: dict[str, Json] = {"account": self._entry.title, "maker": self._entry.data["maker"]}
+        if found.head is None and self._anchor is None:
+            facts["why"] = "new"
+        else:
+            facts |= {"why": "restored", "older": found.older}
+            facts["went_on_from"] = found.head.seq if found.head else 0
+            if self._anchor and found.older == "ledger":
+                facts["known_row"] = {"seq": self._anchor.seq, "hash": self._anchor.hash}
+                self._board.async_show_restored(self._anchor, found.head)
+        self._async_add(None, (self._entry_of(Kind.LEDGER_OPENED, facts),))
+
+    @callback
+    def async_start(self, stored: AccountSnapshot | None, exports: Iterable[LastExport]) -> None:
+        """Write down what the ledger lacks of what is known, and look whether it is whole.
+
+        `stored` is the account as it was read before, `exports` the last of each camera.
+        """
+        self._entry.async_on_unload(
+            self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_last)
+        )
+        if self._known is not None:
+            for plan in stored.cameras.values() if stored else ():
+                self.async_read(plan)
+            self._async_add_missing_steps(self._known)
+            for last in exports:
+                self.async_exported(last)
+        self._async_kick()
+        if self.head is not None:
+            self._entry.async_create_background_task(
+                self._hass, self._async_verify_at_start(), f"{DOMAIN} looks through a ledger"
+            )
+
+    @callback
+    def _async_add_missing_steps(self, known: Known) -> None:
+        now, cases = clock.now(), self._account.cases
+        ids = {self.camera_key(camera_id): camera_id for camera_id in cases.watched_cameras}
+        for key in {*ids, *(key for key, camera in known.cameras.items() if camera.open_wish)}:
+            camera_id = ids.get(key)
+            case = cases.get(camera_id) if camera_id else None
+            self._async_add(camera_id, known.steps_missing(case, self._about(key), now))
+
+    async def _async_verify_at_start(self) -> None:
+        try:
+            await self.async_verify()
+        except LedgerError as err:
+            _LOGGER.debug("A ledger could not be looked through: %s", err)
+
+    async def async_stop(self) -> None:
+        """Write what waits, once more; take nothing in after that."""
+        if self._work is None and self._queue:
+            self._async_run(self._async_work())
+        if self._work is not None:
+            await self._work
+        self._stopped = True
+        self._async_end_retry()
+        await self._anchors.async_flush()
+
+    @callback
+    def _async_end_retry(self) -> None:
+        if self._retry is not None:
+            self._retry()
+            self._retry = None
+
+    async def _async_last(self, _event: Event) -> None:
+        await self.async_stop()
+
+    # --- What happens ---
+
+    @callback
+    def async_looked(self, before: AccountSnapshot | None, after: AccountSnapshot) -> None:
+        """Hear that the account was asked; write down where nobody had looked for long.
+
+        `before` is what was known until then.
+        """
+        since = before.read_at if before else None
+        if after.read_at is None or since is None or after.read_at == since:
+            self._unread |= {plan.failure for plan in after.cameras.values() if plan.failure}
+            return
+        why, self._unread, self._gap_since = _why(self._unread), set(), None
+        if after.read_at - since > self._missed_after:
+            self._gap_since = since
+            facts = {"from": moment(since), "to": moment(after.read_at), "why": why}
+            self._async_add(None, (self._entry_of(Kind.READING_GAP, facts, at=after.read_at),))
+
+    @callback
+    def async_read(self, plan: CameraPlan, before: CameraPlan | None = None) -> None:
+        """Write down what a camera's reading says anew; `before` is what was known of it.
+
+        Nothing is written before `async_kick`, so that a reading of many makes one batch.
+        """
+        camera_id = plan.camera.camera_id
+        about = self._about(self.camera_key(camera_id))
+        if self._known is None:
+            return
+        if about.camera in self._known.cameras:
+            self._async_add(camera_id, self._gap_of(plan, before))
+        self._async_add(camera_id, self._known.news(plan, about))
+
+    def _gap_of(self, plan: CameraPlan, before: CameraPlan | None) -> Iterable[Entry]:
+        """Return the entry of a gap that one camera has of its own, the account having none."""
+        was, now = before.reading if before else None, plan.reading
+        if was is None or now is None or now.typed or not plan.is_own:
+            return ()
+        told = self._gap_since is not None and was.read_at >= self._gap_since - self._missed_after
+        if told or now.read_at - was.read_at <= self._missed_after:
+            return ()
+        facts = {"from": moment(was.read_at), "to": moment(now.read_at), "why": "unreachable"}
+        return (self._entry_of(Kind.READING_GAP, facts, at=now.read_at),)
+
+    @callback
+    def async_left(self, camera_ids: Iterable[str], at: datetime) -> None:
+        """Write down that cameras are gone from the account, those whose plan was seen."""
+        for camera_id in camera_ids:
+            known = self._known and self._known.cameras.get(self.camera_key(camera_id))
+            if known and known.facts and not known.has_left:
+                facts = {name: known.facts.get(name) for name in ("plan", "ends_at")}
+                left = self._entry_of(Kind.CAMERA_LEFT, facts, at=at, source=Source.MAKER)
+                self._async_add(camera_id, (left,))
+
+    @callback
+    def async_case(self, camera_id: str, before: Case | None, after: Case | None) -> None:
+        """Write down what happened between two versions of a camera's case."""
+        about = self._about(self.camera_key(camera_id))
+        steps = steps_between(before, after, clock.now())
+        self._async_add(camera_id, [step.entry(about) for step in steps])
+        self._async_kick()
+
+    @callback
+    def async_alerted(self, camera_id: str, facts: Mapping[str, Json]) -> None:
+        """Write down that people were told of a coming charge, or of a plan's end."""
+        self._async_add(camera_id, (self._entry_of(Kind.ALERT, facts),))
+
+    @callback
+    def async_exported(self, last: LastExport) -> None:
+        """Write down what an export came to, once."""
+        camera_id = last.order.camera_id
+        if self._known is None:
+            return
+        known = self._known.cameras.get(self.camera_key(camera_id))
+        if known and known.exported_at and known.exported_at >= last.finished_at:
+            return
+        plan = self._account.known(camera_id)
+        self._async_add(
+            camera_id,
+            [
+                self._entry_of(kind, facts, at=last.finished_at, source=source)
+                for kind, source, facts in _of_export(last, plan)
+            ],
+        )
+        self._async_kick()
+
+    async def async_settled(self) -> None:
+        """Wait until what came so far is written, or could not be."""
+        self._async_kick()
+        if self._work is not None:
+            await asyncio.shield(self._work)
+
+    # --- What people add ---
+
+    async def async_append(
+        self,
+        kind: Kind,
+        facts: Mapping[str, Json],
+        *,
+        camera_id: str | None = None,
+        at: datetime | None = None,
+        source: str = Source.HOME,
+    ) -> Row:
+        """Write one entry and return its row once it is kept.
+
+        Raises `HomeAssistantError`, and writes nothing later either, where it cannot be.
+        """
+        entry = self._entry_of(kind, facts, at=at, source=source)
+        (row,) = await self.async_append_all(((camera_id, entry),))
+        return row
+
+    def entry_of(
+        self, kind: Kind, facts: Mapping[str, Json], *, at: datetime, source: str
+    ) -> Entry:
+        """Return an entry for `async_append_all`; facts that are `None` are left out."""
+        return self._entry_of(kind, facts, at=at, source=source)
+
+    async def async_append_all(
+        self, entries: Sequence[tuple[str | None, Entry]]
+    ) -> tuple[Row, ...]:
+        """Write entries, each with the id of its camera or `None`, as `async_append` does."""
+        if not entries:
+            return ()
+        if self._stopped:
+            raise _not_kept(self._hass, self._trouble or Trouble.FAILED)
+        loop = self._hass.loop
+        waiting = [
+            _Waiting(self._completed(camera_id, entry), loop.create_future())
+            for camera_id, entry in entries
+        ]
+        self._queue += waiting
+        self._async_kick(even_in_trouble=True)
+        return tuple([await one.written for one in waiting if one.written is not None])
+
+    async def async_dismiss(self, key: str, why: str | None = None) -> None:
+        """Take down that an owner took note of a finding, once; its issue goes.
+
+        Raises `HomeAssistantError` where that cannot be kept.
+        """
+        if self._known is None or key not in self._known.findings or key in self._known.dismissed:
+            return
+        finding = self._known.findings[key]
+        camera_id = self.camera_id(finding.camera)
+        await self.async_append(
+            Kind.FINDING_DISMISSED, {"key": key, "why": why}, camera_id=camera_id, source="owner"
+        )
+        self._async_show_findings()
+        if camera_id:
+            self._account.async_show(camera_id)
+
+    # --- What is looked up ---
+
+    def camera_key(self, camera_id: str) -> str:
+        """Return what a camera is called in the ledger; it does not tell the camera's id."""
+        key = key_of(self._account_key, camera_id)
+        self._ids[key] = camera_id
+        return key
+
+    def camera_id(self, key: str | None) -> str | None:
+        """Return the id of the camera that the ledger calls so; `None` for one not there."""
+        camera_id = self._ids.get(key or "")
+        return camera_id if camera_id and self._account.known(camera_id) else None
+
+    async def async_rows(
+        self,
+        camera_id: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> list[Row]:
+        """Return the rows that are on disk, of one camera or of all; raises `LedgerError`."""
+        camera = self.camera_key(camera_id) if camera_id else None
+
+        def read() -> list[Row]:
+            return [*self.file.rows(camera=camera, start=start, end=end)]
+
+        return await self._hass.async_add_executor_job(read)
+
+    async def async_verify(self) -> Verdict:
+        """Look through the whole ledger, and show what is broken; raises `LedgerError`."""
+        verdict = await self._hass.async_add_executor_job(self.file.verify, self.head)
+        self._board.async_show_breaks(verdict)
+        return verdict
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """Why nothing can be written at the moment."""
+        return self._trouble
+
+    @property
+    def waiting(self) -> int:
+        """How many entries are still to be written."""
+        return len(self._queue)
+
+    @property
+    def claims(self) -> Claims:
+        """What owners say and do about charges; none while the ledger cannot be read."""
+        return self._known.claims if self._known is not None else Claims()
+
+    def open_findings(self) -> list[Entry]:
+        """Return what was found and not dismissed, oldest first."""
+        known = self._known
+        if known is None:
+            return []
+        return [entry for key, entry in known.findings.items() if key not in known.dismissed]
+
+    # --- Writing ---
+
+    def _about(self, key: str) -> About:
+        return About(camera=key, zone=self._hass.config.time_zone)
+
+    def _entry_of(
+        self,
+        kind: Kind,
+        facts: Mapping[str, Json],
+        *,
+        at: datetime | None = None,
+        source: str = Source.HOME,
+    ) -> Entry:
+        return Entry(
+            at=at or clock.now(),
+            zone=self._hass.config.time_zone,
+            kind=kind,
+            source=source,
+            facts={name: fact for name, fact in facts.items() if fact is not None},
+        )
+
+    def _completed(self, camera_id: str | None, entry: Entry) -> Entry:
+        """Return an entry with whom it is about, as people call the camera now."""
+        if camera_id is None:
+            return entry
+        return replace(
+            entry,
+            camera=self.camera_key(camera_id),
+            name=self._account.display_name(camera_id),
+        )
+
+    @callback
+    def _async_add(self, camera_id: str | None, entries: Iterable[Entry]) -> None:
+        """Take entries in, in order."""
+        if self._stopped:
+            return
+        for entry in [*entries]:
+            completed = self._completed(camera_id, entry)
+            if self._known is not None:
+                self._known.heed(completed)
+            self._queue.append(_Waiting(completed))
+
+    @callback
+    def async_kick(self) -> None:
+        """Write what waits."""
+        self._async_kick()
+
+    @callback
+    def _async_kick(self, *, even_in_trouble: bool = False) -> None:
+        if self._stopped or self._work is not None or not self._queue:
+            return
+        if self._trouble is not None and not even_in_trouble:
+            return  # a timer tries again
+        self._async_run(self._async_work())
+
+    @callback
+    def _async_run(self, work: Coroutine[Any, Any, None]) -> None:
+        # Neither the entry's nor one that Home Assistant ends when it stops: an append whose
+        # end nobody saw would be made again.
+        task = self._hass.async_create_task(work, f"{DOMAIN} writes a ledger", eager_start=False)
+        self._work = task
+
+    async def _async_work(self) -> None:
+        try:
+            while self._queue and await self._async_open():
+                if not await self._async_write():
+                    break
+        finally:
+            self._work = None
+            if self._trouble is not None:
+                self._async_refuse_whoever_waits()
+
+    async def _async_write(self) -> bool:
+        """Append what waits now; return whether that could be done."""
+        batch = [*self._queue]
+        entries = [one.entry for one in batch]
+        try:
+            rows = await self._hass.async_add_executor_job(_append, self.file, entries)
+        except LedgerError as err:
+            self._async_in_trouble(err.why)
+            return False
+        del self._queue[: len(batch)]
+        self._async_out_of_trouble()
+        for one, row in zip(batch, rows, strict=True):
+            if row is not None:
+                self._async_written(one, row)
+            elif one.written is None:
+                _LOGGER.error("No row can hold what happened: %s", one.entry.kind)
+            elif not one.written.done():
+                one.written.set_exception(_not_kept(self._hass, Trouble.FAILED))
+        return True
+
+    @callback
+    def _async_written(self, one: _Waiting, row: Row) -> None:
+        self.head = row.anchor
+        self._anchors.async_put(row.anchor)
+        if one.written is None:
+            return
+        if self._known is not None:
+            self._known.heed(row)
+        if not one.written.done():
+            one.written.set_result(row)
+
+    @callback
+    def _async_refuse_whoever_waits(self) -> None:
+        """Tell those who wait for their row that it is not kept, and keep it no longer."""
+        refused = [one for one in self._queue if one.written is not None]
+        self._queue = [one for one in self._queue if one.written is None]
+        for one in refused:
+            if one.written is not None and not one.written.done():
+                one.written.set_exception(_not_kept(self._hass, self._trouble or Trouble.FAILED))
+
+    @callback
+    def _async_in_trouble(self, why: Trouble) -> None:
+        if self._trouble is not why:
+            _LOGGER.warning("The ledger of %s cannot be written: %s", self._entry.title, why)
+        self._trouble = why
+        self._board.async_show_trouble(why)
+        if not self._stopped:
+            self._async_end_retry()
+            self._retry = async_call_later(self._hass, self._retry_after, self._async_try_again)
+            self._retry_after = min(self._retry_after * 2, _LONGEST_RETRY)
+
+    @callback
+    def _async_try_again(self, _now: datetime) -> None:
+        self._retry = None
+        if self._work is None and not self._stopped:
+            self._async_run(self._async_work_or_open())
+
+    async def _async_work_or_open(self) -> None:
+        if await self._async_open() and not self._queue:
+            self._async_out_of_trouble()
+        await self._async_work()
+
+    @callback
+    def _async_out_of_trouble(self) -> None:
+        self._retry_after = _FIRST_RETRY
+        if self._trouble is not None:
+            self._trouble = None
+            self._board.async_hide_trouble()
+
+    @callback
+    def _async_show_findings(self) -> None:
+        self._board.async_sync_findings(self.open_findings())
+
+    @property
+    def _missed_after(self) -> timedelta:
+        return timedelta(hours=self._account.poll_hours) * _MISSED
+
+
+def _append(file: LedgerFile, entries: Sequence[Entry]) -> Sequence[Row | None]:
+    """Append entries; return their rows, `None` for one that no row can hold; blocks.
+
+    Raises `LedgerError`.
+    """
+    try:
+        return file.append(entries)
+    except ValueError:
+        fits = [_fits(entry) for entry in entries]
+        rows = iter(file.append([entry for entry, does in zip(entries, fits, strict=True) if does]))
+        return [next(rows) if does else None for does in fits]
+
+
+def _fits(entry: Entry) -> bool:
+    try:
+        return bool([*rows_of((entry,))])
+    except ValueError:
+        return False
+
+
+def _read(file: LedgerFile, anchor: Anchor | None) -> _Found:
+    """Return what a ledger says; blocks. Raises `LedgerError`."""
+    known, head = Known(), file.head()
+    is_there, first_after, last = anchor is None, None, None
+    for row in file.rows():
+        known.heed(row)
+        last = row.written_at
+        if anchor and row.seq > anchor.seq and first_after is None:
+            first_after = row.written_at
+        is_there = is_there or row.anchor == anchor
+    older = None
+    if not is_there:
+        older = "ledger"
+    elif first_after and last and last - first_after > _STORE_LAG:
+        older = "store"
+    return _Found(known=known, head=head, older=older)
+
+
+def _why(unread: Collection[Failure]) -> str | None:
+    """Return why nobody could look; `None` where there was more than one reason."""
+    if Failure.SIGN_IN_NEEDED in unread:
+        return "signed_out" if Failure.RESTORED not in unread else None
+    if Failure.RESTORED in unread:
+        return "not_running" if len(unread) == 1 else None
+    return "unreachable" if unread else None
+
+
+def _of_export(
+    last: LastExport, plan: CameraPlan | None
+) -> Iterable[tuple[Kind, str, Mapping[str, Any]]]:
+    """Yield what an export says: what was saved, and how many recordings there were."""
+    order, tally = last.order, last.tally
+    yield (
+        Kind.EXPORT,
+        Source.HOME,
+        {
+            "whole": last.whole,
+            "listed": tally.listed,
+            "saved": tally.saved,
+            "already": tally.already,
+            "missing": tally.failed + tally.expired,
+            "from": moment(order.start),
+            "to": moment(order.end or order.asked_at),
+        },
+    )
+    if not (tally.complete and order.events and order.videos):
+        return
+    kept = plan.reading.retention_days if plan and plan.reading else None
+    since = order.start or (order.asked_at - timedelta(days=kept) if kept else None)
+    yield (
+        Kind.RECORDINGS,
+        Source.MAKER,
+        {
+            "from": moment(since),
+            "to": moment(order.end or order.asked_at),
+            "count": tally.listed,
+        },
+    )
+
+
+def _not_kept(hass: HomeAssistant, why: Trouble) -> HomeAssistantError:
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="ledger_not_kept",
+        translation_placeholders={"why": translated(hass, f"common.ledger_trouble_{why}")},
+    )
