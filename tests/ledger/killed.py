@@ -6,7 +6,7 @@ what it said has to be there. `python -m tests.ledger.killed ROOT` lets a writer
 steps instead, in the middle of what it writes too. Prints how many died.
 """
 
-from collections.abc import Callable
+from collections.abc import Buffer, Callable
 from itertools import count
 import os
 from pathlib import Path
@@ -96,17 +96,18 @@ def _dying(function: Callable[..., Any], left: list[int]) -> Callable[..., Any]:
     return call
 
 
-def _dying_write(left: list[int]) -> Callable[[int, bytes], int]:
+def _dying_write(left: list[int]) -> Callable[[int, Buffer], int]:
     """Return a write whose bytes are steps, some hundred at a time."""
     write = os.write
 
-    def call(fd: int, data: bytes) -> int:
-        for begin in range(0, len(data), 100):
+    def call(fd: int, data: Buffer) -> int:
+        content = bytes(data)
+        for begin in range(0, len(content), 100):
             left[0] -= 1
             if left[0] < 0:
                 os._exit(9)
-            write(fd, data[begin : begin + 100])
-        return len(data)
+            write(fd, content[begin : begin + 100])
+        return len(content)
 
     return call
 
@@ -130,7 +131,7 @@ def _dies(book: LedgerFile, steps: int) -> bool:
 def at_every_step(root: Path) -> int:
     """Let a writer die at each of its steps, from each beginning; return how many did."""
     died = 0
-    os.fsync = lambda _fd: None  # nobody pulls a plug here; it is a step all the same
+    os.fsync = lambda fd: None  # nobody pulls a plug here; it is a step all the same
     whole = joined(written(2))
     for before, kept in (
         (None, []),

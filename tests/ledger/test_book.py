@@ -1,6 +1,6 @@
 """The file: nothing that was acknowledged is lost, whatever happens to it, and to the disk."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 import errno
@@ -87,11 +87,16 @@ def test_an_append_is_one_write_and_is_flushed(
 ) -> None:
     book.append([entry()])
     did: list[str] = []
+
+    def noted(name: str, real: Callable[..., object]) -> Callable[..., object]:
+        def call(*given: object) -> object:
+            did.append(name)
+            return real(*given)
+
+        return call
+
     for name in ("write", "fsync", "ftruncate"):
-        real = getattr(os, name)
-        monkeypatch.setattr(
-            os, name, lambda *given, real=real, name=name: did.append(name) or real(*given)
-        )
+        monkeypatch.setattr(os, name, noted(name, getattr(os, name)))
     book.append(map(entry, range(1, 50)))
     assert did == ["write", "fsync"]
 

@@ -21,7 +21,7 @@ from custom_components.camera_cloud_plan.ledger import (
 from custom_components.camera_cloud_plan.ledger.verify_ledger import GENESIS, link_of, sealed
 from tests.ledger.pages import CAMERA, NOW, entry, written
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
+TEXT = st.text(st.characters(codec="utf-8"), max_size=30)
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.none()
     | st.booleans()

@@ -32,6 +32,7 @@ import json
 import os
 from pathlib import Path
 import re
+import stat
 import sys
 from typing import IO, Final, NamedTuple, Optional, Union
 import zipfile
@@ -301,15 +302,15 @@ _WORDS: Final = {
     "en": {
         "altered": "Line {line}: this row was altered after it was written; its hash is another.",
         "unreadable": "Line {line} is not a row of a ledger.",
-        "missing": "Before line {line}: row {rows} is missing.",
+        "missing": "Missing before line {line}: row {rows}.",
         "doubled": "Line {line}: row {rows} stands here a second time.",
         "misplaced": "Line {line}: row {rows} does not stand in its place.",
         "replaced": "Row {rows} is not the one that was written there first; it was replaced.",
         "torn": "Line {line}, the last one, is not whole: writing it was interrupted.",
-        "cut": "After the last line: row {rows} is missing, which is known from elsewhere.",
+        "cut": "Missing after the last line: row {rows}, which is known from elsewhere.",
         "not_begun": "The first row is not the first of its ledger; what was before it is missing.",
-        "rows": "{rows} rows, from {first} to {last}.",
-        "withheld": "{withheld} of them are withheld: shown by their hash only.",
+        "rows": "Rows: {rows}, number {first} to {last}.",
+        "withheld": "Withheld of these, not shown but in the chain: {withheld}.",
         "empty": "No row.",
         "head": "Hash of the last row: {hash}",
         "anchored": "Row {seq} has the hash that was given.",
@@ -339,7 +340,7 @@ _WORDS: Final = {
         "cut": "最后一行之后：缺少第 {rows} 号记录，而别处有它的凭据。",
         "not_begun": "第一条记录并不是账本的开头，它之前的内容缺失。",
         "rows": "共 {rows} 条记录，从第 {first} 号到第 {last} 号。",
-        "withheld": "其中 {withheld} 条未公开内容，只列出哈希值。",
+        "withheld": "其中 {withheld} 条不公开内容，但仍在哈希链中。",
         "empty": "没有记录。",
         "head": "最后一条记录的哈希值：{hash}",
         "anchored": "第 {seq} 号记录与给出的哈希值一致。",
@@ -448,11 +449,12 @@ def check_path(
 
     Raises `OSError` and `zipfile.BadZipFile`.
     """
-    if path.is_file() and not zipfile.is_zipfile(path):
+    is_file = stat.S_ISREG(path.stat().st_mode)
+    if is_file and not zipfile.is_zipfile(path):
         with path.open("rb") as file:
             yield _checked_ledger(file, anchor, language)
         return
-    package = _Zip(path) if path.is_file() else _Folder(path)
+    package = _Zip(path) if is_file else _Folder(path)
     names = package.names()
     found = [_checked_manifest(package, language)] if _MANIFEST in names else []
     for name in names:
