@@ -35,13 +35,17 @@ from .casework.ask import Asker, Outcome, async_ask, async_asker, foresee
 from .casework.doors import doors_for
 from .const import (
     DOMAIN,
+    SERVICE_ADD_CHARGE,
     SERVICE_CANCEL_PLAN,
     SERVICE_CHECK_RENEWAL,
     SERVICE_EXPORT_CALENDAR,
+    SERVICE_EXPORT_LEDGER,
     SERVICE_EXPORT_RECORDINGS,
     SERVICE_GET_FORECAST,
+    SERVICE_IMPORT_CHARGES,
     SERVICE_KEEP_PLAN,
     SERVICE_STOP_EXPORT,
+    SERVICE_VERIFY_LEDGER,
     SERVICE_WITHDRAW_CANCELLATION,
 )
 from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
@@ -55,6 +59,16 @@ from .money_actions import (
 )
 from .plan import Wish, clock
 from .plan.alerts import Keep
+from .proof.actions import (
+    ADD_FIELDS,
+    EXPORT_FIELDS,
+    IMPORT_FIELDS,
+    VERIFY_FIELDS,
+    async_add_charge,
+    async_export_ledger,
+    async_import_charges,
+    async_verify_ledger,
+)
 from .saving.desk import Wanted
 from .saving.rows import ACCOUNT_NOT_LOADED, Row, async_export, refused
 from .targets import async_check_administrator, async_check_may, async_targeted
@@ -134,6 +148,19 @@ def async_setup_services(hass: HomeAssistant) -> None:
             name,
             action,
             schema=vol.Schema({**cv.TARGET_SERVICE_FIELDS, **fields}),
+            supports_response=SupportsResponse.OPTIONAL,
+        )
+    for name, act, schema in (
+        (SERVICE_ADD_CHARGE, async_add_charge, ADD_FIELDS),
+        (SERVICE_EXPORT_LEDGER, async_export_ledger, EXPORT_FIELDS),
+        (SERVICE_IMPORT_CHARGES, async_import_charges, IMPORT_FIELDS),
+        (SERVICE_VERIFY_LEDGER, async_verify_ledger, VERIFY_FIELDS),
+    ):
+        hass.services.async_register(
+            DOMAIN,
+            name,
+            act,
+            schema=vol.Schema(schema),
             supports_response=SupportsResponse.OPTIONAL,
         )
     for name, answer, schema in (
