@@ -68,6 +68,7 @@ from .plan import (
     clock,
 )
 from .plan.alerts import Alert, Keep
+from .proof.claims import ClaimDesk
 from .proof.desk import ProofDesk
 from .proof.known import alert_facts
 from .saving.book import LastExport
@@ -154,6 +155,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         self.alerts = AlertDesk(hass, entry, self)
         self.agenda = Agenda(self)
         self.proof = ProofDesk(hass, entry, self)
+        self.claims = ClaimDesk(hass, entry, self)
         self._tariffs = OwnersTariffs(entry.options.get(CONF_TARIFFS, {}))
         self._store = SnapshotStore(hass, entry.entry_id)
         self._departures = Departures(hass, entry)
@@ -213,6 +215,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         self.exports.async_start()
         self.alerts.async_start()
         self._departures.async_show_all(self.data.cameras.values())
+        self.claims.async_show_all(tuple(self.data.cameras))
         self.config_entry.async_on_unload(
             self.hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._async_on_core_config)
         )

@@ -129,7 +129,7 @@ def case(book: LedgerFile, **changes: Any) -> CaseFile:
             account=ACCOUNT,
             device_id=DID,
             mac=MAC,
-            about={"model": "chuangmi.camera.046c04", "ends_at": BEGIN + timedelta(days=50)},
+            about={"model": "chuangmi.camera.046c04", "ends_at": iso(50)},
         ),
         "first": BEGIN - timedelta(days=1),
         "last": LATE,

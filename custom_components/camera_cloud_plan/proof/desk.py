@@ -5,8 +5,7 @@ in memory and is tried again; what a crash takes from there is seen at the next 
 difference between the ledger and what is read. Only what was written and flushed counts.
 """
 
-import asyncio
-from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 import logging
@@ -15,9 +14,7 @@ from typing import Any, Final, Protocol
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.event import async_call_later
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.translation import async_get_translations
 
 from ..casework.book import CaseBook
@@ -34,7 +31,6 @@ from ..ledger import (
     Source,
     Trouble,
     Verdict,
-    rows_of,
 )
 from ..ledger.claim import Claims
 from ..plan import Case, clock
@@ -45,12 +41,9 @@ from ..words import translated
 from .board import ProofBoard
 from .known import About, Known, moment, steps_between
 from .store import AnchorStore
+from .writer import LedgerWriter
 
 _LOGGER = logging.getLogger(__name__)
-
-# What could not be written is tried again after this, then after twice that, and so on.
-_FIRST_RETRY: Final = 60  # seconds
-_LONGEST_RETRY: Final = 900
 
 # Nobody looked, where the next reading comes later than this many poll intervals.
 _MISSED: Final = 1.5
@@ -100,14 +93,6 @@ class Account(Protocol):
         """Tell the entities of these cameras that something changed."""
 
 
-@dataclass(slots=True)
-class _Waiting:
-    """An entry that is to be written, and whoever waits for its row."""
-
-    entry: Entry
-    written: asyncio.Future[Row] | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class _Found:
     """What was found on disk: what it says, how far it goes, and what is older than the other."""
@@ -133,14 +118,9 @@ class ProofDesk:
         self._board = ProofBoard(hass, entry, self.file.path)
         # What the ledger says, with what waits to be written; `None` until it could be read.
         self._known: Known | None = None
-        self._queue: list[_Waiting] = []
+        self._writer = LedgerWriter(hass, self.file, self)
         # The ids of cameras by what they are called in the ledger.
         self._ids: dict[str, str] = {}
-        self._work: asyncio.Task[None] | None = None
-        self._trouble: Trouble | None = None
-        self._retry: CALLBACK_TYPE | None = None
-        self._retry_after = _FIRST_RETRY
-        self._stopped = False
         # Why nobody could look since the last good reading, and since when, where that was long.
         self._unread: set[Failure] = set()
         self._gap_since: datetime | None = None
@@ -150,25 +130,19 @@ class ProofDesk:
     async def async_load(self) -> None:
         """Read what was written so far; where that cannot be, it is said and tried again."""
         self._anchor = await self._anchors.async_load()
-        await self._async_open()
+        self._writer.async_kick()
+        await self._writer.async_settled()
 
-    async def _async_open(self) -> bool:
-        """Read the ledger, once; return whether that could be done."""
+    async def async_before(self) -> None:
+        """Read the ledger, once; raises `LedgerError`."""
         if self._known is not None:
-            return True
-        try:
-            found = await self._hass.async_add_executor_job(_read, self.file, self._anchor)
-        except LedgerError as err:
-            self._async_in_trouble(err.why)
-            return False
+            return
+        found = await self._hass.async_add_executor_job(_read, self.file, self._anchor)
         self._known, self.head = found.known, found.head
-        waiting, self._queue = self._queue, []
+        for entry in self._writer.waiting:
+            self._known.heed(entry)
         if found.head is None or found.older:
             self._async_add_opened(found)
-        for one in waiting:
-            self._known.heed(one.entry)
-        self._queue += waiting
-        return True
 
     @callback
     def _async_add_opened(self, found: _Found) -> None:
@@ -182,7 +156,7 @@ class ProofDesk:
             if self._anchor and found.older == "ledger":
                 facts["known_row"] = {"seq": self._anchor.seq, "hash": self._anchor.hash}
                 self._board.async_show_restored(self._anchor, found.head)
-        self._async_add(None, (self._entry_of(Kind.LEDGER_OPENED, facts),))
+        self._writer.async_add(self._entry_of(Kind.LEDGER_OPENED, facts), first=True)
 
     @callback
     def async_start(self, stored: AccountSnapshot | None, exports: Iterable[LastExport]) -> None:
@@ -199,7 +173,8 @@ class ProofDesk:
             self._async_add_missing_steps(self._known)
             for last in exports:
                 self.async_exported(last)
-        self._async_kick()
+        self._async_show_findings()
+        self.async_kick()
         if self.head is not None:
             self._entry.async_create_background_task(
                 self._hass, self._async_verify_at_start(), f"{DOMAIN} looks through a ledger"
@@ -222,19 +197,8 @@ class ProofDesk:
 
     async def async_stop(self) -> None:
         """Write what waits, once more; take nothing in after that."""
-        if self._work is None and self._queue:
-            self._async_run(self._async_work())
-        if self._work is not None:
-            await self._work
-        self._stopped = True
-        self._async_end_retry()
+        await self._writer.async_stop()
         await self._anchors.async_flush()
-
-    @callback
-    def _async_end_retry(self) -> None:
-        if self._retry is not None:
-            self._retry()
-            self._retry = None
 
     async def _async_last(self, _event: Event) -> None:
         await self.async_stop()
@@ -298,7 +262,7 @@ class ProofDesk:
         about = self._about(self.camera_key(camera_id))
         steps = steps_between(before, after, clock.now())
         self._async_add(camera_id, [step.entry(about) for step in steps])
-        self._async_kick()
+        self.async_kick()
 
     @callback
     def async_alerted(self, camera_id: str, facts: Mapping[str, Json]) -> None:
@@ -322,13 +286,16 @@ class ProofDesk:
                 for kind, source, facts in _of_export(last, plan)
             ],
         )
-        self._async_kick()
+        self.async_kick()
+
+    @callback
+    def async_kick(self) -> None:
+        """Write what waits, and look what follows from it."""
+        self._writer.async_kick()
 
     async def async_settled(self) -> None:
         """Wait until what came so far is written, or could not be."""
-        self._async_kick()
-        if self._work is not None:
-            await asyncio.shield(self._work)
+        await self._writer.async_settled()
 
     # --- What people add ---
 
@@ -361,16 +328,8 @@ class ProofDesk:
         """Write entries, each with the id of its camera or `None`, as `async_append` does."""
         if not entries:
             return ()
-        if self._stopped:
-            raise _not_kept(self._hass, self._trouble or Trouble.FAILED)
-        loop = self._hass.loop
-        waiting = [
-            _Waiting(self._completed(camera_id, entry), loop.create_future())
-            for camera_id, entry in entries
-        ]
-        self._queue += waiting
-        self._async_kick(even_in_trouble=True)
-        return tuple([await one.written for one in waiting if one.written is not None])
+        completed = [self._completed(camera_id, entry) for camera_id, entry in entries]
+        return await self._writer.async_append(completed)
 
     async def async_dismiss(self, key: str, why: str | None = None) -> None:
         """Take down that an owner took note of a finding, once; its issue goes.
@@ -424,17 +383,21 @@ class ProofDesk:
     @property
     def trouble(self) -> Trouble | None:
         """Why nothing can be written at the moment."""
-        return self._trouble
+        return self._writer.trouble
 
     @property
     def waiting(self) -> int:
         """How many entries are still to be written."""
-        return len(self._queue)
+        return len(self._writer.waiting)
 
     @property
     def claims(self) -> Claims:
         """What owners say and do about charges; none while the ledger cannot be read."""
         return self._known.claims if self._known is not None else Claims()
+
+    def finding(self, key: str | None) -> Entry | None:
+        """Return what was found, by its key, dismissed or not."""
+        return self._known.findings.get(key or "") if self._known is not None else None
 
     def open_findings(self) -> list[Entry]:
         """Return what was found and not dismissed, oldest first."""
@@ -477,112 +440,28 @@ class ProofDesk:
     @callback
     def _async_add(self, camera_id: str | None, entries: Iterable[Entry]) -> None:
         """Take entries in, in order."""
-        if self._stopped:
-            return
         for entry in [*entries]:
             completed = self._completed(camera_id, entry)
             if self._known is not None:
                 self._known.heed(completed)
-            self._queue.append(_Waiting(completed))
+            self._writer.async_add(completed)
 
-    @callback
-    def async_kick(self) -> None:
-        """Write what waits."""
-        self._async_kick()
-
-    @callback
-    def _async_kick(self, *, even_in_trouble: bool = False) -> None:
-        if self._stopped or self._work is not None or not self._queue:
-            return
-        if self._trouble is not None and not even_in_trouble:
-            return  # a timer tries again
-        self._async_run(self._async_work())
-
-    @callback
-    def _async_run(self, work: Coroutine[Any, Any, None]) -> None:
-        # Neither the entry's nor one that Home Assistant ends when it stops: an append whose
-        # end nobody saw would be made again.
-        task = self._hass.async_create_task(work, f"{DOMAIN} writes a ledger", eager_start=False)
-        self._work = task
-
-    async def _async_work(self) -> None:
-        try:
-            while self._queue and await self._async_open():
-                if not await self._async_write():
-                    break
-        finally:
-            self._work = None
-            if self._trouble is not None:
-                self._async_refuse_whoever_waits()
-
-    async def _async_write(self) -> bool:
-        """Append what waits now; return whether that could be done."""
-        batch = [*self._queue]
-        entries = [one.entry for one in batch]
-        try:
-            rows = await self._hass.async_add_executor_job(_append, self.file, entries)
-        except LedgerError as err:
-            self._async_in_trouble(err.why)
-            return False
-        del self._queue[: len(batch)]
-        self._async_out_of_trouble()
-        for one, row in zip(batch, rows, strict=True):
-            if row is not None:
-                self._async_written(one, row)
-            elif one.written is None:
-                _LOGGER.error("No row can hold what happened: %s", one.entry.kind)
-            elif not one.written.done():
-                one.written.set_exception(_not_kept(self._hass, Trouble.FAILED))
-        return True
-
-    @callback
-    def _async_written(self, one: _Waiting, row: Row) -> None:
-        self.head = row.anchor
-        self._anchors.async_put(row.anchor)
-        if one.written is None:
-            return
+    async def async_written(self, rows: Sequence[Row], asked_for: Sequence[Row]) -> None:
+        """Keep how far the ledger goes, and look what follows from what was written."""
+        if rows:
+            self.head = rows[-1].anchor
+            self._anchors.async_put(self.head)
         if self._known is not None:
-            self._known.heed(row)
-        if not one.written.done():
-            one.written.set_result(row)
+            for row in asked_for:
+                self._known.heed(row)
 
     @callback
-    def _async_refuse_whoever_waits(self) -> None:
-        """Tell those who wait for their row that it is not kept, and keep it no longer."""
-        refused = [one for one in self._queue if one.written is not None]
-        self._queue = [one for one in self._queue if one.written is None]
-        for one in refused:
-            if one.written is not None and not one.written.done():
-                one.written.set_exception(_not_kept(self._hass, self._trouble or Trouble.FAILED))
-
-    @callback
-    def _async_in_trouble(self, why: Trouble) -> None:
-        if self._trouble is not why:
-            _LOGGER.warning("The ledger of %s cannot be written: %s", self._entry.title, why)
-        self._trouble = why
-        self._board.async_show_trouble(why)
-        if not self._stopped:
-            self._async_end_retry()
-            self._retry = async_call_later(self._hass, self._retry_after, self._async_try_again)
-            self._retry_after = min(self._retry_after * 2, _LONGEST_RETRY)
-
-    @callback
-    def _async_try_again(self, _now: datetime) -> None:
-        self._retry = None
-        if self._work is None and not self._stopped:
-            self._async_run(self._async_work_or_open())
-
-    async def _async_work_or_open(self) -> None:
-        if await self._async_open() and not self._queue:
-            self._async_out_of_trouble()
-        await self._async_work()
-
-    @callback
-    def _async_out_of_trouble(self) -> None:
-        self._retry_after = _FIRST_RETRY
-        if self._trouble is not None:
-            self._trouble = None
+    def async_on_trouble(self, why: Trouble | None) -> None:
+        """Show that nothing can be written, or that it can again."""
+        if why is None:
             self._board.async_hide_trouble()
+        else:
+            self._board.async_show_trouble(why)
 
     @callback
     def _async_show_findings(self) -> None:
@@ -591,26 +470,6 @@ class ProofDesk:
     @property
     def _missed_after(self) -> timedelta:
         return timedelta(hours=self._account.poll_hours) * _MISSED
-
-
-def _append(file: LedgerFile, entries: Sequence[Entry]) -> Sequence[Row | None]:
-    """Append entries; return their rows, `None` for one that no row can hold; blocks.
-
-    Raises `LedgerError`.
-    """
-    try:
-        return file.append(entries)
-    except ValueError:
-        fits = [_fits(entry) for entry in entries]
-        rows = iter(file.append([entry for entry, does in zip(entries, fits, strict=True) if does]))
-        return [next(rows) if does else None for does in fits]
-
-
-def _fits(entry: Entry) -> bool:
-    try:
-        return bool([*rows_of((entry,))])
-    except ValueError:
-        return False
 
 
 def _read(file: LedgerFile, anchor: Anchor | None) -> _Found:
@@ -670,12 +529,4 @@ def _of_export(
             "to": moment(order.end or order.asked_at),
             "count": tally.listed,
         },
-    )
-
-
-def _not_kept(hass: HomeAssistant, why: Trouble) -> HomeAssistantError:
-    return HomeAssistantError(
-        translation_domain=DOMAIN,
-        translation_key="ledger_not_kept",
-        translation_placeholders={"why": translated(hass, f"common.ledger_trouble_{why}")},
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 import hashlib
+from typing import Any
 
 from ...plan import Route
 from ..verify_ledger import Anchor
@@ -61,9 +62,8 @@ class Attachment:
 class Subject:
     """Which camera and plan it is about; what is unknown is `None`.
 
-    `key` is the opaque one of the ledger. `seller`, `maker`, `region` and the plan's values are
-    in words already, moments are UTC. `about` says further things, by the names of their
-    labels.
+    `key` is the opaque one of the ledger. `seller` and `maker` are in words already. `about`
+    says further things, named and written as the facts of a row are.
     """
 
     key: str
@@ -73,7 +73,7 @@ class Subject:
     account: str
     device_id: str | None = None
     mac: str | None = None
-    about: Mapping[str, str | datetime | None] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

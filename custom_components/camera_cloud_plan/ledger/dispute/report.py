@@ -109,10 +109,7 @@ class _Report:
             if value:
                 facts.append((key, value if asked in include else shortened(value)))
         for key, of in subject.about.items():
-            if isinstance(of, datetime):
-                facts.append((key, self.tell.moment(of)))
-            else:
-                facts.append((key, case.mask.text(of) if of else words("dispute_unknown")))
+            facts.append((key, self.tell.value(key, case.mask.fact(key, of))))
         yield pairs((self.tell.label(key), value) for key, value in facts)
 
     # --- What happened ---

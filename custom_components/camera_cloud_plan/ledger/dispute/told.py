@@ -28,7 +28,9 @@ _ORDER: Final = (
     *("old_end", "new_end", "starts_at", "ends_at", "from", "to"),
 )
 # Texts that people typed, and names: words of theirs, never of ours.
-_TYPED: Final = frozenset({"account", "file", "maker", "name", "plan", "text", "what", "to_whom"})
+_TYPED: Final = frozenset(
+    {"account", "file", "firmware", "maker", "model", "name", "plan", "text", "what", "to_whom"}
+)
 # What only a program reads.
 _LEFT_OUT: Final = frozenset({"key", "claim"})
 
