@@ -38,12 +38,15 @@ from .const import (
     SERVICE_ADD_CHARGE,
     SERVICE_CANCEL_PLAN,
     SERVICE_CHECK_RENEWAL,
+    SERVICE_CREATE_DISPUTE_PACKAGE,
     SERVICE_EXPORT_CALENDAR,
     SERVICE_EXPORT_LEDGER,
     SERVICE_EXPORT_RECORDINGS,
+    SERVICE_GET_BILL,
     SERVICE_GET_FORECAST,
     SERVICE_IMPORT_CHARGES,
     SERVICE_KEEP_PLAN,
+    SERVICE_REPORT_CHARGE,
     SERVICE_STOP_EXPORT,
     SERVICE_VERIFY_LEDGER,
     SERVICE_WITHDRAW_CANCELLATION,
@@ -68,6 +71,14 @@ from .proof.actions import (
     async_export_ledger,
     async_import_charges,
     async_verify_ledger,
+)
+from .proof.dispute_actions import (
+    BILL_FIELDS,
+    PACKAGE_FIELDS,
+    async_create_package,
+    async_get_bill,
+    async_report_charge,
+    package_order,
 )
 from .saving.desk import Wanted
 from .saving.rows import ACCOUNT_NOT_LOADED, Row, async_export, refused
@@ -138,8 +149,10 @@ def async_setup_services(hass: HomeAssistant) -> None:
     for name, action, fields in (
         (SERVICE_CANCEL_PLAN, _cancel_plan, {**_DRY_RUN_FIELD, **_EXPORT_FIRST_FIELD}),
         (SERVICE_CHECK_RENEWAL, _check_renewal, {}),
+        (SERVICE_CREATE_DISPUTE_PACKAGE, _create_dispute_package, PACKAGE_FIELDS),
         (SERVICE_EXPORT_RECORDINGS, _export_recordings, {**_DRY_RUN_FIELD, **_EXPORT_FIELDS}),
         (SERVICE_KEEP_PLAN, _keep_plan, {vol.Required(ATTR_FOR): vol.In((*Keep, _NOTHING))}),
+        (SERVICE_REPORT_CHARGE, _report_charge, {}),
         (SERVICE_STOP_EXPORT, _stop_export, {}),
         (SERVICE_WITHDRAW_CANCELLATION, _withdraw_cancellation, _DRY_RUN_FIELD),
     ):
@@ -153,6 +166,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
     for name, act, schema in (
         (SERVICE_ADD_CHARGE, async_add_charge, ADD_FIELDS),
         (SERVICE_EXPORT_LEDGER, async_export_ledger, EXPORT_FIELDS),
+        (SERVICE_GET_BILL, async_get_bill, BILL_FIELDS),
         (SERVICE_IMPORT_CHARGES, async_import_charges, IMPORT_FIELDS),
         (SERVICE_VERIFY_LEDGER, async_verify_ledger, VERIFY_FIELDS),
     ):
@@ -209,6 +223,25 @@ async def _stop_export(call: ServiceCall) -> ServiceResponse:
     async def act(target: _Target) -> Row:
         stopped = await target.coordinator.exports.async_cancel(target.camera_id)
         return {**_whose(target), "state": "stopped" if stopped else "nothing_running"}
+
+    return await _async_act(call, act)
+
+
+async def _create_dispute_package(call: ServiceCall) -> ServiceResponse:
+    await async_check_administrator(call)
+    order = package_order(call.data)
+
+    async def act(target: _Target) -> Row:
+        made = await async_create_package(target.coordinator, target.camera_id, order)
+        return {**_whose(target), **made}
+
+    return await _async_act(call, act)
+
+
+async def _report_charge(call: ServiceCall) -> ServiceResponse:
+    async def act(target: _Target) -> Row:
+        begun = await async_report_charge(target.coordinator, target.camera_id)
+        return {**_whose(target), **begun}
 
     return await _async_act(call, act)
 

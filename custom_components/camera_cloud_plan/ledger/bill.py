@@ -186,9 +186,7 @@ def _heed_price(prices: dict[str | None, Money | None], row: Row) -> None:
 def _open_findings(rows: Sequence[Row], ends: datetime) -> Iterator[Row]:
     """Yield what was found by the end of a span, and not put aside by then."""
     aside = {
-        row.facts.get("key")
-        for row in rows
-        if row.kind is Kind.FINDING_DISMISSED and row.at < ends
+        row.facts.get("key") for row in rows if row.kind is Kind.FINDING_DISMISSED and row.at < ends
     }
     for row in rows:
         if row.kind is Kind.FINDING and row.at < ends and row.facts.get("key") not in aside:
