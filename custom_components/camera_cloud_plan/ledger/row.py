@@ -57,6 +57,9 @@ FORM: Final = 1
 """The form of row that is written and read here."""
 
 _SALT_BYTES: Final = 16
+_ENCODER: Final = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+)
 
 type Json = Mapping[str, Json] | list[Json] | str | int | float | bool | None
 
@@ -224,9 +227,7 @@ def _line(entry: Entry, seq: int, previous: str, written_at: datetime, salt: str
         "zone": entry.zone,
     }
     known = {key: value for key, value in data.items() if value is not None}
-    text = json.dumps(
-        known, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
-    )
+    text = _ENCODER.encode(known)
     # A lone half of a character, as some JSON holds, has no UTF-8.
     return sealed(text.encode("utf-8", "replace"), seq, previous)
 
