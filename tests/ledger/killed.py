@@ -7,7 +7,7 @@ steps instead, in the middle of what it writes too. Prints how many died.
 """
 
 from collections.abc import Buffer, Callable
-from itertools import count
+from itertools import count, pairwise
 import os
 from pathlib import Path
 import random
@@ -25,6 +25,7 @@ _STEPS = ("open", "mkdir", "write", "fsync", "ftruncate")
 _TORN = b'{"at":"2026-11-22T12'
 # The longest that writers are left alone, in seconds; an append takes a few milliseconds.
 _LONGEST = 0.02
+_APPENDS = 60
 # Then another is begun: that the first row is being written is a point, too.
 _RUNS_OF_A_LEDGER = 10
 
@@ -65,8 +66,28 @@ def _killed_once(book: LedgerFile, number: int, chance: random.Random) -> list[A
     return [Anchor(int(seq), digest) for seq, digest in told]
 
 
+def _side_by_side(book: LedgerFile) -> None:
+    """Have two writers append at the same time, unharmed."""
+
+    def append(sign: int) -> None:
+        for number in range(1, _APPENDS + 1):
+            book.append([entry(sign * number), entry(sign * number)])
+
+    writers = [_forked(lambda: append(1)), _forked(lambda: append(-1))]
+    assert all(os.waitpid(writer, 0)[1] == 0 for writer in writers)
+    numbers: list[Any] = [row.facts["number"] for row in book.rows()]
+    assert book.verify().is_whole
+    for sign in (1, -1):
+        own = [number * sign for number in numbers if number * sign > 0]
+        assert own == [number for number in range(1, _APPENDS + 1) for _ in range(2)]
+    assert numbers[::2] == numbers[1::2]  # nothing comes between what was appended at once
+    turns = sum(one * other < 0 for one, other in pairwise(numbers))
+    assert turns > 1, "one was done before the other began"
+
+
 def at_random_points(root: Path, runs: int) -> int:
     """Kill two writers so many times; return how many rows they had acknowledged."""
+    _side_by_side(LedgerFile(root / "ledger.jsonl"))
     chance = random.Random(runs)  # noqa: S311 - to come back to the same points
     total = 0
     acknowledged = list[Anchor]()

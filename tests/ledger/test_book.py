@@ -157,6 +157,18 @@ def test_what_is_torn_stays_where_it_cannot_be_put_aside(
     assert aside.read_bytes() == b'{"at":"20'
 
 
+def test_zeros_that_a_power_cut_left_are_put_aside(book: LedgerFile) -> None:
+    """Some file systems lengthen a file before what is in it is there."""
+    for number in range(2):
+        book.append([entry(number)])
+        with book.path.open("ab") as file:
+            file.write(b"\0" * 4096)
+    assert book.head() is not None
+    row, *_ = book.append([entry(2)])
+    assert numbers(book) == [0, 1, 2]
+    assert book.verify(row.anchor).is_whole
+
+
 # --- Damage ---
 
 

@@ -14,33 +14,40 @@ form stands in the same file behind the older rows, which stay as they are.
 What a kind's facts are called, each left out where it is unknown. Moments are ISO 8601 in UTC,
 days `YYYY-MM-DD`, money `{"amount": "6.00", "currency": "CNY"}`, `source` as in `Source`:
 
-======================  ===========================================================================
-``ledger_opened``       account, maker, why (`new`, `upgrade`, `restored`), went_on_from (seq)
-``reading_gap``         from, to, why (`not_running`, `unreachable`, `signed_out`)
-``plan_seen``           all of the plan: plan, service, trial, starts_at, ends_at, renewal (bool),
-                        retention_days, price, term (as in a tariff), channel, typed
-``plan_changed``        changes: {fact as in plan_seen: {"old", "new"}}
-``renewed``             old_end, new_end
-``flag``                old, new (bool), witness (the maker's name of the field)
-``offline``, ``online`` from, to
-``upload``              on (bool)
-``camera_left``         plan, ends_at
-``recordings``          from, to, count: recordings that the maker listed, really counted
-``alert``               stage, earliest, latest (of the charge), told_to (kinds, no addresses)
-``notice``              arrived_at, text: the seller's notice, by its owner's word
-``cancellation``        step (`opened`, `done`, `sent`, `confirmed`, `withdrawn`, `not_effective`,
-                        `contradicted`, `disproved`), wish (`off`, `on`)
-``export``              saved, missing, first, last (moments), manifest (SHA-256)
-``charge``              on (day), money, what, order (masked number), text
-``bank_line``           on (day), money, text
-``attachment``          file (its name), sha256, bytes
-``finding``             key, finding (its kind), rows (list of seq)
-``finding_dismissed``   key, why
-``refund_asked``, ``refund_received``, ``complaint``   on (day), to, money, due (day), text
-``dispute_package``     sha256, file (its name)
-``report``              month, sha256
-``note``                text
-======================  ===========================================================================
+=======================  ==========================================================================
+``ledger_opened``        account, maker, why (`new`, `upgrade`, `restored`), went_on_from (seq)
+``reading_gap``          from, to, why (`not_running`, `unreachable`, `signed_out`)
+``plan_seen``            all of the plan: plan (its name), service, trial, starts_at, ends_at,
+                         renewal (bool), retention_days, channel, region, typed, price,
+                         price_source, term (`{"count", "unit"}`), regular_price, price_from
+``plan_changed``         changes: `{fact as in plan_seen: {"old", "new"}}`
+``renewed``              old_end, new_end
+``flag``                 old, new (bool), witness (the maker's name of the field)
+``offline``, ``online``  from, to
+``upload``               on (bool)
+``camera_left``          plan, ends_at
+``recordings``           from, to, count: of the recordings that the maker listed, all of them
+``alert``                of (what was told of), stage (days ahead), told_to (kinds of places, no
+                         addresses), plan_ends, kept, earliest, latest, deadline, possible, money
+``notice``               arrived_at (day), text: the seller's notice, by its owner's word
+``cancellation``         step (`opened`, `sent`, `done`, `reminded`, `not_effective`,
+                         `contradicted`, `disproved`, `confirmed`, `withdrawn`, `ran_out`), wish
+                         (`off`, `on`), proof, checks, old_end, new_end
+``export``               from, to, whole, listed, saved, already, missing (counts)
+``charge``               on (day), money, order (its last characters), text
+``bank_line``            on (day), money, text
+``attachment``           file (its name), sha256, bytes
+``finding``              key, finding (its kind), rows (list of seq), and what it found
+``finding_dismissed``    key, why
+``refund_asked``         to (by which way), on (day), money, text
+``refund_received``      on (day), money, text
+``complaint``            step, answer, finding: what its owner says of a charge, as in `claim`
+``dispute_package``      sha256, file (its name)
+``report``               month, sha256
+``note``                 text
+=======================  ==========================================================================
+
+What belongs to one matter of its owner's has its key as `claim`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
