@@ -70,6 +70,7 @@ from .plan import (
 from .plan.alerts import Alert, Keep
 from .proof.claims import ClaimDesk
 from .proof.desk import ProofDesk
+from .proof.found import shown_by
 from .proof.known import alert_facts
 from .saving.book import LastExport
 from .saving.desk import ExportDesk
@@ -378,6 +379,18 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
             self._store.async_save(self.data)
         # Also where nothing is judged differently: who bills is itself shown.
         self.async_show(*cameras)
+
+    def shown_by(self, finding: str, camera_id: str) -> str | None:
+        """Return what else tells people of a kind of finding; `None` where nothing does."""
+        case, watch = self.cases.get(camera_id), self.watches.get(camera_id)
+        return shown_by(finding, self.known(camera_id), case, watch)
+
+    @callback
+    def async_tell_finding(
+        self, camera_id: str, facts: Mapping[str, Any], *, to_people: bool
+    ) -> None:
+        """Tell what was found; an empty id is of the account as a whole."""
+        self.casework.async_tell(camera_id, Activity.FINDING, facts, to_people=to_people)
 
     @callback
     def async_write_down(self, camera_id: str, before: Case | None, after: Case | None) -> None:

@@ -52,7 +52,18 @@ FORBIDDEN = {
     "zh-Hans": "签约|委托代扣|提交",
 }
 # Names that are the same in both languages.
-SAME = {"Google Play", "Apple", "{label}：{value}", "{camera}", "{day}", "，{amount}", "{standing}：{camera}", ""}
+SAME = {
+    "Google Play",
+    "Apple",
+    "{label}：{value}",
+    "{camera}",
+    "{day}",
+    "，{amount}",
+    "{standing}：{camera}",
+    "{what}：{camera}",
+    "{facts}",
+    "",
+}
 
 
 def texts(language: str) -> list[tuple[str, str]]:

@@ -111,6 +111,7 @@ _EXPECTED_WORDS = (
     "Authentication failed while fetching camera_cloud_plan",
     "Unexpected error updating a listener",
     "A ledger cannot be written",
+    "Unexpected error looking through the rows",
     "Unexpected error while exporting",
     "Config entry 'Xiaomi",  # Home Assistant's own, of an entry that is not ready
 )

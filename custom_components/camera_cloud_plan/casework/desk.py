@@ -570,7 +570,10 @@ class Casework:
         *,
         to_people: bool,
     ) -> None:
-        """Tell that something happened: as an event, and to people where they should know."""
+        """Tell that something happened: as an event, and to people where they should know.
+
+        What is about the account as a whole has no camera's id: an empty one.
+        """
         happened = self._happened(camera_id, activity, facts or {})
         self.activity.async_tell(happened)
         if to_people:
@@ -590,7 +593,7 @@ class Casework:
         return Happened(
             activity=activity,
             camera_id=camera_id,
-            camera=self._reader.display_name(camera_id),
+            camera=self._reader.display_name(camera_id) if camera_id else self._entry.title,
             at=clock.now(),
             facts={name: fact for name, fact in known.items() if fact is not None},
         )

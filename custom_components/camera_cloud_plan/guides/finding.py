@@ -48,7 +48,7 @@ class FindingGuide(RepairsFlow):
             await coordinator.proof.async_dismiss(self._key, "seen")
         except HomeAssistantError:
             return self.async_abort(reason="not_kept")
-        return self.async_create_entry(data={})
+        return self.async_create_entry(data={}, description="noted")
 
     async def async_step_charged(
         self, _user_input: dict[str, Any] | None = None
@@ -94,4 +94,4 @@ class RestoredGuide(RepairsFlow):
                 data_schema=vol.Schema({}),
                 description_placeholders=issue.translation_placeholders,
             )
-        return self.async_create_entry(data={})
+        return self.async_create_entry(data={}, description="noted")

@@ -56,6 +56,13 @@ IMPORT_FIELDS: Final = {
 }
 EXPORT_FIELDS: Final = {**cv.TARGET_SERVICE_FIELDS, vol.Optional(ATTR_FOLDER): cv.string}
 
+_NO_TABLE: Final = {
+    table.TableFlaw.TOO_LARGE: "charges_table_too_large",
+    table.TableFlaw.NOT_TEXT: "charges_table_not_text",
+    table.TableFlaw.COLUMNS_MISSING: "charges_table_columns_missing",
+    table.TableFlaw.EMPTY: "charges_table_empty",
+}
+
 type _Answer = dict[str, JsonValueType]
 
 
@@ -176,7 +183,7 @@ async def async_import_charges(call: ServiceCall) -> ServiceResponse:
         lines = table.read(data, today=_today())
     except table.TableError as err:
         raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key=f"charges_{err.flaw}"
+            translation_domain=DOMAIN, translation_key=_NO_TABLE[err.flaw]
         ) from err
     answers: dict[int, _Answer] = {}
     usable: list[_Line] = []

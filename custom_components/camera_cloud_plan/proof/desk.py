@@ -33,6 +33,7 @@ from ..ledger import (
     Verdict,
 )
 from ..ledger.claim import Claims
+from ..ledger.findings import Detectors, Finding
 from ..plan import Case, clock
 from ..saving.book import LastExport
 from ..snapshot import AccountSnapshot, CameraPlan, Failure
@@ -47,6 +48,9 @@ _LOGGER = logging.getLogger(__name__)
 
 # Nobody looked, where the next reading comes later than this many poll intervals.
 _MISSED: Final = 1.5
+
+# What of a finding's row is for programs that read the ledger.
+_UNTOLD: Final = frozenset({"rows", "shown_by"})
 
 # Home Assistant's store is written within seconds of the ledger. Where it knows only rows
 # that are older than the last by more, it is from an older backup.
@@ -92,12 +96,21 @@ class Account(Protocol):
     def async_show(self, *camera_ids: str) -> None:
         """Tell the entities of these cameras that something changed."""
 
+    def shown_by(self, finding: str, camera_id: str) -> str | None:
+        """Return what else tells people of such a finding; `None` where nothing does."""
+
+    def async_tell_finding(
+        self, camera_id: str, facts: Mapping[str, Json], *, to_people: bool
+    ) -> None:
+        """Tell what was found; an empty id is of the account as a whole."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Found:
     """What was found on disk: what it says, how far it goes, and what is older than the other."""
 
     known: Known
+    detectors: Detectors
     head: Anchor | None
     older: str | None
 
@@ -118,10 +131,12 @@ class ProofDesk:
         self._board = ProofBoard(hass, entry, self.file.path)
         # What the ledger says, with what waits to be written; `None` until it could be read.
         self._known: Known | None = None
+        self._detectors: Detectors | None = None
         self._writer = LedgerWriter(hass, self.file, self)
         # The ids of cameras by what they are called in the ledger.
         self._ids: dict[str, str] = {}
-        # Why nobody could look since the last good reading, and since when, where that was long.
+        # When the account was read last; why nobody could look since then, and since when, where that was long.
+        self._read_at: datetime | None = None
         self._unread: set[Failure] = set()
         self._gap_since: datetime | None = None
 
@@ -138,7 +153,7 @@ class ProofDesk:
         if self._known is not None:
             return
         found = await self._hass.async_add_executor_job(_read, self.file, self._anchor)
-        self._known, self.head = found.known, found.head
+        self._known, self._detectors, self.head = found.known, found.detectors, found.head
         for entry in self._writer.waiting:
             self._known.heed(entry)
         if found.head is None or found.older:
@@ -211,7 +226,7 @@ class ProofDesk:
 
         `before` is what was known until then.
         """
-        since = before.read_at if before else None
+        since, self._read_at = before.read_at if before else None, after.read_at
         if after.read_at is None or since is None or after.read_at == since:
             self._unread |= {plan.failure for plan in after.cameras.values() if plan.failure}
             return
@@ -399,6 +414,18 @@ class ProofDesk:
         """Return what was found, by its key, dismissed or not."""
         return self._known.findings.get(key or "") if self._known is not None else None
 
+    def found(self) -> frozenset[str]:
+        """Return the ids of cameras of which something was found that nobody took note of.
+
+        Not where people are told of it in another way.
+        """
+        cameras = {
+            self.camera_id(one.camera)
+            for one in self.open_findings()
+            if "shown_by" not in one.facts
+        }
+        return frozenset(camera_id for camera_id in cameras if camera_id)
+
     def open_findings(self) -> list[Entry]:
         """Return what was found and not dismissed, oldest first."""
         known = self._known
@@ -451,9 +478,65 @@ class ProofDesk:
         if rows:
             self.head = rows[-1].anchor
             self._anchors.async_put(self.head)
-        if self._known is not None:
-            for row in asked_for:
-                self._known.heed(row)
+        if self._known is None or self._detectors is None:
+            return
+        for row in asked_for:
+            self._known.heed(row)
+        for finding in await self._async_find(self._detectors, rows):
+            self._async_add_finding(finding)
+        found = [row for row in rows if row.kind is Kind.FINDING]
+        for row in found:
+            self._async_tell(row)
+        if found:
+            self._async_show_findings()
+
+    async def _async_find(self, detectors: Detectors, rows: Sequence[Row]) -> Sequence[Finding]:
+        """Return what the rows show, these among them, that was not found before.
+
+        As of the last reading: while nobody can look, nothing goes on.
+        """
+        read_at = self._read_at
+
+        def find() -> Sequence[Finding]:
+            for row in rows:
+                detectors.heed(row)
+            return [*detectors.due(read_at)] if read_at else []
+
+        try:
+            return await self._hass.async_add_executor_job(find)
+        except Exception:  # a mistake in what is concluded must not keep anything unwritten
+            _LOGGER.exception("Unexpected error looking through the rows")
+            return ()
+
+    @callback
+    def _async_add_finding(self, finding: Finding) -> None:
+        """Write a finding down, once; and what else tells people of it."""
+        if self._known is None or finding.key in self._known.findings:
+            return
+        camera_id, kind = self.camera_id(finding.camera), str(finding.kind)
+        facts: dict[str, Json] = {
+            **finding.facts,
+            "key": finding.key,
+            "finding": kind,
+            "rows": [*finding.rows],
+            "shown_by": self._account.shown_by(kind, camera_id) if camera_id else None,
+        }
+        known = self._known.cameras.get(finding.camera or "")
+        entry = replace(
+            self._entry_of(Kind.FINDING, facts, at=finding.at),
+            camera=finding.camera,
+            name=known.name if known else None,
+        )
+        self._async_add(camera_id, (entry,))
+
+    @callback
+    def _async_tell(self, row: Row) -> None:
+        """Tell of a finding that is on disk now: automations, and people who hear nothing else."""
+        facts = {name: fact for name, fact in row.facts.items() if name not in _UNTOLD}
+        camera_id = self.camera_id(row.camera) or ""
+        self._account.async_tell_finding(camera_id, facts, to_people="shown_by" not in row.facts)
+        if camera_id:
+            self._account.async_show(camera_id)
 
     @callback
     def async_on_trouble(self, why: Trouble | None) -> None:
@@ -474,10 +557,11 @@ class ProofDesk:
 
 def _read(file: LedgerFile, anchor: Anchor | None) -> _Found:
     """Return what a ledger says; blocks. Raises `LedgerError`."""
-    known, head = Known(), file.head()
+    known, detectors, head = Known(), Detectors(), file.head()
     is_there, first_after, last = anchor is None, None, None
     for row in file.rows():
         known.heed(row)
+        detectors.heed(row)
         last = row.written_at
         if anchor and row.seq > anchor.seq and first_after is None:
             first_after = row.written_at
@@ -487,7 +571,7 @@ def _read(file: LedgerFile, anchor: Anchor | None) -> _Found:
         older = "ledger"
     elif first_after and last and last - first_after > _STORE_LAG:
         older = "store"
-    return _Found(known=known, head=head, older=older)
+    return _Found(known=known, detectors=detectors, head=head, older=older)
 
 
 def _why(unread: Collection[Failure]) -> str | None:
