@@ -42,7 +42,7 @@ ADD_FIELDS: Final = {
     **cv.TARGET_SERVICE_FIELDS,
     vol.Optional(ATTR_KIND, default=Kind.CHARGE.value): vol.In([*map(str, table.ADDABLE)]),
     vol.Required(ATTR_DATE): cv.date,
-    vol.Optional(ATTR_AMOUNT): vol.Any(vol.Coerce(float), cv.string),
+    vol.Optional(ATTR_AMOUNT): vol.Any(str, vol.Coerce(float)),
     vol.Optional(ATTR_CURRENCY): cv.string,
     vol.Optional(ATTR_TEXT): cv.string,
     vol.Optional(ATTR_ORDER): cv.string,
