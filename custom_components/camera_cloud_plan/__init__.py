@@ -42,6 +42,7 @@ from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator, CloudPlanRu
 from .devices import account_key, async_register_account, async_shown_name, camera_id_of
 from .plan import channel, routes, rules
 from .proof.desk import async_leave_ledger
+from .proof.file_view import DisputeFileView
 from .saving.book import ExportBook
 from .saving.media_view import SavedRecordingView
 from .services import async_setup_services
@@ -78,6 +79,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     hass.data[_VOICE] = VoiceDesk(hass)
     hass.http.register_view(SavedRecordingView)
     hass.http.register_view(PlanTableView)
+    hass.http.register_view(DisputeFileView)
     return True
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from datetime import timedelta
 import hashlib
+from http import HTTPStatus
 import json
 from pathlib import Path
+import re
 from typing import Any
 from unittest.mock import patch
 import zipfile
@@ -14,6 +16,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.camera_cloud_plan.ledger import Kind, Row
 from custom_components.camera_cloud_plan.ledger.verify_ledger import check_path
@@ -242,7 +245,10 @@ async def ended_all_the_same(
 
 
 async def test_the_file_is_made_with_one_press(
-    hass: HomeAssistant, loaded: MockConfigEntry, tmp_path: Path
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tmp_path: Path,
+    hass_client_no_auth: ClientSessionGenerator,
 ) -> None:
     await report(hass)
     guide = await answered(
@@ -256,6 +262,14 @@ async def test_the_file_is_made_with_one_press(
     assert all(checked.is_whole for checked in check_path(made))
     (row,) = rows_of(loaded, Kind.DISPUTE_PACKAGE)
     assert row.facts["sha256"] == hashlib.sha256(made.read_bytes()).hexdigest()
+    link = re.search(r'href="([^"]+)"', guide.said)
+    assert link
+    stranger = await hass_client_no_auth()
+    answer = await stranger.get(link[1])
+    assert await answer.read() == made.read_bytes()
+    assert (await stranger.get(link[1].partition("?")[0])).status == HTTPStatus.UNAUTHORIZED
+    made.write_bytes(b"another")
+    assert (await stranger.get(link[1])).status == HTTPStatus.NOT_FOUND
     await guide.tap("go_on")
     assert guide.shows == "settle"
     await guide.tap("make_file")

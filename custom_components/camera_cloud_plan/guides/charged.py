@@ -26,6 +26,7 @@ from ..ledger.claim import Claim, Step
 from ..plan import CountsFrom, Money, Renewal, Route, Wish
 from ..plan.written import amount_of, currency_of
 from ..proof.claims import ClaimDesk
+from ..proof.file_view import async_file_url
 from ..proof.package import Order, async_make
 from ..proof.rules import background
 from ..proof.words import finding_message, finding_title
@@ -170,7 +171,11 @@ class ChargedGuide(CameraGuide):
                 return await self.async_keep(
                     lambda claims, camera_id: claims.async_charge(camera_id, day, amount)
                 )
-        given = user_input or {_CURRENCY: self._usual_currency(at)}
+        seen = at.case.renewed.seen_at if at.case and at.case.renewed else at.now
+        given = user_input or {
+            _ON: _day(seen).isoformat(),
+            _CURRENCY: self._usual_currency(at),
+        }
         schema = vol.Schema(
             {
                 vol.Required(_ON): DateSelector(),
@@ -231,7 +236,14 @@ class ChargedGuide(CameraGuide):
             for key in made.package.missing
             if key != "no_gaps"
         )
-        gaps = {"path": str(made.path), "missing": "\n".join(f"• {line}" for line in lacking)}
+        url = async_file_url(self.hass, made.path, made.package.sha256)
+        label = translated(self.hass, "common.dispute_link")
+        gaps = {
+            # A plain link to this address the frontend takes for one of its own pages.
+            "link": f'<a href="{url}" target="_blank">{label}</a>',
+            "path": str(made.path),
+            "missing": "\n".join(f"• {line}" for line in lacking),
+        }
         return self._menu(at, "made", ["go_on", "leave"], gaps)
 
     async def async_step_asked(

@@ -198,7 +198,7 @@ class _Report:
         columns = [
             (words("dispute_when"), "when"),
             (words("dispute_what"), ""),
-            (words("dispute_by"), ""),
+            (words("dispute_by"), "by"),
             (words("dispute_row"), "row"),
         ]
         return table(
@@ -289,7 +289,7 @@ class _Report:
             yield paragraph(words("dispute_no_attachments"))
             return
         yield table(
-            [(words("dispute_file"), ""), (words("dispute_bytes"), "row"), ("SHA-256", "hash")],
+            [(words("dispute_file"), "name"), (words("dispute_bytes"), "row"), ("SHA-256", "hash")],
             (
                 (escape(of.name), str(len(of.content)), escape(of.sha256))
                 for of in self.case.attachments
