@@ -120,6 +120,7 @@ def test_what_happened_is_told_with_its_source_and_no_conclusion(tmp_path: Path)
         "End before",
         "XIAOMI",
         "1 × month",
+        "although renewal had been switched off before",
         "Missing: whether and when the seller's notice came",
         "That does not say that none was sent",
         "five days before each automatic renewal",

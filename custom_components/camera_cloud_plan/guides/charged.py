@@ -29,7 +29,6 @@ from ..proof.claims import ClaimDesk
 from ..proof.file_view import async_file_url
 from ..proof.package import Order, async_make
 from ..proof.rules import background
-from ..proof.words import finding_message, finding_title
 from ..words import maker_name, seller_name, spoken, spoken_day, translated
 from .camera import CameraGuide
 from .standing import Standing
@@ -318,13 +317,7 @@ class ChargedGuide(CameraGuide):
         """Yield what is known of the plan, and what was found."""
         found = at.coordinator.proof.finding(claim.finding)
         if found is not None:
-            title = finding_title(self.hass, found)
-            yield translated(
-                self.hass,
-                "common.dispute_labelled",
-                label=title,
-                value=finding_message(self.hass, found),
-            )
+            yield translated(self.hass, f"common.finding_{found.facts['finding']}_message")
         if at.case and (term := at.case.renewed):
             ends = {"old": term.old_end, "new": term.new_end}
             yield self._said(

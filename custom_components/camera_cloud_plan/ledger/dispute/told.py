@@ -32,7 +32,7 @@ _TYPED: Final = frozenset(
     {"account", "file", "firmware", "maker", "model", "name", "plan", "text", "what", "to_whom"}
 )
 # What only a program reads.
-_LEFT_OUT: Final = frozenset({"key", "claim"})
+_LEFT_OUT: Final = frozenset({"claim", "finding", "key", "shown_by"})
 
 
 class Teller:
@@ -73,10 +73,12 @@ class Teller:
 
     def details(self, shown: Shown) -> Iterator[str]:
         """Yield what a row says, a line each."""
+        if shown.row.kind is Kind.FINDING and isinstance(found := shown.facts.get("finding"), str):
+            yield self.words.name("finding", f"{found}_message")
         for name, value in sorted(shown.facts.items(), key=_place):
             if name == "changes" and isinstance(value, Mapping):
                 yield from self._changes(value)
-            elif name not in _LEFT_OUT and not (shown.row.kind is Kind.FINDING and name != "rows"):
+            elif name not in _LEFT_OUT:
                 yield self._labelled(name, self.value(name, value))
         if shown.row.written_at - shown.row.at > _LATER:
             yield self.words("dispute_written_later", at=self.moment(shown.row.written_at))
