@@ -54,9 +54,10 @@ class Detectors:
         """Take a row in; they come in their order."""
         if row.kind is Kind.FINDING:
             self._found.add(str(row.facts.get("key")))
-        elif row.kind is Kind.READING_GAP and (gap := gap_of(row)):
-            self._gaps.append(gap)
-        elif row.camera is not None:
+        elif row.camera is None:
+            if row.kind is Kind.READING_GAP and (gap := gap_of(row)):
+                self._gaps.append(gap)
+        else:
             history = self._histories.get(row.camera)
             if history is None:
                 history = self._histories[row.camera] = CameraHistory(row.camera, self._gaps)

@@ -142,10 +142,15 @@ class Counted:
 
 @dataclass(slots=True)
 class CameraHistory:
-    """What the rows say of one camera. `gaps` are when nobody looked, of the whole account."""
+    """What the rows say of one camera.
+
+    `account_gaps` are when nobody looked at the whole account, `gaps` when this camera could
+    not be read.
+    """
 
     camera: str
-    gaps: list[Span]
+    account_gaps: list[Span]
+    gaps: list[Span] = field(default_factory=list)
     versions: list[Version] = field(default_factory=list)
     renewals: list[Renewal] = field(default_factory=list)
     flags: list[Flag] = field(default_factory=list)
@@ -185,7 +190,8 @@ class CameraHistory:
 
     def unseen(self, start: datetime, end: datetime) -> timedelta:
         """Return for how long of a time nobody looked."""
-        return sum((gap.overlap(start, end) for gap in self.gaps), timedelta())
+        gaps = (*self.account_gaps, *self.gaps)
+        return sum((gap.overlap(start, end) for gap in gaps), timedelta())
 
     def last_step(self, wish: str, before: int, *, after: int = 0) -> Step | None:
         """Return the last step of a wish in the rows between two numbers."""
@@ -274,6 +280,11 @@ def _take_refund(history: CameraHistory, row: Row) -> None:
     insort(history.refunds, _day(row.facts.get("on")) or row.at.date())
 
 
+def _take_gap(history: CameraHistory, row: Row) -> None:
+    if gap := gap_of(row):
+        history.gaps.append(gap)
+
+
 def _take_counted(history: CameraHistory, row: Row) -> None:
     start, end = moment(row.facts.get("from")), moment(row.facts.get("to"))
     count = row.facts.get("count")
@@ -299,6 +310,7 @@ _TAKES: Final[Mapping[Kind, Callable[[CameraHistory, Row], None]]] = {
     Kind.CHARGE: _take_paid,
     Kind.BANK_LINE: _take_paid,
     Kind.REFUND_RECEIVED: _take_refund,
+    Kind.READING_GAP: _take_gap,
     Kind.RECORDINGS: _take_counted,
     Kind.CAMERA_LEFT: _take_left,
 }
