@@ -8,11 +8,15 @@ chain needs and nothing of what it says.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+import re
+from typing import Any, Final
 
 from ..row import Row, UnreadableRowError
 from ..verify_ledger import link_of, withheld
 from .mask import Mask
+
+# With what a row of a camera begins: its keys are in alphabetical order.
+_WHOSE: Final = re.compile(rb'\{"at":"[^"\\]*","camera":"([^"\\]*)"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +59,7 @@ def excerpt(
     chain: list[bytes] = []
     needed = 0
     for line in lines:
-        row = _row(line)
+        row = None if _is_of_another(line, camera) else _row(line)
         if row and row.camera in (camera, None) and first <= row.at < last:
             shown.append(told := _shown(row, mask))
             chain.append(_withheld(line) if told.is_short else line)
@@ -63,6 +67,12 @@ def excerpt(
         elif chain and (covered := _withheld(line)):
             chain.append(covered)
     return Excerpt(shown=tuple(shown), lines=tuple(chain[:needed]))
+
+
+def _is_of_another(line: bytes, camera: str) -> bool:
+    """Return whether a line is surely about another camera, without reading all of it."""
+    whose = _WHOSE.match(line)
+    return whose is not None and whose[1] != camera.encode()
 
 
 def _row(line: bytes) -> Row | None:
