@@ -240,6 +240,7 @@ async def test_every_attribute_is_documented(hass: HomeAssistant, loaded: MockCo
         cycle="1", kind=StageKind.MONTHLY, stage_days=5, ends_at=charge.latest, charge=charge
     )
     casework.async_tell(RENEWING, Activity.CHARGE_AHEAD, facts_of(plan, alert), to_people=False)
+    casework.async_tell(RENEWING, Activity.FINDING, {"finding": "x", "key": "y"}, to_people=False)
     assert set(table("What comes with it")) == told | {"camera", "device_id"}
 
 
