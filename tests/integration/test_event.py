@@ -176,6 +176,7 @@ async def test_readings_are_no_events(
     before = shown(hass, ACCOUNT)
     heard = events_of(hass, ACCOUNT)
     await loaded.runtime_data.coordinator.async_refresh()
+    await hass.async_block_till_done(wait_background_tasks=True)
     freezer.tick(8 * DAY)
     loaded.runtime_data.coordinator.async_show(RENEWING)
     await hass.async_block_till_done(wait_background_tasks=True)
