@@ -310,6 +310,11 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
             if self._is_enabled(Platform.SENSOR, camera_id, RECORDINGS_AT_RISK)
         ]
 
+    @callback
+    def async_counted(self, camera_id: str, count: int, at: datetime) -> None:
+        """Hear how many recordings the maker lists of a camera, all there are at a moment (UTC)."""
+        self.proof.async_counted(camera_id, count, at)
+
     async def async_exported(self, last: LastExport, *, waited_for: bool, makes_up: bool) -> bool:
         """Hear that an export is done; return whether a case waits for all there is."""
         self.proof.async_exported(last)

@@ -13,7 +13,9 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.camera_cloud_plan.devices import account_key
 from custom_components.camera_cloud_plan.ledger import Kind, LedgerError, LedgerFile, Trouble
+from custom_components.camera_cloud_plan.plan import clock
 from custom_components.camera_cloud_plan.proof import desk as proof_desk
 from simulator.server import RunningSimulator
 
@@ -366,3 +368,38 @@ async def test_a_wish_that_was_ended_while_nobody_looked_is_withdrawn(
         "opened",
         "withdrawn",
     ]
+
+
+async def test_that_nothing_is_recorded_is_a_row_a_day(
+    hass: HomeAssistant, loaded: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    coordinator = coordinator_of(loaded)
+    for hours in (0, 12, 13):
+        freezer.tick(timedelta(hours=hours))
+        await coordinator.exports.async_look(RENEWING)
+    for count in (3, 4):
+        coordinator.async_counted(RENEWING, count, clock.now())
+    await settle(hass)
+    rows = rows_of(loaded, Kind.RECORDINGS)
+    assert [row.facts["count"] for row in rows] == [0, 0, 3]
+    begins, ends = (datetime.fromisoformat(str(rows[0].facts[key])) for key in ("from", "to"))
+    assert ends - begins == timedelta(days=7)
+
+
+async def test_a_ledger_that_cannot_be_read_keeps_no_account_from_loading(
+    hass: HomeAssistant, entry: MockConfigEntry, tmp_path: Path, freezer: FrozenDateTimeFactory
+) -> None:
+    path = proof_desk.ledger_path(hass, account_key(entry))
+    path.parent.mkdir()
+    path.mkdir()
+    await set_up(hass, entry)
+    assert issue(hass, "ledger_not_written") is not None
+    await press_off(hass)
+    path.rmdir()
+    await pass_time(hass, freezer, 1000)
+    await refresh(hass, entry)
+    assert issue(hass, "ledger_not_written") is None
+    kinds = kinds_of(rows_of(entry))
+    assert (kinds[0], kinds.count("cancellation")) == ("ledger_opened", 1)
+    assert "plan_seen" in kinds
+    assert is_whole(entry)

@@ -285,6 +285,22 @@ class ProofDesk:
         self._async_add(camera_id, (self._entry_of(Kind.ALERT, facts),))
 
     @callback
+    def async_counted(self, camera_id: str, count: int, at: datetime) -> None:
+        """Write down that the maker lists no recording at all, or lists some again."""
+        key, plan = self.camera_key(camera_id), self._account.known(camera_id)
+        kept = plan.reading.retention_days if plan and plan.reading else None
+        if kept is None or self._known is None or not self._known.is_count_news(key, count, at):
+            return
+        facts: dict[str, Json] = {
+            "from": moment(at - timedelta(days=kept)),
+            "to": moment(at),
+            "count": count,
+        }
+        counted = self._entry_of(Kind.RECORDINGS, facts, at=at, source=Source.MAKER)
+        self._async_add(camera_id, (counted,))
+        self.async_kick()
+
+    @callback
     def async_exported(self, last: LastExport) -> None:
         """Write down what an export came to, once."""
         camera_id = last.order.camera_id

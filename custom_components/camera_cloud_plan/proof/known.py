@@ -6,7 +6,7 @@ is seen again as a difference to what is read next, and nothing is written twice
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ..ledger import Entry, Json, Kind, Source
@@ -30,6 +30,8 @@ from ..snapshot import CameraPlan
 _ENDS_AT: Final = "ends_at"
 _RENEWAL: Final = "renewal"
 
+_DAY: Final = timedelta(days=1)
+
 # Readings that say nothing of a plan; a camera is not written down for one.
 _NOTHING_SAID: Final = (Service.NEVER_BOUGHT, Service.UNKNOWN)
 
@@ -41,7 +43,8 @@ class KnownCamera:
     `facts` are those of its plan, empty as long as none was seen. `read_at` is when it was
     read last, of what changed something. `name` is what people called it then. `furthest_end`
     is the latest end that its plan ever had. `steps` says of its cancellations' steps, by wish and
-    step, when each was last; `open_wish` is that of the one that is undecided.
+    step, when each was last; `open_wish` is that of the one that is undecided. `counted` is how many
+    recordings the maker listed when they were `counted_at`.
     """
 
     facts: dict[str, Json] = field(default_factory=dict)
@@ -54,6 +57,8 @@ class KnownCamera:
     steps: dict[tuple[str, str], datetime] = field(default_factory=dict)
     open_wish: Wish | None = None
     exported_at: datetime | None = None
+    counted_at: datetime | None = None
+    counted: int | None = None
 
 
 class Known:
@@ -88,6 +93,10 @@ class Known:
                 _heed_step(camera, entry)
             case Kind.EXPORT:
                 camera.exported_at = entry.at
+            case Kind.RECORDINGS:
+                camera.counted_at = entry.at
+                count = entry.facts.get("count")
+                camera.counted = count if isinstance(count, int) else None
             case Kind.CAMERA_LEFT:
                 self.cameras[str(entry.camera)] = KnownCamera(
                     name=camera.name,
@@ -124,6 +133,18 @@ class Known:
         yield from _beside_the_plan(known, plan, entries)
         if known.facts:
             yield from _changes(known, plan, entries)
+
+    def is_count_news(self, camera: str, count: int, at: datetime) -> bool:
+        """Return whether to write how many recordings there are: of none daily, and of an end.
+
+        That a camera records is nothing to write down each day.
+        """
+        known = self.cameras.get(camera)
+        if known is None or not known.facts:
+            return False
+        if count:
+            return known.counted == 0
+        return known.counted != 0 or known.counted_at is None or at - known.counted_at >= _DAY
 
     def steps_missing(self, case: Case | None, about: About, now: datetime) -> Iterator[Entry]:
         """Yield the steps of a case that the ledger lacks: what a crash kept from it.
