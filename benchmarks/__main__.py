@@ -1,15 +1,17 @@
-"""`python -m benchmarks [export | poll | signing] [--smoke]`: all benchmarks, or one with its options."""
+"""`python -m benchmarks [export | ledger | poll | signing] [--smoke]`: all benchmarks, or one with its options."""
 
 from collections.abc import Callable, Sequence
 import sys
 from typing import Final
 
 from benchmarks.export.__main__ import main as export
+from benchmarks.ledger.__main__ import main as ledger
 from benchmarks.poll.__main__ import main as poll
 from benchmarks.signing.__main__ import main as signing
 
 _BENCHMARKS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "signing": signing,
+    "ledger": ledger,
     "poll": poll,
     "export": export,
 }

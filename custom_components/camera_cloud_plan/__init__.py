@@ -44,7 +44,9 @@ from .const import (
 from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator, CloudPlanRuntime
 from .dashboard import texts
 from .devices import account_key, async_register_account, async_shown_name, camera_id_of
-from .plan import channel, rules
+from .plan import channel, routes, rules
+from .proof.desk import async_leave_ledger
+from .proof.file_view import DisputeFileView
 from .saving.book import ExportBook
 from .saving.media_view import SavedRecordingView
 from .services import async_setup_services
@@ -71,6 +73,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     for preload in (
         channel.preload,
         rules.preload,
+        routes.preload,
         doors.preload,
         renewal_request.preload,
         xiaomi.preload,
@@ -84,6 +87,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     hass.data[_VOICE] = VoiceDesk(hass)
     hass.http.register_view(SavedRecordingView)
     hass.http.register_view(PlanTableView)
+    hass.http.register_view(DisputeFileView)
     return True
 
 
@@ -162,8 +166,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) -
     """Delete what is stored and shown about an account. Its plans go on as they are.
 
     Open cases stay on disk, for when the account is added again, and it is said that
-    nobody watches them now; that page offers to end them. Saved recordings stay as well,
-    and it is said where.
+    nobody watches them now; that page offers to end them. Saved recordings and the ledger stay
+    as well, and it is said where.
     """
     _async_delete_issues(hass, entry)
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
@@ -206,6 +210,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) -
             f"{DOMAIN}_removed_{account_key(entry)}",
         )
     await exports.async_remove()
+    await async_leave_ledger(hass, entry)
 
 
 def _removed_issue_id(entry: ConfigEntry) -> str:

@@ -101,4 +101,6 @@ class AttentionSensor(AccountEntity, BinarySensorEntity):
     @property
     def _found(self) -> list[tuple[CameraPlan, Reason]]:
         coordinator = self.coordinator
-        return needs_attention(coordinator.data, coordinator.cases, coordinator.watches)
+        return needs_attention(
+            coordinator.data, coordinator.cases, coordinator.watches, coordinator.proof.found()
+        )

@@ -92,12 +92,19 @@ KEEP_LAST_GOOD: Final = timedelta(days=7)
 # How long after its end a plan still counts as one the camera has.
 RECENT_PLAN: Final = timedelta(days=60)
 
+SERVICE_ADD_CHARGE: Final = "add_charge"
 SERVICE_CANCEL_PLAN: Final = "cancel_plan"
 SERVICE_CHECK_RENEWAL: Final = "check_renewal"
+SERVICE_CREATE_DISPUTE_PACKAGE: Final = "create_dispute_package"
 SERVICE_EXPORT_CALENDAR: Final = "export_calendar"
+SERVICE_EXPORT_LEDGER: Final = "export_ledger"
 SERVICE_EXPORT_RECORDINGS: Final = "export_recordings"
 SERVICE_GET_DASHBOARD: Final = "get_dashboard"
+SERVICE_GET_BILL: Final = "get_bill"
 SERVICE_GET_FORECAST: Final = "get_forecast"
+SERVICE_IMPORT_CHARGES: Final = "import_charges"
 SERVICE_KEEP_PLAN: Final = "keep_plan"
+SERVICE_REPORT_CHARGE: Final = "report_charge"
 SERVICE_STOP_EXPORT: Final = "stop_export"
+SERVICE_VERIFY_LEDGER: Final = "verify_ledger"
 SERVICE_WITHDRAW_CANCELLATION: Final = "withdraw_cancellation"

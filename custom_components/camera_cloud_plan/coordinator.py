@@ -67,7 +67,11 @@ from .plan import (
     channel_in,
     clock,
 )
-from .plan.alerts import Keep
+from .plan.alerts import Alert, Keep
+from .proof.claims import ClaimDesk
+from .proof.desk import ProofDesk
+from .proof.found import shown_by
+from .proof.known import alert_facts
 from .saving.book import LastExport
 from .saving.desk import ExportDesk
 from .slices import Slices
@@ -151,6 +155,8 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         self.exports = ExportDesk(hass, entry, self)
         self.alerts = AlertDesk(hass, entry, self)
         self.agenda = Agenda(self)
+        self.proof = ProofDesk(hass, entry, self)
+        self.claims = ClaimDesk(hass, entry, self)
         self._tariffs = OwnersTariffs(entry.options.get(CONF_TARIFFS, {}))
         self._store = SnapshotStore(hass, entry.entry_id)
         self._departures = Departures(hass, entry)
@@ -185,9 +191,11 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         await self.casework.async_load()
         await self.exports.async_load()
         await self.alerts.async_load()
+        await self.proof.async_load()
         stored = await self._store.async_load()
         if stored:
             await self._async_take(await self._async_restored(stored))
+        self.proof.async_start(stored, self.exports.last_of_each)
         try:
             await self.async_config_entry_first_refresh()
         except (ConfigEntryNotReady, ConfigEntryAuthFailed) as err:
@@ -208,6 +216,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         self.exports.async_start()
         self.alerts.async_start()
         self._departures.async_show_all(self.data.cameras.values())
+        self.claims.async_show_all(tuple(self.data.cameras))
         self.config_entry.async_on_unload(
             self.hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._async_on_core_config)
         )
@@ -235,6 +244,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         self._ticker.async_stop()
         await self.alerts.async_stop()
         await self.casework.async_stop()
+        await self.proof.async_stop()
         await self._store.async_flush()
 
     async def async_stop_asking(self) -> None:
@@ -300,8 +310,14 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
             if self._is_enabled(Platform.SENSOR, camera_id, RECORDINGS_AT_RISK)
         ]
 
+    @callback
+    def async_counted(self, camera_id: str, count: int, at: datetime) -> None:
+        """Hear how many recordings the maker lists of a camera, all there are at a moment (UTC)."""
+        self.proof.async_counted(camera_id, count, at)
+
     async def async_exported(self, last: LastExport, *, waited_for: bool, makes_up: bool) -> bool:
         """Hear that an export is done; return whether a case waits for all there is."""
+        self.proof.async_exported(last)
         return await self.casework.async_exported(last, waited_for=waited_for, makes_up=makes_up)
 
     @callback
@@ -368,6 +384,29 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
             self._store.async_save(self.data)
         # Also where nothing is judged differently: who bills is itself shown.
         self.async_show(*cameras)
+
+    def shown_by(self, finding: str, camera_id: str) -> str | None:
+        """Return what else tells people of a kind of finding; `None` where nothing does."""
+        case, watch = self.cases.get(camera_id), self.watches.get(camera_id)
+        return shown_by(finding, self.known(camera_id), case, watch)
+
+    @callback
+    def async_tell_finding(
+        self, camera_id: str, facts: Mapping[str, Any], *, to_people: bool
+    ) -> None:
+        """Tell what was found; an empty id is of the account as a whole."""
+        self.casework.async_tell(camera_id, Activity.FINDING, facts, to_people=to_people)
+
+    @callback
+    def async_write_down(self, camera_id: str, before: Case | None, after: Case | None) -> None:
+        """Write down what happened between two versions of a camera's case."""
+        self.proof.async_case(camera_id, before, after)
+
+    async def async_told(self, alerts: Mapping[str, Alert], told_to: Collection[str]) -> None:
+        """Write down what people, of these kinds, were told of charges and ends to come."""
+        for camera_id, alert in alerts.items():
+            self.proof.async_alerted(camera_id, alert_facts(alert, told_to))
+        await self.proof.async_settled()
 
     @callback
     def async_take_word(self, camera_id: str, before: Case | None, after: Case | None) -> None:
@@ -622,18 +661,23 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         """Return the absent cameras that stay; remove those that go."""
         known = self._known
         ids = {*known, *async_registered_cameras(self.hass, self.config_entry)} - {*plans}
+        deselected = {
+            *self.config_entry.options.get(CONF_CAMERAS_EXCLUDED, ()),
+            *(camera.camera_id for camera in listed),
+            # What is typed in is there or is not: no list of it is to be doubted.
+            *(() if self.provider.capabilities.asks else ids),
+        }
         settled = self._departures.async_settle(
             {camera_id: known.get(camera_id) for camera_id in ids},
-            deselected={
-                *self.config_entry.options.get(CONF_CAMERAS_EXCLUDED, ()),
-                *(camera.camera_id for camera in listed),
-                # What is typed in is there or is not: no list of it is to be doubted.
-                *(() if self.provider.capabilities.asks else ids),
-            },
+            deselected=deselected,
             watched=self.cases.watched_cameras,
         )
         for camera_id in settled.left:
             self.casework.async_tell(camera_id, Activity.CAMERA_LEFT, to_people=True)
+        now, gone = clock.now(), settled.gone - deselected
+        self.proof.async_left(
+            gone | {key for key in settled.kept if settled.kept[key].left_at}, now
+        )
         for camera_id in settled.gone:
             await self._async_let_go(camera_id)
         for camera_id in plans:
@@ -665,7 +709,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
 
         `news`: whether something was read anew.
         """
-        before = self._known
+        before, data = self._known, self.data
         slices = Slices()
         for camera_id, plan in snapshot.cameras.items():
             if not plan.shows_the_same_as(before.get(camera_id)):
@@ -678,14 +722,17 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         self.data = snapshot
         if not news:
             return
+        self.proof.async_looked(data, snapshot)
         with self.casework.batch():
             for camera_id, plan in snapshot.cameras.items():
                 known = before.get(camera_id)
                 # A reading that is held already, or comes from the store, is no news.
                 if not plan.failure and (known is None or known.reading is not plan.reading):
+                    self.proof.async_read(plan, known)
                     await self.casework.async_seen(plan)
                     await slices.pause_if_due()
             await self.casework.async_all_seen()
+        self.proof.async_kick()
 
     @callback
     @override

@@ -22,6 +22,7 @@ from .const import (
 from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
 from .devices import camera_id_of
 from .plan import Case, PlanReading, PlanView, clock
+from .proof.desk import ProofDesk
 from .saving.desk import ExportDesk
 from .snapshot import CameraPlan
 
@@ -65,6 +66,7 @@ def _account(entry: CloudPlanConfigEntry, plans: Iterable[CameraPlan]) -> dict[s
             "error": _error(coordinator),
         },
         "exports": _exports(coordinator.exports),
+        "ledger": _ledger(coordinator.proof),
         "cameras": [_camera(coordinator, plan) for plan in plans],
     }
 
@@ -130,6 +132,18 @@ def _exports(desk: ExportDesk) -> dict[str, Any]:
         "tally": encode(job.progress.tally) if job and job.progress else None,
         "waits_for": why,
         "until": until.isoformat() if until else None,
+    }
+
+
+def _ledger(desk: ProofDesk) -> dict[str, Any]:
+    """Return how far the ledger goes, and nothing of what it says."""
+    head = desk.head
+    return {
+        "rows": head.seq if head else 0,
+        "head": head.hash if head else None,
+        "waiting": desk.waiting,
+        "trouble": desk.trouble,
+        "open_findings": len(desk.open_findings()),
     }
 
 

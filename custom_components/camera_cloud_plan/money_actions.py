@@ -5,16 +5,12 @@ all of its cameras, and without a target they are about all accounts that there 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from homeassistant.auth.permissions.const import POLICY_READ
-from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, callback
-from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
+from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
@@ -22,9 +18,7 @@ from .agenda.agenda import AgendaEvent, EventKind
 from .agenda.ical import IcalEvent, calendar_text
 from .agenda.words import description, span, summary, uid
 from .charge_options import limits_of
-from .const import DOMAIN
-from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
-from .devices import account_identifier, camera_id_of
+from .coordinator import CloudPlanCoordinator
 from .outlook import charge_facts, own_views
 from .plan import (
     ComingCharge,
@@ -38,7 +32,7 @@ from .plan import (
 )
 from .slices import Slices
 from .snapshot import CameraPlan
-from .targets import async_check_may, async_targeted
+from .targets import async_chosen
 from .words import rounded, translated
 
 ATTR_MONTHS: Final = "months"
@@ -58,26 +52,6 @@ type _Row = dict[str, Any]
 type _IsMeant = Callable[[str], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    """An account, and those of its cameras that are meant; `None` for all."""
-
-    entry: CloudPlanConfigEntry
-    camera_ids: frozenset[str] | None
-
-    @property
-    def coordinator(self) -> CloudPlanCoordinator | None:
-        """Who has read the account; `None` where it is not loaded or was never read."""
-        if self.entry.state is not ConfigEntryState.LOADED:
-            return None
-        coordinator = self.entry.runtime_data.coordinator
-        return coordinator if coordinator.data.read_at else None
-
-    def has(self, camera_id: str) -> bool:
-        """Return whether a camera of the account is meant."""
-        return self.camera_ids is None or camera_id in self.camera_ids
-
-
 async def async_get_forecast(call: ServiceCall) -> ServiceResponse:
     """Return the charges to come, what they sum up to by month and currency, and in all.
 
@@ -90,7 +64,7 @@ async def async_get_forecast(call: ServiceCall) -> ServiceResponse:
     ahead: list[Forecast] = []
     counted: list[str] = []
     missing: list[str] = []
-    for chosen in await _async_chosen(call):
+    for chosen in await async_chosen(call):
         coordinator = chosen.coordinator
         if coordinator is None:
             missing.append(chosen.entry.title)
@@ -121,7 +95,7 @@ async def async_get_forecast(call: ServiceCall) -> ServiceResponse:
 async def async_export_calendar(call: ServiceCall) -> ServiceResponse:
     """Return the calendar as the text of an iCalendar file."""
     events: list[IcalEvent] = []
-    for chosen in await _async_chosen(call):
+    for chosen in await async_chosen(call):
         if (coordinator := chosen.coordinator) is not None:
             events += await async_ical_events(coordinator, chosen.has)
     return {"ics": calendar_file(call.hass, events)}
@@ -158,60 +132,6 @@ def _ical_event(coordinator: CloudPlanCoordinator, event: AgendaEvent) -> IcalEv
         summary=summary(coordinator, event),
         description=description(coordinator, event),
     )
-
-
-# --- Whose money ---
-
-
-async def _async_chosen(call: ServiceCall) -> list[_Chosen]:
-    """Return the accounts that an action is for; raises `Unauthorized` for what may not be seen.
-
-    Raises `ServiceValidationError` where a target names nothing of ours.
-    """
-    hass = call.hass
-    entries: list[CloudPlanConfigEntry] = hass.config_entries.async_entries(
-        DOMAIN, include_ignore=False, include_disabled=False
-    )
-    named = any(call.data.get(str(field)) for field in cv.TARGET_SERVICE_FIELDS)
-    devices = async_targeted(hass, call.data) if named else _account_devices(hass, entries)
-    chosen = [found for entry in entries if (found := _chosen_of(entry, devices))]
-    if named and not chosen:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="no_camera_in_target"
-        )
-    ours = {entry.entry_id for entry in entries}
-    await async_check_may(
-        call, POLICY_READ, (device.id for device in devices if device.config_entry_id in ours)
-    )
-    return chosen
-
-
-@callback
-def _account_devices(
-    hass: HomeAssistant, entries: Iterable[CloudPlanConfigEntry]
-) -> list[dr.DeviceEntry]:
-    registry = dr.async_get(hass)
-    return [
-        device
-        for entry in entries
-        if (
-            device := registry.async_get_device_by_identifier(
-                account_identifier(entry), entry.entry_id
-            )
-        )
-    ]
-
-
-def _chosen_of(entry: CloudPlanConfigEntry, devices: Iterable[dr.DeviceEntry]) -> _Chosen | None:
-    camera_ids: set[str] = set()
-    for device in devices:
-        if device.config_entry_id != entry.entry_id:
-            continue
-        if account_identifier(entry) in device.identifiers:
-            return _Chosen(entry, None)
-        if (camera_id := camera_id_of(entry, device)) is not None:
-            camera_ids.add(camera_id)
-    return _Chosen(entry, frozenset(camera_ids)) if camera_ids else None
 
 
 # --- In rows ---

@@ -1,6 +1,6 @@
 """What an account's cameras add up to: the next charge, the count, what needs attention."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -114,6 +114,7 @@ class Reason(StrEnum):
 
     RENEWED_AFTER_CANCELLING = "renewed_after_cancelling"
     NOT_EFFECTIVE = "not_effective"
+    FINDING = "finding"
     CANCELLATION_OPEN = "cancellation_open"
     TURN_ON_OPEN = "turn_on_open"
     CAMERA_LEFT = "camera_left"
@@ -142,16 +143,24 @@ _REASON_OF_STATE: Final = {
 
 
 def needs_attention(
-    data: AccountSnapshot, cases: CaseBook, watches: WatchBook
+    data: AccountSnapshot, cases: CaseBook, watches: WatchBook, found: Collection[str]
 ) -> list[tuple[CameraPlan, Reason]]:
-    """Return the cameras that need attention, each with its weightiest reason; weightiest first."""
+    """Return the cameras that need attention, each with its weightiest reason; weightiest first.
+
+    `found` are those of which something was found that nobody has taken note of.
+    """
     weights = list(Reason)
-    found = [
+    needing = [
         (plan, min(reasons, key=weights.index))
         for plan in data.cameras.values()
-        if (reasons := set(_reasons(plan, cases, watches)))
+        if (reasons := {*_reasons(plan, cases, watches), *_found(plan, found)})
     ]
-    return sorted(found, key=lambda item: weights.index(item[1]))
+    return sorted(needing, key=lambda item: weights.index(item[1]))
+
+
+def _found(plan: CameraPlan, found: Collection[str]) -> Iterator[Reason]:
+    if plan.camera.camera_id in found:
+        yield Reason.FINDING
 
 
 def _reasons(plan: CameraPlan, cases: CaseBook, watches: WatchBook) -> Iterator[Reason]:

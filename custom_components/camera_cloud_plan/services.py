@@ -22,7 +22,6 @@ from homeassistant.core import (
 from homeassistant.exceptions import (
     HomeAssistantError,
     ServiceValidationError,
-    Unauthorized,
 )
 from homeassistant.helpers import (
     config_validation as cv,
@@ -36,14 +35,21 @@ from .casework.ask import Asker, Outcome, async_ask, async_asker, foresee
 from .casework.doors import doors_for
 from .const import (
     DOMAIN,
+    SERVICE_ADD_CHARGE,
     SERVICE_CANCEL_PLAN,
     SERVICE_CHECK_RENEWAL,
+    SERVICE_CREATE_DISPUTE_PACKAGE,
     SERVICE_EXPORT_CALENDAR,
+    SERVICE_EXPORT_LEDGER,
     SERVICE_EXPORT_RECORDINGS,
     SERVICE_GET_DASHBOARD,
+    SERVICE_GET_BILL,
     SERVICE_GET_FORECAST,
+    SERVICE_IMPORT_CHARGES,
     SERVICE_KEEP_PLAN,
+    SERVICE_REPORT_CHARGE,
     SERVICE_STOP_EXPORT,
+    SERVICE_VERIFY_LEDGER,
     SERVICE_WITHDRAW_CANCELLATION,
 )
 from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
@@ -58,9 +64,27 @@ from .money_actions import (
 )
 from .plan import Wish, clock
 from .plan.alerts import Keep
+from .proof.actions import (
+    ADD_FIELDS,
+    EXPORT_FIELDS,
+    IMPORT_FIELDS,
+    VERIFY_FIELDS,
+    async_add_charge,
+    async_export_ledger,
+    async_import_charges,
+    async_verify_ledger,
+)
+from .proof.dispute_actions import (
+    BILL_FIELDS,
+    PACKAGE_FIELDS,
+    async_create_package,
+    async_get_bill,
+    async_report_charge,
+    package_order,
+)
 from .saving.job import Wanted
 from .saving.rows import ACCOUNT_NOT_LOADED, Row, async_export, refused
-from .targets import async_check_may, async_targeted
+from .targets import async_check_administrator, async_check_may, async_targeted
 
 ATTR_CONTAINER: Final = "container"
 ATTR_DRY_RUN: Final = "dry_run"
@@ -127,8 +151,10 @@ def async_setup_services(hass: HomeAssistant) -> None:
     for name, action, fields in (
         (SERVICE_CANCEL_PLAN, _cancel_plan, {**_DRY_RUN_FIELD, **_EXPORT_FIRST_FIELD}),
         (SERVICE_CHECK_RENEWAL, _check_renewal, {}),
+        (SERVICE_CREATE_DISPUTE_PACKAGE, _create_dispute_package, PACKAGE_FIELDS),
         (SERVICE_EXPORT_RECORDINGS, _export_recordings, {**_DRY_RUN_FIELD, **_EXPORT_FIELDS}),
         (SERVICE_KEEP_PLAN, _keep_plan, {vol.Required(ATTR_FOR): vol.In((*Keep, _NOTHING))}),
+        (SERVICE_REPORT_CHARGE, _report_charge, {}),
         (SERVICE_STOP_EXPORT, _stop_export, {}),
         (SERVICE_WITHDRAW_CANCELLATION, _withdraw_cancellation, _DRY_RUN_FIELD),
     ):
@@ -137,6 +163,20 @@ def async_setup_services(hass: HomeAssistant) -> None:
             name,
             action,
             schema=vol.Schema({**cv.TARGET_SERVICE_FIELDS, **fields}),
+            supports_response=SupportsResponse.OPTIONAL,
+        )
+    for name, act, schema in (
+        (SERVICE_ADD_CHARGE, async_add_charge, ADD_FIELDS),
+        (SERVICE_EXPORT_LEDGER, async_export_ledger, EXPORT_FIELDS),
+        (SERVICE_GET_BILL, async_get_bill, BILL_FIELDS),
+        (SERVICE_IMPORT_CHARGES, async_import_charges, IMPORT_FIELDS),
+        (SERVICE_VERIFY_LEDGER, async_verify_ledger, VERIFY_FIELDS),
+    ):
+        hass.services.async_register(
+            DOMAIN,
+            name,
+            act,
+            schema=vol.Schema(schema),
             supports_response=SupportsResponse.OPTIONAL,
         )
     for name, answer, schema in (
@@ -171,7 +211,7 @@ async def _check_renewal(call: ServiceCall) -> ServiceResponse:
 
 async def _export_recordings(call: ServiceCall) -> ServiceResponse:
     if call.data.get(ATTR_FOLDER):
-        await _async_check_administrator(call)
+        await async_check_administrator(call)
     wanted = _wanted(call.data)
 
     async def act(target: _Target) -> Row:
@@ -190,6 +230,25 @@ async def _stop_export(call: ServiceCall) -> ServiceResponse:
     return await _async_act(call, act)
 
 
+async def _create_dispute_package(call: ServiceCall) -> ServiceResponse:
+    await async_check_administrator(call)
+    order = package_order(call.data)
+
+    async def act(target: _Target) -> Row:
+        made = await async_create_package(target.coordinator, target.camera_id, order)
+        return {**_whose(target), **made}
+
+    return await _async_act(call, act)
+
+
+async def _report_charge(call: ServiceCall) -> ServiceResponse:
+    async def act(target: _Target) -> Row:
+        begun = await async_report_charge(target.coordinator, target.camera_id)
+        return {**_whose(target), **begun}
+
+    return await _async_act(call, act)
+
+
 async def _keep_plan(call: ServiceCall) -> ServiceResponse:
     said = call.data[ATTR_FOR]
     keep = None if said == _NOTHING else Keep(said)
@@ -201,19 +260,13 @@ async def _keep_plan(call: ServiceCall) -> ServiceResponse:
 
 
 async def _withdraw_cancellation(call: ServiceCall) -> ServiceResponse:
-    await _async_check_administrator(call)
+    await async_check_administrator(call)
     dry_run = call.data[ATTR_DRY_RUN]
 
     async def act(target: _Target) -> Row:
         return await _async_withdraw(target, dry_run=dry_run)
 
     return await _async_act(call, act)
-
-
-async def _async_check_administrator(call: ServiceCall) -> None:
-    """Raise `Unauthorized` for a person who is none; automations have no user and may."""
-    if await async_asker(call.hass, call.context) is Asker.PERSON:
-        raise Unauthorized(context=call.context, permission=POLICY_CONTROL)
 
 
 async def _async_act(call: ServiceCall, act: _Act, *, lasts: bool = False) -> ServiceResponse:

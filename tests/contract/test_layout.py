@@ -10,9 +10,10 @@ from tests.contract.shipped import DOMAIN, INTEGRATION, ROOT, modules, tree
 PLAN = INTEGRATION / "plan"
 CLOUD = INTEGRATION / "cloud"
 EXPORT = INTEGRATION / "export"
+LEDGER = INTEGRATION / "ledger"
 CLOCK = PLAN / "clock.py"
 SHIPPED = tuple(modules(INTEGRATION))
-PURE = (PLAN, CLOUD, EXPORT)
+PURE = (PLAN, CLOUD, EXPORT, LEDGER)
 HOME_ASSISTANT_SIDE = tuple(
     path for path in SHIPPED if not any(path.is_relative_to(room) for room in PURE)
 )
@@ -97,6 +98,17 @@ def test_the_export_knows_any_cloud_and_nothing_of_home_assistant() -> None:
             OURS,
             "custom_components",
         }, path
+
+
+def test_the_ledger_knows_the_plan_model_alone() -> None:
+    for path in modules(LEDGER):
+        assert not reaches(path, "homeassistant", "voluptuous", "aiohttp", "yarl"), path
+        known = reaches(path, f"{OURS}.ledger", f"{OURS}.plan")
+        assert reaches(path, "custom_components") <= known | {OURS, "custom_components"}, path
+
+
+def test_what_verifies_a_ledger_knows_nothing_of_ours() -> None:
+    assert not reaches(LEDGER / "verify_ledger.py", "custom_components")
 
 
 def test_what_makers_share_knows_no_maker() -> None:

@@ -120,7 +120,7 @@ class Diary:
 
     def __init__(self, folder: Path, test: str) -> None:
         """Take the folder for the pictures and the test's name."""
-        self._folder = folder
+        self.folder = folder
         self._test = re.sub(r"\W+", "-", test).strip("-")
         self._read: list[str] = []
 
@@ -129,7 +129,7 @@ class Diary:
         text: str = await seen.evaluate(_DRAWN_TEXT)
         self._read.append(text)
         name = f"{self._test}-{len(self._read):02}-{re.sub(r'\W+', '-', what).strip('-')}.png"
-        await page.screenshot(path=self._folder / name, animations="disabled")
+        await page.screenshot(path=self.folder / name, animations="disabled")
         return text
 
     def all_words(self) -> str:
@@ -258,6 +258,10 @@ class Guide:
     async def choose(self, words: str) -> None:
         """Tap one of the things to choose from."""
         await self._tap(self.choice(words))
+
+    async def fill(self, text: str) -> None:
+        """Type something into the first field for text."""
+        await self._dialogue.locator("ha-selector-text input").first.fill(text)
 
     async def press(self, words: str) -> None:
         """Tap a button."""

@@ -50,6 +50,16 @@ def _custom_integrations(enable_custom_integrations: None, hass_storage: dict[st
 
 
 @pytest.fixture(autouse=True)
+def _ledgers_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep each test's ledgers in a folder of its own."""
+
+    def path(_hass: HomeAssistant, key: str) -> Path:
+        return tmp_path / "camera_cloud_plan" / f"ledger_{key}.jsonl"
+
+    monkeypatch.setattr("custom_components.camera_cloud_plan.proof.desk.ledger_path", path)
+
+
+@pytest.fixture(autouse=True)
 def _preloaded() -> None:
     """Read the data files before a loop runs, as set-up does in an executor."""
     for load in (channel.preload, rules.preload, doors.preload, preload):
@@ -100,6 +110,8 @@ _EXPECTED_WORDS = (
     "Error fetching camera_cloud_plan",
     "Authentication failed while fetching camera_cloud_plan",
     "Unexpected error updating a listener",
+    "A ledger cannot be written",
+    "Unexpected error looking through the rows",
     "Unexpected error while exporting",
     "Config entry 'Xiaomi",  # Home Assistant's own, of an entry that is not ready
 )

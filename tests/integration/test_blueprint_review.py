@@ -105,6 +105,17 @@ async def test_a_phone_reads_it_in_chinese(
     assert "每月合计：12.00 CNY、3.33 EUR（长周期按月分摊）" in push.data["message"]
 
 
+async def test_it_saves_the_bill_of_the_month_before_if_that_is_wanted(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, calls: list[ServiceCall]
+) -> None:
+    bills = async_mock_service(hass, "camera_cloud_plan", "get_bill")
+    await review(hass, day=23, save_bill=True, language="zh")
+    await to_moment(hass, freezer, china("2026-11-23 09:00"))
+    (bill,) = bills
+    assert bill.data == {"month": "2026-10", "file": True, "language": "zh-Hans"}
+    assert len(calls) == 1
+
+
 async def test_it_comes_once_a_month_on_the_last_day_where_the_day_is_lacking(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,

@@ -176,6 +176,7 @@ async def test_readings_are_no_events(
     before = shown(hass, ACCOUNT)
     heard = events_of(hass, ACCOUNT)
     await loaded.runtime_data.coordinator.async_refresh()
+    await hass.async_block_till_done(wait_background_tasks=True)
     freezer.tick(8 * DAY)
     loaded.runtime_data.coordinator.async_show(RENEWING)
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -240,6 +241,7 @@ async def test_every_attribute_is_documented(hass: HomeAssistant, loaded: MockCo
         cycle="1", kind=StageKind.MONTHLY, stage_days=5, ends_at=charge.latest, charge=charge
     )
     casework.async_tell(RENEWING, Activity.CHARGE_AHEAD, facts_of(plan, alert), to_people=False)
+    casework.async_tell(RENEWING, Activity.FINDING, {"finding": "x", "key": "y"}, to_people=False)
     assert set(table("What comes with it")) == told | {"camera", "device_id"}
 
 

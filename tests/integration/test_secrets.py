@@ -1,4 +1,4 @@
-"""No secret reaches a log, however much is logged, or a state, or an error's text."""
+"""No secret reaches a log, however much is logged, or a state, an error's text, or the ledger."""
 
 import json
 import logging
@@ -13,7 +13,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from simulator.server import RunningSimulator
 
 from .conftest import MAINLAND, entity_id, set_up
-from .test_coordinator import RENEWING, refresh
+from .ledgers import desk_of
+from .test_coordinator import RENEWING, coordinator_of, refresh
 
 
 def secrets_of(entry: MockConfigEntry, sim: RunningSimulator) -> dict[str, str]:
@@ -80,3 +81,11 @@ async def test_no_secret_in_a_full_debug_log(
     everything = "\n".join(texts)
     assert "camera_cloud_plan" in everything
     assert [name for name, value in known.items() if value in everything] == []
+    # The ledger goes to others one day: neither a secret nor a camera's id or address is in it.
+    ledger = desk_of(entry).file.path
+    written = f"{ledger.name}\n{ledger.read_text(encoding='utf-8')}"
+    assert "Renewing" in written
+    for camera in coordinator_of(entry).data.cameras.values():
+        known |= {f"id of {camera.camera.name}": camera.camera.camera_id}
+        known |= {f"address of {camera.camera.name}": camera.camera.mac or RENEWING}
+    assert [name for name, value in known.items() if value in written] == []

@@ -556,6 +556,7 @@ async def test_all_that_is_told_has_words(
         "plan_ends": WHEN + timedelta(days=4),
         "old_end": WHEN,
         "new_end": WHEN + timedelta(days=31),
+        "finding": "two_renewals",
     }
     for activity in Activity:
         for cameras in ([RENEWING], some(casework, 6)):

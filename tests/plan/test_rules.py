@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 import json
 from pathlib import Path
+import re
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from custom_components.camera_cloud_plan.plan import (
     rule_regions,
     rules,
     rules_for,
+    rules_in_force,
     stages,
 )
 from custom_components.camera_cloud_plan.plan.rules import RegionRule, preload
@@ -25,7 +27,12 @@ ROWS = [
     for region, rows in PACK["regions"].items()
     for row in sorted(rows["rules"], key=lambda row: row["key"])
 ]
-TODAY = date(2026, 11, 25)
+CITED_ONLY = [
+    (region, row)
+    for region, rows in PACK["regions"].items()
+    for row in rows.get("further_rules", ())
+]
+TODAY = date(2026, 11, 26)
 DAY = timedelta(days=1)
 MEMBERS = "AT BE BG CY CZ DK EE ES FI GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
 
@@ -145,3 +152,34 @@ def test_a_mainland_account_has_the_rules_of_the_mainland_anywhere() -> None:
 def test_a_region_that_nobody_looked_up_has_the_neutral_rules() -> None:
     assert stages("atlantis", StageKind.YEARLY) == stages("*", StageKind.YEARLY) == (30, 7, 1)
     assert rules_for("atlantis", StageKind.TRIAL, 7, TODAY) == ()
+
+
+@pytest.mark.parametrize(("region", "row"), CITED_ONLY, ids=[row["key"] for _, row in CITED_ONLY])
+def test_a_rule_that_is_only_cited_is_never_told_ahead(region: str, row: dict[str, Any]) -> None:
+    begins = date.fromisoformat(row["in_force_from"])
+    assert row["key"] not in said_in(region, begins)
+    kinds = frozenset(StageKind)
+    assert row["key"] in {rule.key for rule in rules_in_force(region, kinds, begins)}
+    assert row["key"] not in {rule.key for rule in rules_in_force(region, kinds, begins - DAY)}
+
+
+def test_what_is_cited_is_in_force_and_of_the_plans_kind() -> None:
+    monthly = frozenset({StageKind.MONTHLY})
+    assert [rule.key for rule in rules_in_force("cn", monthly, TODAY)] == [
+        "cn_notice_five_days",
+        "cn_notice_time_amount_way",
+        "cn_cancel_any_time",
+        "cn_notice_each_renewal",
+    ]
+    assert rules_in_force("eu", monthly, TODAY) == ()
+    for year in range(2015, 2060, 5):
+        assert rules_in_force("uk", frozenset(StageKind), date(year, 6, 30)) == ()
+        cited = rules_in_force("us", frozenset(StageKind), date(year, 6, 30))
+        assert "us_ftc_click_to_cancel" not in {rule.key for rule in cited}
+
+
+def test_the_article_that_the_web_names_for_this_is_nowhere() -> None:
+    """Art. 49 of the consumer law is about bodily harm."""
+    assert not re.search(
+        r"Art\.? ?49\b|第?四十九条|第 ?49 ?条", json.dumps(PACK, ensure_ascii=False)
+    )

@@ -19,6 +19,7 @@ from ..plan import (
     charges_ahead,
     plans_charged,
 )
+from ..proof.claims import ClaimDesk
 from ..slices import Slices
 from ..snapshot import AccountSnapshot, CameraPlan
 
@@ -34,9 +35,13 @@ class EventKind(StrEnum):
     CANCEL_BY = "cancel_by"
     CHECK = "check"
     OFF_BY = "off_by"
+    ASK_BY = "ask_by"
+    ANSWER_DUE = "answer_due"
 
 
 _OF_CHARGE: Final = {kind: EventKind(kind.value) for kind in ChargeKind}
+# Until when money is asked back where a rule or a seller names a day; all others are answers.
+_ASKED_BY: Final = frozenset({"google_48_hours", "eu_14_days"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +50,8 @@ class AgendaEvent:
 
     `plans` are the cameras that it is about, several where one plan covers them all. `cycle`
     tells it from others of its kind, and stays when its moments are corrected a little.
-    `charge` is the one that it comes from, `ahead` how many terms that is after the running one.
+    `charge` is the one that it comes from, `ahead` how many terms that is after the running one,
+    `deadline` the name of the one that it is about.
     """
 
     kind: EventKind
@@ -55,6 +61,7 @@ class AgendaEvent:
     cycle: str
     charge: ChargeExpectation | None = None
     ahead: int = 0
+    deadline: str | None = None
 
     @property
     def plan(self) -> CameraPlan:
@@ -71,6 +78,10 @@ class Account(Protocol):
 
     data: AccountSnapshot
     casework: Casework
+    claims: ClaimDesk
+
+
+type _Deadlines = Sequence[tuple[str, datetime]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +93,30 @@ class _Checks:
     off_by: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What the events of a camera were reckoned from."""
+
+    plan: CameraPlan
+    checks: _Checks | None
+    deadlines: _Deadlines
+
+    def is_same_as(self, other: _Seen) -> bool:
+        """Return whether the same events come of it."""
+        return (
+            self.plan is other.plan
+            and self.checks == other.checks
+            and self.deadlines == other.deadlines
+        )
+
+
 class Agenda:
     """The events of one account, in order."""
 
     def __init__(self, account: Account) -> None:
         """Take the account; nothing is reckoned yet."""
         self._account = account
-        self._of_camera: dict[str, tuple[CameraPlan, _Checks | None, tuple[AgendaEvent, ...]]] = {}
+        self._of_camera: dict[str, tuple[_Seen, tuple[AgendaEvent, ...]]] = {}
         self._events: Sequence[AgendaEvent] = ()
 
     async def async_events(self) -> Sequence[AgendaEvent]:
@@ -98,22 +126,29 @@ class Agenda:
         changed = self._of_camera.keys() != cameras.keys()
         reckoned = {}
         for camera_id, plan in cameras.items():
-            before, checks = self._of_camera.get(camera_id), self._checks(camera_id)
-            if before is None or before[0] is not plan or before[1] != checks:
-                before = (plan, checks, tuple(_events(plan, checks)))
+            before, seen = self._of_camera.get(camera_id), self._seen(camera_id, plan)
+            if before is None or not before[0].is_same_as(seen):
+                before = (seen, tuple(_events(seen)))
                 changed = True
             reckoned[camera_id] = before
             await slices.pause_if_due()
         if changed:
             covered = _covered(cameras)
             in_order: list[tuple[datetime, datetime, int, AgendaEvent]] = []
-            for camera_id, (_, _, events) in reckoned.items():
+            for camera_id, (_, events) in reckoned.items():
                 for event in _joined(events, covered.get(camera_id)):
                     in_order.append((event.begins, event.ends, len(in_order), event))
                 await slices.pause_if_due()
             in_order.sort()
             self._of_camera, self._events = reckoned, [event for *_, event in in_order]
         return self._events
+
+    def _seen(self, camera_id: str, plan: CameraPlan) -> _Seen:
+        return _Seen(
+            plan=plan,
+            checks=self._checks(camera_id),
+            deadlines=self._account.claims.deadlines(camera_id),
+        )
 
     def _checks(self, camera_id: str) -> _Checks | None:
         casework = self._account.casework
@@ -127,9 +162,18 @@ class Agenda:
         )
 
 
-def _events(plan: CameraPlan, checks: _Checks | None) -> Iterator[AgendaEvent]:
+def _events(seen: _Seen) -> Iterator[AgendaEvent]:
     """Yield the events of one camera; of one that is shared with the account there are none."""
-    view = plan.view
+    plan, checks, view = seen.plan, seen.checks, seen.plan.view
+    for name, until in seen.deadlines:
+        yield AgendaEvent(
+            kind=EventKind.ASK_BY if name in _ASKED_BY else EventKind.ANSWER_DUE,
+            plans=(plan,),
+            begins=until,
+            ends=until,
+            cycle=f"{name}:{until.date().isoformat()}",
+            deadline=name,
+        )
     if view is None or not plan.is_own:
         return
     if view.is_active:

@@ -81,6 +81,11 @@ def _lines(coordinator: CloudPlanCoordinator, event: AgendaEvent) -> Iterator[st
     if len(event.plans) > 1:
         names = sorted(coordinator.display_name(of.camera.camera_id) for of in event.plans)
         yield listed(hass, names)
+    if event.deadline:
+        until = spoken(hass, event.ends)
+        yield translated(hass, f"common.dispute_deadline_{event.deadline}", until=until)
+        yield translated(hass, "common.calendar_of_claim")
+        return
     if view is None:
         return
     if event.charge:

@@ -98,6 +98,9 @@ class Reader(Protocol):
     def async_show(self, *camera_ids: str) -> None:
         """Tell the entities of these cameras that something changed."""
 
+    def async_write_down(self, camera_id: str, before: Case | None, after: Case | None) -> None:
+        """Write down what happened between two versions of a camera's case."""
+
     def async_take_word(self, camera_id: str, before: Case | None, after: Case | None) -> None:
         """Take what an owner did about a case for their word, where there is no other."""
 
@@ -540,6 +543,7 @@ class Casework:
         facts = {} if case is None else {"asked_on": case.opened_at, "checks": case.checks}
         if after and after.renewed:
             facts |= {"old_end": after.renewed.old_end, "new_end": after.renewed.new_end}
+        self._reader.async_write_down(camera_id, before, after)
         happened = tuple(activities(before, after))
         for activity in happened:
             self._told.add((camera_id, activity))
@@ -566,7 +570,10 @@ class Casework:
         *,
         to_people: bool,
     ) -> None:
-        """Tell that something happened: as an event, and to people where they should know."""
+        """Tell that something happened: as an event, and to people where they should know.
+
+        What is about the account as a whole has no camera's id: an empty one.
+        """
         happened = self._happened(camera_id, activity, facts or {})
         self.activity.async_tell(happened)
         if to_people:
@@ -586,7 +593,7 @@ class Casework:
         return Happened(
             activity=activity,
             camera_id=camera_id,
-            camera=self._reader.display_name(camera_id),
+            camera=self._reader.display_name(camera_id) if camera_id else self._entry.title,
             at=clock.now(),
             facts={name: fact for name, fact in known.items() if fact is not None},
         )

@@ -262,7 +262,7 @@ class CancellationGuide(CaseGuide):
         case = at.case
         if case and case.state is CaseState.CHARGED_AFTER:
             again = ["again"] if at.plan.may_charge else []
-            return self._menu(at, "renewed_after", [*again, "taken_note"])
+            return self._menu(at, "renewed_after", ["charged", *again, "taken_note"])
         if case and case.proof is Proof.NO_NEW_TERM:
             ending = "confirmed_no_new_term"
         else:
@@ -285,6 +285,18 @@ class CancellationGuide(CaseGuide):
     async_step_confirmed_no_new_term = async_step_confirmed
 
     async_step_renewed_after = async_step_init
+
+    async def async_step_charged(
+        self, _user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Take the charge up; its own guide does the rest."""
+        if (at := self._case_stands()) is None:
+            return self._nothing_to_do()
+        try:
+            await at.coordinator.claims.async_begin(at.camera_id)
+        except HomeAssistantError:
+            return self._end("not_saved", at)
+        return self._end("charged", at)
 
     async def async_step_again(
         self, _user_input: dict[str, Any] | None = None

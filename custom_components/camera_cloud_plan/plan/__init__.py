@@ -58,7 +58,17 @@ from .recording import (
     soonest_lost_first,
 )
 from .renewal import Renewal
-from .rules import StageKind, region_of, rule_regions, rules_for, stages
+from .routes import CountsFrom, Deadline, Route, follow_up, routes_for, working_days_after
+from .rules import (
+    RegionRule,
+    StageKind,
+    region_of,
+    rule_regions,
+    rules_for,
+    rules_in_force,
+    rules_reviewed,
+    stages,
+)
 from .schedule import CYCLES_AHEAD, charges_ahead, coming_charges, cycle_of, is_same_cycle
 from .status import PlanStatus
 from .tariff import PriceSource, Tariff
@@ -84,7 +94,9 @@ __all__ = [
     "ChargeExpectation",
     "ChargeKind",
     "ComingCharge",
+    "CountsFrom",
     "Cycle",
+    "Deadline",
     "Finding",
     "Forecast",
     "FreeTier",
@@ -108,8 +120,10 @@ __all__ = [
     "RecordingEvent",
     "RecordingKind",
     "RecordingOutlook",
+    "RegionRule",
     "Renewal",
     "RenewalVerdict",
+    "Route",
     "SentRequest",
     "Service",
     "Span",
@@ -133,6 +147,7 @@ __all__ = [
     "days_remaining",
     "default_channel",
     "due",
+    "follow_up",
     "forecast",
     "is_same_cycle",
     "judge_renewal",
@@ -143,12 +158,16 @@ __all__ = [
     "possible_kinds",
     "recording_outlook",
     "region_of",
+    "routes_for",
     "rule_regions",
     "rules_for",
+    "rules_in_force",
+    "rules_reviewed",
     "soonest_lost_first",
     "stages",
     "term_between",
     "tomorrow",
     "trust_rule",
     "typed_rule",
+    "working_days_after",
 ]

@@ -35,3 +35,5 @@ class Activity(StrEnum):
     RECORDINGS_INCOMPLETE = "recordings_incomplete"
     CHARGE_AHEAD = "charge_ahead"
     PLAN_ENDING = "plan_ending"
+    FINDING = "finding"
+    """What the rows of the ledger show, taken together."""

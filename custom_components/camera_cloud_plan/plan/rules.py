@@ -31,7 +31,7 @@ class RegionRule:
     """One rule of a region: from when until before when it holds, and for which stages.
 
     `days` is empty where it goes with every stage. `since` is `None` where it is not known
-    yet when it comes into force.
+    yet when it comes into force. One that is `only_cited` goes with no stage.
     """
 
     key: str
@@ -41,16 +41,24 @@ class RegionRule:
     until: date | None
     void: bool
     source: str
+    only_cited: bool = False
 
     def applies(self, kind: StageKind, days: int, on: date) -> bool:
         """Return whether it is in force on a day and says something about a stage."""
+        return (
+            not self.only_cited
+            and self.holds(frozenset({kind}), on)
+            and (not self.days or days in self.days)
+        )
+
+    def holds(self, kinds: frozenset[StageKind], on: date) -> bool:
+        """Return whether it is in force on a day, for plans of one of these kinds."""
         return (
             not self.void
             and self.since is not None
             and self.since <= on
             and (self.until is None or on < self.until)
-            and kind in self.kinds
-            and (not self.days or days in self.days)
+            and bool(kinds & self.kinds)
         )
 
 
@@ -65,6 +73,7 @@ class _Pack:
     regions: Mapping[str, _Region]
     by_country: Mapping[str, str]
     by_maker_region: Mapping[str, str]
+    reviewed: date
 
 
 @cache
@@ -84,11 +93,14 @@ def _load() -> _Pack:
         },
         by_country=pack["countries"],
         by_maker_region=pack["maker_regions"],
+        reviewed=date.fromisoformat(pack["reviewed"]),
     )
 
 
 def _rules(rows: Mapping[str, Any], region: str) -> Iterator[RegionRule]:
-    for row in rows[region]["rules"]:
+    own = [(row, False) for row in rows[region]["rules"]]
+    own += [(row, True) for row in rows[region].get("further_rules", ())]
+    for row, only_cited in own:
         since, until = row["in_force_from"], row.get("in_force_until")
         yield RegionRule(
             key=row["key"],
@@ -98,6 +110,7 @@ def _rules(rows: Mapping[str, Any], region: str) -> Iterator[RegionRule]:
             until=date.fromisoformat(until) if until else None,
             void=row.get("void", False),
             source=row["source"],
+            only_cited=only_cited,
         )
     if also := rows[region].get("also"):
         yield from _rules(rows, also)
@@ -130,6 +143,16 @@ def stages(region: str, kind: StageKind) -> tuple[int, ...]:
 def rules_for(region: str, kind: StageKind, days: int, on: date) -> tuple[str, ...]:
     """Return the keys of the rules that are in force on a day and go with a stage."""
     return tuple(rule.key for rule in _region(region).rules if rule.applies(kind, days, on))
+
+
+def rules_in_force(region: str, kinds: frozenset[StageKind], on: date) -> tuple[RegionRule, ...]:
+    """Return the rules that are in force on a day for plans of these kinds, stage or not."""
+    return tuple(rule for rule in _region(region).rules if rule.holds(kinds, on))
+
+
+def rules_reviewed() -> date:
+    """Return when the rules were last looked at as a whole."""
+    return _load().reviewed
 
 
 def _region(name: str) -> _Region:

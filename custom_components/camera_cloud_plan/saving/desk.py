@@ -172,6 +172,11 @@ class ExportDesk:
         """Return what a camera's last export came to."""
         return self._book.last.get(camera_id)
 
+    @property
+    def last_of_each(self) -> Collection[LastExport]:
+        """What the last export of each camera came to."""
+        return self._book.last.values()
+
     def last_of_all(self, camera_id: str, since: datetime) -> LastExport | None:
         """Return what the last export of all that a camera had at `since` (UTC) came to.
 

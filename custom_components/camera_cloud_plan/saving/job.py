@@ -176,6 +176,9 @@ class Reader(Protocol):
     def async_show(self, *camera_ids: str) -> None:
         """Tell the entities of these cameras that something changed."""
 
+    def async_counted(self, camera_id: str, count: int, at: datetime) -> None:
+        """Hear how many recordings the maker lists of a camera, all there are at a moment (UTC)."""
+
     async def async_exported(self, last: LastExport, *, waited_for: bool, makes_up: bool) -> bool:
         """Hear that an export is done, before it is taken off the books.
 

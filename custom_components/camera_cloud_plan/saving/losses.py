@@ -106,4 +106,6 @@ class LossWatch:
         self._outlooks[camera_id] = recording_outlook(
             found.recordings, now, complete=found.complete
         )
+        if found.complete:
+            self._reader.async_counted(camera_id, len(found.recordings), now)
         self._reader.async_show(camera_id)

@@ -64,6 +64,9 @@ _LOOKS_AGAIN_AFTER: Final = 3600
 
 _NO_RULES: Final = "*"
 
+# Who hears of it where people are not told.
+_AUTOMATIONS: Final = "automations"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Question:
@@ -97,6 +100,9 @@ class Account(Protocol):
 
     def async_show(self, *camera_ids: str) -> None:
         """Tell the entities of these cameras that something changed."""
+
+    async def async_told(self, alerts: Mapping[str, Alert], told_to: Collection[str]) -> None:
+        """Write down what people, of these kinds, were told, by camera id."""
 
     def async_add_cameras_listener(
         self, listener: Callable[[Collection[str]], None]
@@ -354,6 +360,7 @@ class AlertDesk:
         async def settle() -> None:
             if self._left:
                 return  # whoever is loaded next has read the book and writes it now
+            await self._async_write_down(parts)
             for camera_id, question in told.items():
                 # Asked again: what the owner decided meanwhile stays.
                 self._book.async_put(camera_id, question.asked(self._book.get(camera_id))[0])
@@ -363,6 +370,11 @@ class AlertDesk:
             self._async_rearm(camera_ids)
 
         return Found(parts=parts, exceeded=exceeded, settle=settle)
+
+    async def _async_write_down(self, parts: Iterable[Part]) -> None:
+        """Have it in the ledger before it is remembered as told: else a crash takes it."""
+        told_to = self.sender.kinds if self.tells_people else (_AUTOMATIONS,)
+        await self._account.async_told({part.camera_id: part.alert for part in parts}, told_to)
 
     def _tell_event(self, part: Part) -> None:
         if not part.alert.kept and not part.alert.again:

@@ -26,6 +26,7 @@ REPAIRS: Final = "/config/repairs"
 _PATIENCE: Final = 30
 
 _MOBILE_APP: Final = "mobile_app"
+_HERE: Final = "home_assistant"
 # What a mobile app calls a button that opens a page.
 _OPENS: Final = "URI"
 # The message that has a mobile app take the one of that tag down.
@@ -101,6 +102,10 @@ def async_show_here(hass: HomeAssistant, text: Text) -> None:
     persistent_notification.async_create(hass, message, text.title, text.ref)
 
 
+def _kind(target: str) -> str:
+    return "phone" if target.startswith(f"{NOTIFY}.{_MOBILE_APP}_") else "notify"
+
+
 class Sender:
     """Sends one account's messages; its options name who is told."""
 
@@ -115,6 +120,12 @@ class Sender:
         """Who is told, Home Assistant's own notifications among them where they were chosen."""
         targets: Collection[str] = self._entry.options.get(CONF_NOTIFY, (NOTIFY_HERE,))
         return targets
+
+    @property
+    def kinds(self) -> Collection[str]:
+        """What kinds of targets are told, without saying which they are."""
+        kinds = {_HERE if target == NOTIFY_HERE else _kind(target) for target in self.targets}
+        return sorted(kinds)
 
     @property
     def tells_here(self) -> bool:

@@ -22,6 +22,7 @@ from ..activity import Happened
 from ..const import DOMAIN
 from ..devices import key_of
 from ..plan import Activity
+from ..proof.words import message_of, title_of
 from ..words import sentences, spoken
 from .sender import REPAIRS, Link, Sender, Text
 
@@ -38,6 +39,7 @@ _OF_ITS_OWN: Final = frozenset(
         Activity.CAMERA_OFFLINE,
         Activity.UPLOAD_OFF,
         Activity.RECORDINGS_INCOMPLETE,
+        Activity.FINDING,
     }
 )
 
@@ -81,6 +83,7 @@ _TOLD: Final[Mapping[Activity, tuple[_Line, ...]]] = {
     Activity.UPLOAD_OFF: (_CHARGE,),
     Activity.RECORDINGS_SAVED: (_SAVED, _LOST, _CHARGE),
     Activity.RECORDINGS_INCOMPLETE: (_SAVED, _NOT_SAVED, _WAITS),
+    Activity.FINDING: (),
 }
 
 # After these nothing is left that a person would have to do.
@@ -123,7 +126,7 @@ class Teller:
     @callback
     def async_tell(self, happened: Happened) -> None:
         """Tell people what happened, soon; or take back what it makes untrue."""
-        about = (happened.camera_id, _subject(happened.activity))
+        about = (happened.camera_id, _subject_of(happened))
         if happened.activity in _ENDS_A_MESSAGE:
             self._waiting.pop(about, None)
             self._async_take_down(*about)
@@ -200,7 +203,7 @@ class Teller:
     @callback
     def _async_tell_of_one(self, happened: Happened, *, here: bool) -> Text:
         text = self._text_of_one(happened)
-        self._async_take_down(happened.camera_id, _subject(happened.activity), keep=text.ref)
+        self._async_take_down(happened.camera_id, _subject_of(happened), keep=text.ref)
         if here:
             self._sender.async_show(text)
         return text
@@ -240,11 +243,18 @@ class Teller:
 
     def _text_of_one(self, happened: Happened) -> Text:
         key = f"tell_{happened.activity}"
-        message = [self._word(f"{key}_message"), *self._lines(happened)]
+        if happened.activity is Activity.FINDING:
+            what = title_of(self._hass, happened.facts)
+            title = self._word(key, camera=happened.camera, what=what)
+            message = message_of(self._hass, happened.facts)
+        else:
+            title = self._word(key, camera=happened.camera)
+            said = [self._word(f"{key}_message"), *self._lines(happened)]
+            message = sentences(self._hass, said)
         return Text(
-            ref=self._ref_of_one(happened.camera_id, _subject(happened.activity)),
-            title=self._word(key, camera=happened.camera),
-            message=sentences(self._hass, message),
+            ref=self._ref_of_one(happened.camera_id, _subject_of(happened)),
+            title=title,
+            message=message,
             link=self._link(happened.activity),
         )
 
@@ -305,6 +315,14 @@ def async_take_down_all(
 def _ref(entry: ConfigEntry, what: str, *camera_id: str) -> str:
     """Return what a message is known by; it does not tell a camera's id."""
     return f"{DOMAIN}_{what}_{key_of(entry.entry_id, *camera_id)}"
+
+
+def _subject_of(happened: Happened) -> str:
+    """Return what a message is about: of findings, each kind is a matter of its own."""
+    subject = _subject(happened.activity)
+    if happened.activity is Activity.FINDING:
+        return f"{subject}_{happened.facts['finding']}"
+    return subject
 
 
 def _subject(activity: Activity) -> str:

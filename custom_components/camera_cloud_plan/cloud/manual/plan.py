@@ -7,7 +7,7 @@ that the day counts as one that remains; a price changes with the first.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 import re
 from typing import Final, Self
@@ -24,6 +24,7 @@ from ...plan import (
     Witness,
 )
 from ...plan.term import term_ends
+from ...plan.written import amount_of, amount_text, currency_of, day_of, number_of
 
 # Who is named as having said whether a plan renews.
 OWNER: Final = "owner"
@@ -37,7 +38,6 @@ _SELLERS: Final = (
     Channel.ALIPAY,
     Channel.SELLER_UNKNOWN,
 )
-_YEARS: Final = range(1990, 2101)
 _MOST_MONEY: Final = Decimal(10**9)
 _MOST_DAYS: Final = 3660
 _MONTHS_PER_YEAR: Final = 12
@@ -50,9 +50,6 @@ _YES: Final = frozenset({"yes", "y", "true", "1", "ja", "是", "对"})
 _NO: Final = frozenset({"no", "n", "false", "0", "nein", "否", "不"})
 _NOT_KNOWN: Final = frozenset({"", "unknown", "?", "unbekannt", "不知道", "未知"})
 
-# A comma or a point before three digits begins decimals here, thousands there: not guessed.
-_MAYBE_THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}([,.]\d{3})+")
-
 # In every language that there are words in; the first letter says which unit it is.
 _TERM: Final = re.compile(
     r"(\d{1,4})[\s_]*("
@@ -63,10 +60,6 @@ _TERM: Final = re.compile(
 _DAYS: Final = {"d": 1, "t": 1, "天": 1, "日": 1, "w": _DAYS_PER_WEEK, "周": _DAYS_PER_WEEK}
 _YEAR: Final = dict.fromkeys("yj年", _MONTHS_PER_YEAR)
 _MONTHS: Final = {"m": 1, "月": 1, "个": 1, **_YEAR}
-
-# 2026-12-03, 2026/12/3, 2026年12月3日; and 3.12.2026. With slashes nobody knows what is first.
-_YEAR_FIRST: Final = re.compile(r"(?P<y>\d{4})[-/.年](?P<m>\d{1,2})[-/.月](?P<d>\d{1,2})日?")
-_DAY_FIRST: Final = re.compile(r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})")
 
 
 class Flaw(StrEnum):
@@ -302,13 +295,9 @@ class _Values:
         """Return a day."""
         if not (said := self._said(field)):
             return None
-        match = _YEAR_FIRST.fullmatch(said) or _DAY_FIRST.fullmatch(said)
-        if match is None or int(match["y"]) not in _YEARS:
+        if (day := day_of(said)) is None:
             raise ManualPlanError(field, Flaw.DATE_UNUSABLE)
-        try:
-            return date(int(match["y"]), int(match["m"]), int(match["d"]))
-        except ValueError as err:
-            raise ManualPlanError(field, Flaw.DATE_UNUSABLE) from err
+        return day
 
     def needed_day(self, field: str) -> date:
         """Return a day that has to be there."""
@@ -338,10 +327,11 @@ class _Values:
 
     def currency(self, field: str) -> str | None:
         """Return a currency's code."""
-        said = self._said(field).upper()
-        if said and not re.fullmatch(r"[A-Z]{3}", said):
+        if not (said := self._said(field)):
+            return None
+        if (code := currency_of(said)) is None:
             raise ManualPlanError(field, Flaw.CURRENCY_UNUSABLE)
-        return said or None
+        return code
 
     def money(self, field: str, currency: str | None) -> Money | None:
         """Return an amount; decimals after a point or a comma."""
@@ -349,7 +339,7 @@ class _Values:
             return None
         # A form sends a number, of which there is no doubt.
         is_text = isinstance(self._values.get(field), str)
-        amount = None if is_text and _MAYBE_THOUSANDS.fullmatch(said) else _amount(said)
+        amount = amount_of(said) if is_text else number_of(said)
         if amount is None or not 0 <= amount <= _MOST_MONEY:
             raise ManualPlanError(field, Flaw.AMOUNT_UNUSABLE)
         if currency is None:
@@ -376,26 +366,4 @@ class _Values:
 
 
 def _written(money: Money | None) -> str | None:
-    """Return an amount as text of whose decimals there is no doubt."""
-    if money is None:
-        return None
-    text = f"{money.amount:f}"
-    return f"{text}0" if _MAYBE_THOUSANDS.fullmatch(text) else text
-
-
-def _amount(said: str) -> Decimal | None:
-    """Return what a written number means, `None` where that is not sure.
-
-    Of two kinds of separators the last one begins the decimals.
-    """
-    text = re.sub(r"[\s'’]", "", said)
-    if not re.fullmatch(r"[\d.,]+", text):
-        return None
-    if text.rfind(",") > text.rfind("."):
-        text = text.replace(".", "").replace(",", ".")
-    else:
-        text = text.replace(",", "")
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None
+    return amount_text(money.amount) if money else None

@@ -1,0 +1,211 @@
+"""A month's bill of one account, put together from its ledger: facts of that month, sums by currency.
+
+What was renewed is what was seen; what it cost is known only where a charge was noted. A renewal
+without one is counted as of unknown cost and is in no sum. Nothing is converted and nothing guessed.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from ..plan import Money, by_currency
+from .claim import Claims
+from .row import Kind, Row
+
+# A charge belongs to a renewal that is so near: sellers charge up to three days ahead of the end,
+# and payments are tried again for up to thirty days.
+_AHEAD: Final = timedelta(days=4)
+_BEHIND: Final = timedelta(days=30)
+
+_CHANGES: Final = frozenset(
+    {
+        *(Kind.PLAN_SEEN, Kind.PLAN_CHANGED, Kind.FLAG, Kind.CAMERA_LEFT),
+        *(Kind.CANCELLATION, Kind.REFUND_ASKED, Kind.REFUND_RECEIVED),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewedTerm:
+    """A renewal that was seen, with the charge that was noted for it, if exactly one was.
+
+    `price` is what a term costs as it was known then, which is no proof of what was taken.
+    """
+
+    row: Row
+    old_end: datetime | None
+    new_end: datetime | None
+    charge: Row | None = None
+    paid: Money | None = None
+    price: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """What a ledger says of a month; moments in UTC, the end not included.
+
+    `paid` are the sums of the charges noted in it, by currency, `back` of what came back.
+    `unknown` counts the renewals without a noted charge and the charges without an amount.
+    """
+
+    begins: datetime
+    ends: datetime
+    renewed: tuple[RenewedTerm, ...] = ()
+    charges: tuple[Row, ...] = ()
+    paid: Mapping[str, Decimal] = field(default_factory=dict)
+    back: Mapping[str, Decimal] = field(default_factory=dict)
+    unknown: int = 0
+    changes: tuple[Row, ...] = ()
+    found: tuple[Row, ...] = ()
+    open_findings: tuple[Row, ...] = ()
+    open_claims: tuple[Row, ...] = ()
+    gaps: tuple[Row, ...] = ()
+
+
+def month_of(year: int, month: int, zone: tzinfo) -> tuple[datetime, datetime]:
+    """Return when a month of a zone's calendar begins and ends (UTC)."""
+    after = (year + month // 12, month % 12 + 1)
+    begins, ends = (datetime(*of, 1, tzinfo=zone).astimezone(UTC) for of in ((year, month), after))
+    return begins, ends
+
+
+def bill(rows: Iterable[Row], begins: datetime, ends: datetime, zone: tzinfo) -> Bill:
+    """Return the bill of a span of time (UTC), by an account's rows in their order.
+
+    Rows of before are needed to know what is open, and rows of after for charges that were
+    noted late. `zone` is the one in which the days of charges are meant.
+    """
+    known = [*rows]
+    within = [row for row in known if begins <= row.at < ends]
+    charges = [row for row in known if row.kind is Kind.CHARGE]
+    here = [row for row in charges if begins <= happened(row, zone) < ends]
+    renewed = tuple(_renewed(known, charges, begins, ends, zone))
+    back = [row for row in within if row.kind is Kind.REFUND_RECEIVED]
+    return Bill(
+        begins=begins,
+        ends=ends,
+        renewed=renewed,
+        charges=tuple(here),
+        paid=by_currency(_amounts(here)),
+        back=by_currency(_amounts(back)),
+        unknown=sum(term.paid is None for term in renewed)
+        + sum(money_of(row) is None for row in here if _is_nobodys(row, renewed)),
+        changes=tuple(row for row in within if row.kind in _CHANGES),
+        found=tuple(row for row in within if row.kind is Kind.FINDING),
+        open_findings=tuple(_open_findings(known, ends)),
+        open_claims=tuple(_open_claims(known, ends)),
+        gaps=tuple(row for row in within if row.kind is Kind.READING_GAP),
+    )
+
+
+def _is_nobodys(charge: Row, renewed: Sequence[RenewedTerm]) -> bool:
+    return all(term.charge is not charge for term in renewed)
+
+
+def happened(row: Row, zone: tzinfo) -> datetime:
+    """Return when the money moved (UTC): the begin of the day that is named, else when noted."""
+    day = row.facts.get("on")
+    try:
+        found = date.fromisoformat(day) if isinstance(day, str) else None
+    except ValueError:
+        found = None
+    if found is None:
+        return row.at
+    return datetime(found.year, found.month, found.day, tzinfo=zone).astimezone(UTC)
+
+
+def money_of(row: Row) -> Money | None:
+    """Return the amount that a row names; `None` where it names none."""
+    return _money(row.facts.get("money"))
+
+
+def _money(fact: Any) -> Money | None:
+    match fact:
+        case {"amount": str(amount), "currency": str(currency)}:
+            try:
+                found = Decimal(amount)
+            except InvalidOperation:
+                return None
+            return Money(amount=found, currency=currency) if found.is_finite() else None
+    return None
+
+
+def _amounts(rows: Iterable[Row]) -> Iterator[Money]:
+    return (money for row in rows if (money := money_of(row)) is not None)
+
+
+def _renewed(
+    rows: Sequence[Row], charges: Sequence[Row], begins: datetime, ends: datetime, zone: tzinfo
+) -> Iterator[RenewedTerm]:
+    """Yield the renewals of a span, each with its charge where it is the only one that fits."""
+    prices: dict[str | None, Money | None] = {}
+    used: set[int] = set()
+    for row in rows:
+        if row.kind in (Kind.PLAN_SEEN, Kind.PLAN_CHANGED):
+            _heed_price(prices, row)
+        if row.kind is not Kind.RENEWED:
+            continue
+        fitting = [
+            charge
+            for charge in charges
+            if charge.camera == row.camera and charge.seq not in used and _fits(charge, row, zone)
+        ]
+        charge = fitting[0] if len(fitting) == 1 else None
+        if charge:
+            used.add(charge.seq)
+        if begins <= row.at < ends:
+            yield RenewedTerm(
+                row=row,
+                old_end=_moment(row.facts.get("old_end")),
+                new_end=_moment(row.facts.get("new_end")),
+                charge=charge,
+                paid=money_of(charge) if charge else None,
+                price=prices.get(row.camera),
+            )
+
+
+def _fits(charge: Row, renewed: Row, zone: tzinfo) -> bool:
+    """Return whether a charge may be the one of a renewal, by when it was."""
+    end = _moment(renewed.facts.get("old_end")) or renewed.at
+    earliest = min(end, renewed.at) - _AHEAD
+    return earliest <= happened(charge, zone) <= max(end, renewed.at) + _BEHIND
+
+
+def _heed_price(prices: dict[str | None, Money | None], row: Row) -> None:
+    if row.kind is Kind.PLAN_SEEN:
+        prices[row.camera] = _money(row.facts.get("price"))
+        return
+    changes = row.facts.get("changes")
+    price = changes.get("price") if isinstance(changes, Mapping) else None
+    if isinstance(price, Mapping):
+        prices[row.camera] = _money(price.get("new"))
+
+
+def _open_findings(rows: Sequence[Row], ends: datetime) -> Iterator[Row]:
+    """Yield what was found by the end of a span, and not put aside by then."""
+    aside = {
+        row.facts.get("key") for row in rows if row.kind is Kind.FINDING_DISMISSED and row.at < ends
+    }
+    for row in rows:
+        if row.kind is Kind.FINDING and row.at < ends and row.facts.get("key") not in aside:
+            yield row
+
+
+def _open_claims(rows: Sequence[Row], ends: datetime) -> Iterator[Row]:
+    """Yield the rows with which matters began that were open at the end of a span."""
+    claims, began = Claims(), {}
+    for row in rows:
+        if row.at < ends:
+            claims.heed(row)
+            began[row.facts.get("claim"), row.facts.get("step")] = row
+    for claim in claims.open():
+        yield began[claim.key, "began"]
+
+
+def _moment(fact: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(fact) if isinstance(fact, str) else None
+    except ValueError:
+        return None

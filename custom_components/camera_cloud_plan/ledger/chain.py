@@ -1,0 +1,25 @@
+"""Whether a ledger is whole: what `verify_ledger` finds, which also goes out by itself."""
+
+from .verify_ledger import (
+    GENESIS,
+    Anchor,
+    Break,
+    Damage,
+    Link,
+    Verdict,
+    check as verify,
+    link_of,
+    withheld,
+)
+
+__all__ = [
+    "GENESIS",
+    "Anchor",
+    "Break",
+    "Damage",
+    "Link",
+    "Verdict",
+    "link_of",
+    "verify",
+    "withheld",
+]

@@ -1,0 +1,103 @@
+"""What a dispute file is made of."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
+import hashlib
+from typing import Any
+
+from ...plan import Route
+from ..verify_ledger import Anchor
+from .mask import Mask
+
+
+class Words:
+    """The common texts of one language; these pages' own begin with "dispute_" or "bill_"."""
+
+    def __init__(self, language: str, texts: Mapping[str, str]) -> None:
+        """Take the language, by its IETF tag, and its texts by key."""
+        self.language = language
+        self._texts = texts
+
+    def __call__(self, key: str, **gaps: object) -> str:
+        """Return a text, its gaps filled. Raises `KeyError` for one that is not there."""
+        return self._texts[key].format(**gaps)
+
+    def name(self, prefix: str, key: str) -> str:
+        """Return what something is called; a name that has no text stays as it is."""
+        return self._texts.get(f"{prefix}_{key}", key.replace("_", " "))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cited:
+    """A rule that is cited: a fact of where it stands and since when, never a conclusion."""
+
+    key: str
+    since: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """A way to ask for the money back, with its deadlines as far as their begin is known."""
+
+    route: Route
+    deadlines: tuple[tuple[str, datetime], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file of the owner's, as it is."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+    @property
+    def sha256(self) -> str:
+        """Its hash, in hex."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Which camera and plan it is about; what is unknown is `None`.
+
+    `key` is the opaque one of the ledger. `seller` and `maker` are in words already. `about`
+    says further things, named and written as the facts of a row are.
+    """
+
+    key: str
+    name: str
+    maker: str
+    seller: str
+    account: str
+    device_id: str | None = None
+    mac: str | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFile:
+    """All that goes into a dispute file.
+
+    `lines` are those of the account's whole ledger, other cameras' rows too; they are gone
+    through once, and which of them are shown is decided then. `first` and `last` are the asked span (UTC), the end not included,
+    `head` is the ledger's last row when it was made, `broken` in how many places it is not
+    whole.
+    """
+
+    subject: Subject
+    first: datetime
+    last: datetime
+    made_at: datetime
+    zone: tzinfo
+    head: Anchor | None
+    region: str
+    version: str
+    reviewed: date
+    lines: Iterable[bytes] = field(repr=False)
+    broken: int = 0
+    mask: Mask = field(default_factory=Mask)
+    cited: tuple[Cited, ...] = ()
+    ways: tuple[Way, ...] = ()
+    attachments: tuple[Attachment, ...] = ()

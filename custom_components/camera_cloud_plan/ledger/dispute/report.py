@@ -1,0 +1,352 @@
+"""The printable page of a dispute file: what was seen, on whose word, and what is missing.
+
+It says facts and where they stand. It never says that anybody was wrong, nor that money was
+taken where only a plan's end moved.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from typing import Final
+
+from ..row import Kind
+from .excerpt import Excerpt, Shown
+from .lacks import Has, Item
+from .mask import Include, shortened
+from .model import CaseFile, Way, Words
+from .page import bullets, heading, page, pairs, paragraph, table
+from .picture import Stretch, picture
+from .told import Teller, moment_of
+
+_MARKS: Final = {Has.YES: "☑", Has.NO: "☐", Has.LOOK: "▢"}
+_OF_RENEWAL: Final = (Kind.CANCELLATION, Kind.FLAG)
+_OF_MONEY: Final = (
+    Kind.CHARGE,
+    Kind.BANK_LINE,
+    Kind.REFUND_ASKED,
+    Kind.REFUND_RECEIVED,
+    Kind.COMPLAINT,
+)
+
+
+def report(case: CaseFile, rows: Excerpt, items: Iterable[Item], words: Words) -> str:
+    """Return the page as HTML."""
+    return _Report(case, rows, tuple(items), words).page()
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    case: CaseFile
+    rows: Excerpt
+    items: tuple[Item, ...]
+    words: Words
+
+    @property
+    def tell(self) -> Teller:
+        return Teller(self.words, self.case.zone)
+
+    def page(self) -> str:
+        title = self.words("dispute_title", camera=self.case.subject.name)
+        sections: tuple[Callable[[], Iterator[str]], ...] = (
+            self._summary,
+            self._plan,
+            self._findings,
+            self._renewals,
+            self._cancellation,
+            self._money,
+            self._notices,
+            self._offline,
+            self._timeline,
+            self._rules,
+            self._missing,
+            self._attachments,
+            self._verifying,
+        )
+        body = [f"<h1>{escape(title)}</h1>"]
+        for section in sections:
+            body += section()
+        return page(self.words.language, title, body)
+
+    # --- What it comes to ---
+
+    def _summary(self) -> Iterator[str]:
+        case, words, tell = self.case, self.words, self.tell
+        yield paragraph(
+            words(
+                "dispute_made",
+                at=tell.moment(case.made_at),
+                first=tell.moment(case.first),
+                last=tell.moment(case.last),
+                version=case.version,
+            ),
+            "small",
+        )
+        counted = (
+            ("findings", len([*self._standing_findings()])),
+            ("renewals", self._count(Kind.RENEWED)),
+            ("charges", self._count(Kind.CHARGE)),
+            ("bank_lines", self._count(Kind.BANK_LINE)),
+        )
+        told = [escape(words(f"dispute_count_{key}", count=count)) for key, count in counted]
+        yield f'<div class="box">{bullets(told)}</div>'
+        yield paragraph(words("dispute_how_read", maker=case.subject.maker))
+
+    def _plan(self) -> Iterator[str]:
+        case, words = self.case, self.words
+        subject, include = case.subject, case.mask.include
+        yield heading(words("dispute_plan"))
+        facts = [
+            ("camera", subject.name),
+            ("maker", subject.maker),
+            ("seller", subject.seller),
+            ("account", subject.account if Include.ACCOUNT in include else "•••"),
+        ]
+        for key, value, asked in (
+            ("device_id", subject.device_id, Include.DEVICE_ID),
+            ("mac", subject.mac, Include.MAC),
+        ):
+            if value:
+                facts.append((key, value if asked in include else shortened(value)))
+        for key, of in subject.about.items():
+            facts.append((key, self.tell.value(key, case.mask.fact(key, of))))
+        yield pairs((self.tell.label(key), value) for key, value in facts)
+
+    # --- What happened ---
+
+    def _findings(self) -> Iterator[str]:
+        yield heading(self.words("dispute_findings"))
+        standing = [*self._standing_findings()]
+        if not standing:
+            yield paragraph(self.words("dispute_no_findings"))
+        else:
+            yield self._table_of(standing)
+            yield paragraph(self.words("dispute_findings_are"), "small")
+
+    def _standing_findings(self) -> Iterator[Shown]:
+        """Yield the findings that their owner did not put aside."""
+        aside = {shown.facts.get("key") for shown in self.rows.of(Kind.FINDING_DISMISSED)}
+        for shown in self.rows.of(Kind.FINDING):
+            if shown.facts.get("key") not in aside:
+                yield shown
+
+    def _renewals(self) -> Iterator[str]:
+        words, tell = self.words, self.tell
+        yield heading(words("dispute_renewals"))
+        found = [*self.rows.of(Kind.RENEWED)]
+        if not found:
+            yield paragraph(words("dispute_no_renewals"))
+            return
+        columns = [
+            (words("dispute_seen"), "when"),
+            (tell.label("old_end"), ""),
+            (tell.label("new_end"), ""),
+            (words("dispute_renewal_before"), ""),
+            (words("dispute_row"), "row"),
+        ]
+        yield table(
+            columns,
+            (
+                (
+                    escape(tell.moment(shown.row.at)),
+                    escape(tell.value("old_end", shown.facts.get("old_end"))),
+                    escape(tell.value("new_end", shown.facts.get("new_end"))),
+                    escape(self._flag_before(shown)),
+                    str(shown.row.seq),
+                )
+                for shown in found
+            ),
+        )
+        yield paragraph(words("dispute_renewed_is"), "small")
+
+    def _flag_before(self, renewed: Shown) -> str:
+        """Return what was last seen of auto-renewal before a renewal, and when."""
+        said: tuple[bool, datetime] | None = None
+        for shown in self.rows.shown:
+            if shown.row.seq >= renewed.row.seq:
+                break
+            if isinstance(flag := _flag_of(shown), bool):
+                said = (flag, shown.row.at)
+        if said is None:
+            return self.words("dispute_unknown")
+        on = self.words("dispute_on" if said[0] else "dispute_off")
+        return self.words("dispute_since", value=on, at=self.tell.moment(said[1]))
+
+    def _cancellation(self) -> Iterator[str]:
+        yield from self._section("cancellation", *_OF_RENEWAL)
+
+    def _money(self) -> Iterator[str]:
+        yield from self._section("money", *_OF_MONEY)
+
+    def _notices(self) -> Iterator[str]:
+        yield from self._section("notices", Kind.NOTICE)
+
+    def _section(self, name: str, *kinds: Kind) -> Iterator[str]:
+        yield heading(self.words(f"dispute_{name}"))
+        found = [*self.rows.of(*kinds)]
+        yield self._table_of(found) if found else paragraph(self.words(f"dispute_no_{name}"))
+
+    def _timeline(self) -> Iterator[str]:
+        yield heading(self.words("dispute_timeline"))
+        if self.rows.shown:
+            yield self._table_of(self.rows.shown)
+        else:
+            yield paragraph(self.words("dispute_no_timeline"))
+
+    def _table_of(self, rows: Iterable[Shown]) -> str:
+        words, tell, maker = self.words, self.tell, self.case.subject.maker
+        columns = [
+            (words("dispute_when"), "when"),
+            (words("dispute_what"), ""),
+            (words("dispute_by"), "by"),
+            (words("dispute_row"), "row"),
+        ]
+        return table(
+            columns,
+            (
+                (
+                    escape(tell.moment(shown.row.at)),
+                    f"<b>{escape(tell.kind(shown))}</b><br>{escape(' · '.join(tell.details(shown)))}",
+                    escape(tell.source(shown.row.source, maker)),
+                    str(shown.row.seq),
+                )
+                for shown in sorted(rows, key=lambda shown: (shown.row.at, shown.row.seq))
+            ),
+        )
+
+    # --- When it was offline ---
+
+    def _offline(self) -> Iterator[str]:
+        words, case = self.words, self.case
+        offline, unread = [*_offline(self.rows)], [*_gaps(self.rows)]
+        yield heading(words("dispute_offline"))
+        if offline or unread:
+            title = words("dispute_picture")
+            yield picture(offline, unread, (case.first, case.last), case.zone, title)
+            yield paragraph(title, "small")
+        if not offline:
+            yield paragraph(words("dispute_no_offline"))
+        for key, stretches in (("offline", offline), ("unread", unread)):
+            if stretches:
+                yield paragraph(words(f"dispute_spans_{key}"))
+                yield bullets(escape(self._span(stretch)) for stretch in stretches)
+
+    def _span(self, stretch: Stretch) -> str:
+        tell = self.tell
+        first = tell.moment(stretch.begins)
+        if stretch.ends is None:
+            return self.words("dispute_span_open", first=first)
+        last, long = tell.moment(stretch.ends), tell.duration(stretch.ends - stretch.begins)
+        return self.words("dispute_span", first=first, last=last, long=long)
+
+    # --- What holds, and what to do ---
+
+    def _rules(self) -> Iterator[str]:
+        words, case = self.words, self.case
+        yield heading(words("dispute_rules"))
+        for cited in case.cited:
+            text = words(f"dispute_rule_{cited.key}")
+            since = words("dispute_in_force", since=cited.since.isoformat())
+            yield paragraph(f"{text} {since}")
+            yield _source(cited.source)
+        if not case.cited:
+            yield paragraph(words("dispute_no_rules"))
+        for way in case.ways:
+            yield from self._way(way)
+        yield paragraph(words("dispute_rules_are", reviewed=case.reviewed.isoformat()), "small")
+
+    def _way(self, way: Way) -> Iterator[str]:
+        words, route = self.words, way.route
+        gaps = {"seller": self.case.subject.seller, "maker": self.case.subject.maker}
+        said = [words(f"dispute_way_{route.key}", **gaps)]
+        said += [
+            words(f"dispute_deadline_{key}", until=self.tell.moment(until))
+            for key, until in way.deadlines
+        ]
+        if route.url:
+            said.append(words("dispute_at", url=route.url))
+        said.append(words(f"dispute_weight_{route.weight}"))
+        yield paragraph(" ".join(said))
+        yield _source(f"{route.source} ({route.reviewed.isoformat()})")
+
+    def _missing(self) -> Iterator[str]:
+        words = self.words
+        yield heading(words("dispute_missing"))
+        yield paragraph(words("dispute_missing_is"), "small")
+        yield bullets(
+            (
+                f"{_MARKS[item.has]} "
+                + escape(words(f"dispute_has_{item.key}_{item.has}", count=item.count))
+                for item in self.items
+            ),
+            "check",
+        )
+
+    def _attachments(self) -> Iterator[str]:
+        words = self.words
+        yield heading(words("dispute_attachments"))
+        if not self.case.attachments:
+            yield paragraph(words("dispute_no_attachments"))
+            return
+        yield table(
+            [(words("dispute_file"), "name"), (words("dispute_bytes"), "row"), ("SHA-256", "hash")],
+            (
+                (escape(of.name), str(len(of.content)), escape(of.sha256))
+                for of in self.case.attachments
+            ),
+        )
+
+    def _verifying(self) -> Iterator[str]:
+        words, case, rows = self.words, self.case, self.rows
+        yield heading(words("dispute_verifying"))
+        covered = len(rows.lines) - sum(not shown.is_short for shown in rows.shown)
+        yield paragraph(words("dispute_chain", shown=len(rows.shown), covered=covered))
+        if case.broken:
+            yield paragraph(words("dispute_broken", count=case.broken))
+        yield paragraph(words("dispute_run"))
+        yield "<p><code>python3 verify_ledger.py</code></p>"
+        yield paragraph(words("dispute_proves"))
+        if case.head:
+            yield paragraph(words("dispute_head", row=case.head.seq))
+            yield f'<p class="hash">{escape(case.head.hash)}</p>'
+
+    def _count(self, kind: Kind) -> int:
+        return sum(1 for _ in self.rows.of(kind))
+
+
+def _source(text: str) -> str:
+    """Return a source as it stands in the rules, which is in English."""
+    return f'<p class="small" lang="en">{escape(text)}</p>'
+
+
+def _flag_of(shown: Shown) -> object:
+    """Return what a row says of auto-renewal; anything but a `bool` is nothing."""
+    match shown.row.kind:
+        case Kind.FLAG:
+            return shown.facts.get("new")
+        case Kind.PLAN_SEEN:
+            return shown.facts.get("renewal")
+        case Kind.PLAN_CHANGED:
+            changed = shown.facts.get("changes", {}).get("renewal")
+            return changed.get("new") if isinstance(changed, dict) else None
+    return None
+
+
+def _offline(rows: Excerpt) -> Iterator[Stretch]:
+    """Yield when the camera was offline: what ended, and what began and is not known to have."""
+    open_since: datetime | None = None
+    for shown in sorted(rows.of(Kind.OFFLINE, Kind.ONLINE), key=lambda shown: shown.row.seq):
+        begins = moment_of(shown.facts.get("from"))
+        if shown.row.kind is Kind.OFFLINE:
+            open_since = begins or shown.row.at
+        elif begins := begins or open_since:
+            yield Stretch(begins=begins, ends=moment_of(shown.facts.get("to")) or shown.row.at)
+            open_since = None
+    if open_since:
+        yield Stretch(begins=open_since, ends=None)
+
+
+def _gaps(rows: Excerpt) -> Iterator[Stretch]:
+    for shown in rows.of(Kind.READING_GAP):
+        if begins := moment_of(shown.facts.get("from")):
+            yield Stretch(begins=begins, ends=moment_of(shown.facts.get("to")) or shown.row.at)

@@ -1,0 +1,354 @@
+"""What the rows say of one camera, by subject, for whoever looks for something in them.
+
+Rows come in the order in which they were written, which is not always that in which things
+happened: a charge of last month may be typed in today.
+"""
+
+from bisect import insort
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from ...plan import Money, Term
+from ...plan.term import TermUnit
+from ..row import Json, Kind, Row
+
+_DAYS_PER_MONTH: Final = 30.436875
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From one moment to another (UTC); the end is open as long as it is not known."""
+
+    seq: int
+    start: datetime
+    end: datetime | None
+
+    def overlap(self, start: datetime, end: datetime) -> timedelta:
+        """Return for how long of a time this was."""
+        until = min(end, self.end) if self.end else end
+        return max(timedelta(), until - max(start, self.start))
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """An end that moved by a term, and when that was seen."""
+
+    seq: int
+    at: datetime
+    old_end: datetime
+    new_end: datetime
+
+    @property
+    def length(self) -> timedelta:
+        """How much was added: from the old end, or from when it was seen if that was over."""
+        return self.new_end - max(self.old_end, self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """What the maker said of auto-renewal before and after; `None` where it said nothing."""
+
+    seq: int
+    at: datetime
+    old: bool | None
+    new: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a cancellation (wish `off`), or of switching on (wish `on`)."""
+
+    seq: int
+    at: datetime
+    step: str
+    wish: str
+    facts: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """All that was known of the plan from a reading on, and what was new in that."""
+
+    seq: int
+    at: datetime
+    facts: Mapping[str, Json]
+    changed: frozenset[str]
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a bought plan ran."""
+        return self.facts.get("service") == "active"
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether it ran as a trial."""
+        return self.facts.get("trial") is True
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether all of it is its owner's word."""
+        return self.facts.get("typed") is True
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When its term ends (UTC)."""
+        return moment(self.facts.get("ends_at"))
+
+    @property
+    def term(self) -> timedelta | None:
+        """How long a term is, by the calendar's mean month."""
+        match self.facts.get("term"):
+            case {"count": int(count), "unit": str(unit)} if unit in set(TermUnit):
+                term = Term(count=count, unit=TermUnit(unit))
+                return timedelta(days=float(term.in_months) * _DAYS_PER_MONTH)
+            case _:
+                return None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Paid:
+    """Money that was taken by somebody's word: a charge, or a line of a bank's statement."""
+
+    on: date
+    seq: int
+    at: datetime = field(compare=False)
+    money: Money | None = field(compare=False)
+    order: str | None = field(compare=False)
+    kind: Kind = field(compare=False)
+
+    def is_same(self, other: Paid, within: timedelta) -> bool:
+        """Return whether both may tell of one charge, by two people's words."""
+        if self.order and other.order:
+            return self.order == other.order
+        return (
+            self.kind is not other.kind
+            and self.money == other.money
+            and abs(self.on - other.on) <= within
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many recordings a maker listed of a time."""
+
+    seq: int
+    start: datetime
+    end: datetime
+    count: int
+
+
+@dataclass(slots=True)
+class CameraHistory:
+    """What the rows say of one camera.
+
+    `account_gaps` are when nobody looked at the whole account, `gaps` when this camera could
+    not be read.
+    """
+
+    camera: str
+    account_gaps: list[Span]
+    gaps: list[Span] = field(default_factory=list)
+    versions: list[Version] = field(default_factory=list)
+    renewals: list[Renewal] = field(default_factory=list)
+    flags: list[Flag] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    silences: list[Span] = field(default_factory=list)
+    paid: list[Paid] = field(default_factory=list)
+    refunds: list[date] = field(default_factory=list)
+    counted: list[Counted] = field(default_factory=list)
+    left: list[Version] = field(default_factory=list)
+
+    def heed(self, row: Row) -> None:
+        """Take a row of this camera in; what it does not know or cannot read tells nothing."""
+        if take := _TAKES.get(row.kind):
+            take(self, row)
+
+    # --- What is looked up ---
+
+    def as_of(self, seq: int) -> Version | None:
+        """Return what was known of the plan when a row was written."""
+        return next((known for known in reversed(self.versions) if known.seq <= seq), None)
+
+    def before(self, seq: int) -> Version | None:
+        """Return what was known of the plan before the row of that number."""
+        return self.as_of(seq - 1)
+
+    def at(self, moment: datetime) -> Version | None:
+        """Return what was known of the plan at a moment (UTC)."""
+        return next((known for known in reversed(self.versions) if known.at <= moment), None)
+
+    def changed(self, after: int, until: int, *facts: str) -> bool:
+        """Return whether one of these facts changed in the rows between two numbers."""
+        return any(
+            not known.changed.isdisjoint(facts)
+            for known in self.versions
+            if after < known.seq <= until
+        )
+
+    def unseen(self, start: datetime, end: datetime) -> timedelta:
+        """Return for how long of a time nobody looked."""
+        gaps = (*self.account_gaps, *self.gaps)
+        return sum((gap.overlap(start, end) for gap in gaps), timedelta())
+
+    def last_step(self, wish: str, before: int, *, after: int = 0) -> Step | None:
+        """Return the last step of a wish in the rows between two numbers."""
+        return next(
+            (
+                step
+                for step in reversed(self.steps)
+                if step.wish == wish and after < step.seq < before
+            ),
+            None,
+        )
+
+
+def _take_plan(history: CameraHistory, row: Row) -> None:
+    history.versions.append(Version(row.seq, row.at, dict(row.facts), frozenset(row.facts)))
+
+
+def _take_changes(history: CameraHistory, row: Row) -> None:
+    changes = row.facts.get("changes")
+    if not isinstance(changes, Mapping) or not history.versions:
+        return
+    facts = dict(history.versions[-1].facts)
+    for name, change in changes.items():
+        facts.pop(name, None)
+        if isinstance(change, Mapping) and "new" in change:
+            facts[name] = change["new"]
+    history.versions.append(Version(row.seq, row.at, facts, frozenset(changes)))
+
+
+def _take_renewal(history: CameraHistory, row: Row) -> None:
+    old_end, new_end = moment(row.facts.get("old_end")), moment(row.facts.get("new_end"))
+    if old_end and new_end:
+        history.renewals.append(Renewal(row.seq, row.at, old_end, new_end))
+        _learn(history, row, "ends_at", row.facts["new_end"])
+
+
+def _take_flag(history: CameraHistory, row: Row) -> None:
+    old, new = row.facts.get("old"), row.facts.get("new")
+    history.flags.append(Flag(row.seq, row.at, _flag(old), _flag(new)))
+    _learn(history, row, "renewal", new)
+
+
+def _learn(history: CameraHistory, row: Row, name: str, value: Json) -> None:
+    """Know one thing more of the plan, which a row of its own kind says."""
+    if history.versions:
+        facts = {**history.versions[-1].facts, name: value}
+        if value is None:
+            del facts[name]
+        history.versions.append(Version(row.seq, row.at, facts, frozenset({name})))
+
+
+def _take_step(history: CameraHistory, row: Row) -> None:
+    step, wish = row.facts.get("step"), row.facts.get("wish")
+    if isinstance(step, str) and isinstance(wish, str):
+        history.steps.append(Step(row.seq, row.at, step, wish, row.facts))
+
+
+def _take_offline(history: CameraHistory, row: Row) -> None:
+    start = moment(row.facts.get("from")) or row.at
+    history.silences.append(Span(row.seq, start, None))
+
+
+def _take_online(history: CameraHistory, row: Row) -> None:
+    until = moment(row.facts.get("to")) or row.at
+    if history.silences and history.silences[-1].end is None:
+        last = history.silences.pop()
+        history.silences.append(Span(last.seq, last.start, until))
+
+
+def _take_paid(history: CameraHistory, row: Row) -> None:
+    order = row.facts.get("order")
+    insort(
+        history.paid,
+        Paid(
+            on=_day(row.facts.get("on")) or row.at.date(),
+            seq=row.seq,
+            at=row.at,
+            money=money(row.facts.get("money")),
+            order=order if isinstance(order, str) else None,
+            kind=row.kind,
+        ),
+    )
+
+
+def _take_refund(history: CameraHistory, row: Row) -> None:
+    insort(history.refunds, _day(row.facts.get("on")) or row.at.date())
+
+
+def _take_gap(history: CameraHistory, row: Row) -> None:
+    if gap := gap_of(row):
+        history.gaps.append(gap)
+
+
+def _take_counted(history: CameraHistory, row: Row) -> None:
+    start, end = moment(row.facts.get("from")), moment(row.facts.get("to"))
+    count = row.facts.get("count")
+    if start and end and isinstance(count, int):
+        insort(history.counted, Counted(row.seq, start, end, count), key=lambda one: one.start)
+
+
+def _take_left(history: CameraHistory, row: Row) -> None:
+    if history.versions:
+        known = history.versions[-1]
+        facts = {**known.facts, **row.facts}
+        history.left.append(Version(row.seq, row.at, facts, frozenset()))
+
+
+_TAKES: Final[Mapping[Kind, Callable[[CameraHistory, Row], None]]] = {
+    Kind.PLAN_SEEN: _take_plan,
+    Kind.PLAN_CHANGED: _take_changes,
+    Kind.RENEWED: _take_renewal,
+    Kind.FLAG: _take_flag,
+    Kind.CANCELLATION: _take_step,
+    Kind.OFFLINE: _take_offline,
+    Kind.ONLINE: _take_online,
+    Kind.CHARGE: _take_paid,
+    Kind.BANK_LINE: _take_paid,
+    Kind.REFUND_RECEIVED: _take_refund,
+    Kind.READING_GAP: _take_gap,
+    Kind.RECORDINGS: _take_counted,
+    Kind.CAMERA_LEFT: _take_left,
+}
+
+
+def gap_of(row: Row) -> Span | None:
+    """Return the time in which nobody looked, by a row that says so."""
+    start, end = moment(row.facts.get("from")), moment(row.facts.get("to"))
+    return Span(row.seq, start, end or row.at) if start else None
+
+
+def moment(value: Any) -> datetime | None:
+    """Return a moment of a row (UTC), `None` for anything else."""
+    try:
+        read = datetime.fromisoformat(value)
+    except TypeError, ValueError:
+        return None
+    return read.astimezone(UTC) if read.tzinfo else None
+
+
+def money(value: Any) -> Money | None:
+    """Return an amount of a row, `None` for anything else."""
+    match value:
+        case {"amount": str(amount), "currency": str(currency)}:
+            try:
+                return Money(amount=Decimal(amount), currency=currency)
+            except InvalidOperation, ValueError:
+                return None
+        case _:
+            return None
+
+
+def _day(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(value)
+    except TypeError, ValueError:
+        return None
+
+
+def _flag(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None

@@ -1,0 +1,1 @@
+"""What happens to an account's plans is written down, so that it can be shown afterwards."""

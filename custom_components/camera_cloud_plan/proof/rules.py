@@ -1,0 +1,47 @@
+"""Which rules and ways go for a plan, where it is bought and on a day."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from ..ledger.dispute import Cited
+from ..plan import Route, StageKind, region_of, routes_for, rules_in_force
+from ..plan.charge import term_of
+from ..snapshot import CameraPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Background:
+    """Which rules and ways go for a camera's plan, as of a moment."""
+
+    region: str
+    cited: tuple[Cited, ...]
+    routes: tuple[Route, ...]
+
+
+def background(
+    hass: HomeAssistant, plan: CameraPlan, on: datetime, *, was_trial: bool = False
+) -> Background:
+    """Return what holds where a plan is bought, on the day of a moment."""
+    region = region_of(plan.camera.region, hass.config.country)
+    kinds, day = plan_kinds(plan, was_trial=was_trial), dt_util.as_local(on).date()
+    cited = tuple(
+        Cited(key=rule.key, since=rule.since, source=rule.source)
+        for rule in rules_in_force(region, kinds, day)
+        if rule.since is not None
+    )
+    return Background(
+        region=region, cited=cited, routes=routes_for(region, plan.channel, kinds, day)
+    )
+
+
+def plan_kinds(plan: CameraPlan, *, was_trial: bool = False) -> frozenset[StageKind]:
+    """Return as what a plan counts for the rules: by its term, and as a trial that turned paid."""
+    reading = plan.reading
+    term = term_of(reading, plan.zone) if reading else None
+    kinds = {StageKind.YEARLY if term and term.is_long else StageKind.MONTHLY}
+    if was_trial or (reading and reading.trial):
+        kinds.add(StageKind.TRIAL)
+    return frozenset(kinds)

@@ -1,0 +1,386 @@
+"""I was charged: every edge of the guide, kept as it goes, the days for it, and the file."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+import hashlib
+from http import HTTPStatus
+import json
+from pathlib import Path
+import re
+from typing import Any
+from unittest.mock import patch
+import zipfile
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.camera_cloud_plan.ledger import Kind, Row
+from custom_components.camera_cloud_plan.ledger.verify_ledger import check_path
+from simulator.server import RunningSimulator
+
+from .acts import device_id, issue_keys, press_off, restart
+from .guided import Guide
+from .ledgers import act, rows_of
+from .test_coordinator import RENEWING, coordinator_of, refresh
+
+pytestmark = pytest.mark.usefixtures("repairs")
+
+CALENDAR = "calendar.xiaomi_cloud_plans_0011_plan_charges"
+
+
+@pytest.fixture(autouse=True)
+def _media(hass: HomeAssistant, tmp_path: Path) -> None:
+    """Have a media folder of the test's own."""
+    (tmp_path / "media").mkdir()
+    hass.config.media_dirs = {"local": str(tmp_path / "media")}
+    hass.config.allowlist_external_dirs = {str(tmp_path / "media")}
+
+
+async def report(hass: HomeAssistant) -> str:
+    """Take a charge up as a person does; return what became of it."""
+    (row,) = (await act(hass, "report_charge", device_id=device_id(hass, RENEWING)))["plans"]
+    state: str = row["state"]
+    return state
+
+
+def said(entry: MockConfigEntry) -> list[Row]:
+    """Return what was said, in the ledger."""
+    return [row for row in rows_of(entry) if "claim" in row.facts]
+
+
+async def due(hass: HomeAssistant) -> list[tuple[str, str]]:
+    """Return what stands in the calendar about charges that were taken up: moment and words."""
+    answer: Any = await hass.services.async_call(
+        "calendar",
+        "get_events",
+        {"entity_id": CALENDAR, "duration": {"days": 150}},
+        blocking=True,
+        return_response=True,
+    )
+    return [
+        (event["start"], event["summary"])
+        for event in answer[CALENDAR]["events"]
+        if "answer" in event["summary"] or "money back" in event["summary"]
+    ]
+
+
+async def answered(guide: Guide, renewal: str, notice: str, amount: str, want: str) -> Guide:
+    """Answer all that is asked."""
+    assert guide.shows == "renewal_was"
+    await guide.tap(renewal)
+    assert guide.shows == "notice"
+    await guide.tap(notice)
+    if notice == "notice_came":
+        assert guide.shows == "notice_when"
+        await guide.tap(on="2026-11-17")
+    assert guide.shows == "charge"
+    await guide.tap(on="2026-11-20")
+    assert guide.shows == "amount"
+    await guide.tap(amount)
+    assert guide.shows == "want"
+    return await guide.tap(want)
+
+
+@pytest.mark.freeze_time("2026-11-22T12:00:00Z")
+async def test_money_is_asked_back_and_comes(
+    hass: HomeAssistant, loaded: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    assert await report(hass) == "begun"
+    assert await report(hass) == "begun_already"
+    assert issue_keys(hass) == ["charged"]
+    guide = await Guide.open(hass, "charged")
+    assert "shows auto-renewal as on" in guide.said
+    await guide.tap("was_off")
+    await guide.tap("notice_none")
+    await guide.tap(on="2026-11-20", amount="1.234", currency="yuan")
+    assert guide.result["errors"] == {"amount": "not_an_amount", "currency": "not_a_currency"}
+    await guide.tap(on="2026-11-20", amount="6,00", currency="cny")
+    await guide.tap("amount_right")
+    await guide.tap("want_refund")
+    assert guide.shows == "settle"
+    assert guide.buttons == ["make_file", "asked", "close", "leave"]
+    assert "its service in the app is asked first" in guide.said
+    assert "12315" in guide.said
+    assert await due(hass) == []
+    await guide.tap("asked")
+    assert guide.shows == "asked_of"
+    await guide.tap(route="cn_market_regulator")
+    assert guide.buttons == ["make_file", "accepted", "money_back", "close", "leave"]
+    # Asked on a Sunday: seven working days later is Tuesday of the week after.
+    words = "answer about the charge due"
+    assert [(start[:10], words in summary) for start, summary in await due(hass)] == [
+        ("2026-12-01", True)
+    ]
+    freezer.tick(timedelta(days=5))
+    await guide.tap("accepted")
+    assert guide.buttons == ["make_file", "money_back", "close", "leave"]
+    assert [start[:10] for start, _ in await due(hass)] == ["2027-01-29"]
+    await guide.tap("money_back")
+    assert guide.shows == "finished: money_back"
+    assert issue_keys(hass) == []
+    assert await due(hass) == []
+    facts = [{**row.facts, "kind": row.kind.value} for row in said(loaded)]
+    assert [(of["kind"], of.get("step"), of.get("answer")) for of in facts] == [
+        ("complaint", "began", None),
+        ("complaint", "renewal_was", "off"),
+        ("complaint", "notice", "no"),
+        ("charge", None, None),
+        ("complaint", "amount", "right"),
+        ("complaint", "want", "refund"),
+        ("refund_asked", None, None),
+        ("complaint", "accepted", None),
+        ("refund_received", None, None),
+    ]
+    assert facts[3]["money"] == {"amount": "6.00", "currency": "CNY"}
+    assert {row.source for row in said(loaded)} == {"owner"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "then"),
+    [
+        (("was_on", "notice_unknown", "amount_wrong", "want_record"), "written down"),
+        (("was_unknown", "notice_came", "amount_unknown", "want_stop"), "open the other entry"),
+    ],
+)
+async def test_the_other_answers(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    answers: tuple[str, str, str, str],
+    then: str,
+) -> None:
+    await report(hass)
+    guide = await answered(await Guide.open(hass, "charged"), *answers)
+    assert guide.shows == "settle"
+    assert guide.buttons == ["make_file", "close", "leave"]
+    assert then in guide.said
+    assert ("plan_cancellation" in issue_keys(hass)) is ("want_stop" in answers)
+    assert len(rows_of(loaded, Kind.NOTICE)) == ("notice_came" in answers)
+    await guide.tap("close")
+    assert guide.shows == "finished: closed"
+    assert "charged" not in issue_keys(hass)
+
+
+async def test_no_charge_after_all(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    await report(hass)
+    guide = await Guide.open(hass, "charged")
+    await guide.tap("not_charged")
+    assert guide.shows == "finished: not_charged"
+    assert issue_keys(hass) == []
+    assert await report(hass) == "begun"
+
+
+async def test_it_goes_on_where_it_was_left_after_a_restart(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    await report(hass)
+    guide = await Guide.open(hass, "charged")
+    await guide.tap("was_off")
+    await restart(hass, loaded)
+    guide = await Guide.open(hass, "charged")
+    assert guide.shows == "notice"
+    await guide.tap("notice_none")
+    await guide.tap(on="2026-11-20")
+    await guide.tap("amount_right")
+    await guide.tap("want_record")
+    await guide.tap("leave")
+    assert guide.shows == "abort: left"
+    assert issue_keys(hass) == ["charged"]
+    assert (await Guide.open(hass, "charged")).shows == "settle"
+
+
+async def test_what_cannot_be_kept_is_not_said(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    await report(hass)
+    guide = await Guide.open(hass, "charged")
+    full = HomeAssistantError(translation_domain="camera_cloud_plan", translation_key="not_saved")
+    with patch.object(coordinator_of(loaded).proof, "async_append", side_effect=full):
+        await guide.tap("was_off")
+        assert guide.shows == "abort: not_saved"
+    assert (await Guide.open(hass, "charged")).shows == "renewal_was"
+
+
+async def test_an_account_that_is_unloaded_meanwhile(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    await report(hass)
+    guide = await Guide.open(hass, "charged")
+    await hass.config_entries.async_unload(loaded.entry_id)
+    await guide.tap("was_off")
+    assert guide.shows == "abort: not_open"
+
+
+async def test_a_renewal_after_switching_off_leads_there(
+    hass: HomeAssistant, loaded: MockConfigEntry, sim: RunningSimulator
+) -> None:
+    await press_off(hass)
+    sim.world.switch_renewal(RENEWING, on=False)
+    await refresh(hass, loaded)
+    assert await ended_all_the_same(hass, loaded, sim)
+    guide = await Guide.open(hass, "plan_cancellation")
+    assert guide.shows == "renewed_after"
+    await guide.tap("charged")
+    assert guide.shows == "abort: charged"
+    assert "charged" in issue_keys(hass)
+    guide = await Guide.open(hass, "charged")
+    assert "The end moved from" in guide.said
+
+
+async def ended_all_the_same(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: RunningSimulator
+) -> bool:
+    """Have the maker renew a plan whose renewal is off; return whether that was seen."""
+    plan = sim.world.camera(RENEWING).plan
+    assert plan is not None
+    plan.end_ms += int(timedelta(days=31).total_seconds() * 1000)
+    await refresh(hass, entry)
+    return bool(rows_of(entry, Kind.RENEWED))
+
+
+# --- The file ---
+
+
+async def test_the_file_is_made_with_one_press(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tmp_path: Path,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    await report(hass)
+    guide = await answered(
+        await Guide.open(hass, "charged"), "was_off", "notice_none", "amount_right", "want_refund"
+    )
+    await guide.tap("make_file")
+    assert guide.shows == "made"
+    assert "Missing: the order number" in guide.said
+    (made,) = (tmp_path / "media" / "camera_cloud_plan").iterdir()
+    assert str(made) in guide.said
+    assert all(checked.is_whole for checked in check_path(made))
+    (row,) = rows_of(loaded, Kind.DISPUTE_PACKAGE)
+    assert row.facts["sha256"] == hashlib.sha256(made.read_bytes()).hexdigest()
+    link = re.search(r'href="([^"]+)"', guide.said)
+    assert link
+    stranger = await hass_client_no_auth()
+    answer = await stranger.get(link[1])
+    assert await answer.read() == made.read_bytes()
+    assert (await stranger.get(link[1].partition("?")[0])).status == HTTPStatus.UNAUTHORIZED
+    made.write_bytes(b"another")
+    assert (await stranger.get(link[1])).status == HTTPStatus.NOT_FOUND
+    await guide.tap("go_on")
+    assert guide.shows == "settle"
+    await guide.tap("make_file")
+    await guide.tap("leave")
+    assert guide.shows == "abort: left"
+
+
+async def test_a_file_that_cannot_be_made_is_said(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    await report(hass)
+    guide = await answered(
+        await Guide.open(hass, "charged"), "was_off", "notice_none", "amount_right", "want_record"
+    )
+    hass.config.media_dirs = {"local": "/proc/none"}
+    await guide.tap("make_file")
+    assert guide.shows == "abort: file_not_made"
+    assert not rows_of(loaded, Kind.DISPUTE_PACKAGE)
+
+
+def content_of(path: str) -> bytes:
+    return Path(path).read_bytes()
+
+
+def unpacked(path: str) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def secrets_of(entry: MockConfigEntry) -> Iterator[str]:
+    credentials = entry.data["credentials"]
+    for value in (*credentials.values(), *credentials["session"].values()):
+        if isinstance(value, str) and len(value) >= 8:
+            yield value
+
+
+async def test_the_action_makes_it_too_and_tells_no_token_and_no_id(
+    hass: HomeAssistant, loaded: MockConfigEntry, tmp_path: Path
+) -> None:
+    (tmp_path / "media" / "bill.png").write_bytes(b"made up")
+    (row,) = (
+        await act(
+            hass,
+            "create_dispute_package",
+            device_id=device_id(hass, RENEWING),
+            attachments=[str(tmp_path / "media" / "bill.png")],
+            language="zh-Hans",
+        )
+    )["plans"]
+    assert row["state"] == "made"
+    assert "charge" in row["missing"]
+    files = unpacked(row["path"])
+    assert {name: hashlib.sha256(content).hexdigest() for name, content in files.items()} == row[
+        "files"
+    ]
+    assert files["attachments/01_bill.png"] == b"made up"
+    assert '<html lang="zh-Hans">' in files["report.html"].decode()
+    for name, content in files.items():
+        for secret in (*secrets_of(loaded), RENEWING):
+            assert secret.encode() not in content, name
+    assert [row.facts["file"] for row in rows_of(loaded, Kind.ATTACHMENT)] == ["bill.png"]
+    (again,) = (
+        await act(
+            hass,
+            "create_dispute_package",
+            device_id=device_id(hass, RENEWING),
+            include=["device_id"],
+        )
+    )["plans"]
+    assert again["path"] != row["path"]  # nothing is overwritten
+    assert RENEWING in unpacked(again["path"])["report.html"].decode()
+
+
+@pytest.mark.parametrize(
+    ("data", "key"),
+    [
+        ({"attachments": ["/etc/hostname"]}, "attachment_not_allowed"),
+        ({"attachments": ["../../x"]}, "attachment_not_allowed"),
+        ({"folder": "/etc"}, "folder_not_allowed"),
+        ({"start": "2026-11-20 00:00:00", "end": "2026-11-19 00:00:00"}, "empty_span"),
+    ],
+)
+async def test_what_may_not_be_read_or_written_is_refused(
+    hass: HomeAssistant, loaded: MockConfigEntry, data: dict[str, Any], key: str
+) -> None:
+    with pytest.raises(ServiceValidationError) as raised:
+        await act(hass, "create_dispute_package", device_id=device_id(hass, RENEWING), **data)
+    assert raised.value.translation_key == key
+
+
+# --- The bill ---
+
+
+@pytest.mark.freeze_time("2026-11-22T12:00:00Z")
+async def test_a_bill_says_what_a_month_brought_and_is_saved(
+    hass: HomeAssistant, loaded: MockConfigEntry, sim: RunningSimulator
+) -> None:
+    assert await ended_all_the_same(hass, loaded, sim)
+    await report(hass)
+    (bill,) = (await act(hass, "get_bill", file=True))["bills"]
+    assert bill["month"] == "2026-11"
+    assert [term["paid"] for term in bill["renewed"]] == [None]
+    assert bill["unknown_amounts"] == 1
+    assert bill["paid"] == {}
+    assert [item["row"] for item in bill["open"]]
+    page, values = map(content_of, bill["files"])
+    assert b"Of unknown cost: 1" in page
+    assert json.loads(values)["ledger"] == bill["ledger"]
+    (row,) = rows_of(loaded, Kind.REPORT)
+    assert row.facts["sha256"] == hashlib.sha256(values).hexdigest()
+    (before,) = (await act(hass, "get_bill", month="2026-10"))["bills"]
+    assert (before["renewed"], before["is_over"]) == ([], True)
+    with pytest.raises(ServiceValidationError):
+        await act(hass, "get_bill", month="2026-13")

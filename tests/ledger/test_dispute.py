@@ -1,0 +1,287 @@
+"""The dispute file: what is in it and what is not, that it is the same twice, and that it verifies."""
+
+from datetime import timedelta
+import hashlib
+from html.parser import HTMLParser
+import io
+import json
+from pathlib import Path
+import re
+import subprocess
+from typing import Any, override
+import zipfile
+
+import pytest
+
+from custom_components.camera_cloud_plan.ledger.dispute import (
+    Attachment,
+    Include,
+    LeakError,
+    Mask,
+    Package,
+    make_package,
+)
+from custom_components.camera_cloud_plan.ledger.verify_ledger import check
+from tests.contract.shipped import LANGUAGES
+
+from .story import (
+    ACCOUNT,
+    BEGIN,
+    DID,
+    MAC,
+    OTHER,
+    OTHER_DID,
+    OTHER_NAME,
+    PHONE,
+    TOKEN,
+    case,
+    ledger,
+    told_in,
+)
+
+EVERYTHING = frozenset(Include)
+BILL = Attachment(name="账单 2026/09.png", content=b"\x89PNG made up")
+PERSONAL = (ACCOUNT, DID, MAC, PHONE, "mei@example.org")
+
+
+def unpacked(package: Package) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(package.content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def made(folder: Path, language: str = "en", **changes: Any) -> dict[str, bytes]:
+    return unpacked(make_package(case(ledger(folder), **changes), told_in(language)))
+
+
+class Reader(HTMLParser):
+    """Reads a page: its text, its tags, and whatever would be fetched."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.text: list[str] = []
+        self.tags: list[str] = []
+        self.open: list[str] = []
+        self.fetched: list[str] = []
+        self.feed(html)
+        self.close()
+
+    @override
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if tag not in {"meta", "br", "path", "rect"}:
+            self.open.append(tag)
+        self.fetched += [name for name, _ in attrs if name in {"src", "href", "srcset", "data"}]
+
+    @override
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in {"path", "rect"}:
+            assert self.open.pop() == tag
+
+    @override
+    def handle_startendtag(self, tag: str, attrs: Any) -> None:
+        self.tags.append(tag)
+
+    @override
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def read(files: dict[str, bytes]) -> str:
+    return " ".join(" ".join(Reader(files["report.html"].decode()).text).split())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_stands_alone(tmp_path: Path, language: str) -> None:
+    html = made(tmp_path, language)["report.html"].decode()
+    page = Reader(html)
+    assert not page.open
+    assert not page.fetched
+    assert not {"script", "link", "img", "iframe", "object", "form"} & set(page.tags)
+    assert not re.search(r"@import|url\((?!#)", html)
+    assert f'<html lang="{language}">' in html
+    assert "svg" in page.tags
+    assert not re.search(r"[{}]|dispute_", html.split("</style>")[1])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_word_of_the_page_is_left_in_code(tmp_path: Path, language: str) -> None:
+    """Every kind, fact and value of the story has its words."""
+    body = made(tmp_path, language)["report.html"].decode().split("</style>")[1]
+    left = re.findall(r"\b[a-z]+_[a-z_]+\b", body)
+    assert set(left) <= {"verify_ledger"}
+
+
+def test_what_happened_is_told_with_its_source_and_no_conclusion(tmp_path: Path) -> None:
+    text = read(made(tmp_path))
+    for said in (
+        "What happened to the cloud plan of Front door",
+        "off, confirmed by the maker",
+        "off, since 2026-09-11 21:36 +08:00",
+        "End before",
+        "XIAOMI",
+        "1 × month",
+        "although renewal had been switched off before",
+        "Missing: whether and when the seller's notice came",
+        "That does not say that none was sent",
+        "five days before each automatic renewal",
+        "SAMR Order 37",
+        "seven working days",
+        "Secondary sources".lower(),
+    ):
+        assert said in text, said
+    assert not re.search(r"(?i)illegal|unlawful|breach|fraud|Art\. ?49\b|FTC|click-to-cancel", text)
+
+
+def test_the_law_that_is_not_for_this_is_in_no_language(tmp_path: Path) -> None:
+    for language in LANGUAGES:
+        for content in made(tmp_path, language).values():
+            assert not re.search(
+                r"Art\.? ?49\b|第?四十九条|第 ?49 ?条", content.decode("utf-8", "replace")
+            )
+
+
+def test_renewed_is_not_charged(tmp_path: Path) -> None:
+    """Without a charge that was noted nothing says that there was one."""
+    text = read(made(tmp_path, last=BEGIN + timedelta(days=19.5)))
+    assert "Charges noted by the owner: 0" in text
+    assert "Times that the plan's end was seen to move on by a term: 1" in text
+    assert "No charge and no line of a bank statement is noted." in text
+
+
+# --- What is personal ---
+
+
+def test_nothing_personal_unless_asked(tmp_path: Path) -> None:
+    files = made(tmp_path)
+    for name in ("report.html", "ledger.csv", "ledger.jsonl", "manifest.json"):
+        content = files[name].decode("utf-8")
+        for secret in (*PERSONAL, "13800138000", "138 0013 8000", OTHER_DID, OTHER_NAME, OTHER):
+            assert secret not in content, (name, secret)
+    assert "•••01" in files["report.html"].decode()
+
+
+@pytest.mark.parametrize("include", Include)
+def test_each_thing_is_there_when_it_is_asked_for(tmp_path: Path, include: Include) -> None:
+    mask = Mask(include=frozenset({include}), own_id=DID, ids=frozenset({OTHER_DID}))
+    text = read(made(tmp_path, mask=mask))
+    there = {secret for secret in PERSONAL if secret in text}
+    assert (
+        there
+        == {
+            Include.ACCOUNT: {ACCOUNT},
+            Include.DEVICE_ID: {DID},
+            Include.MAC: {MAC},
+            Include.NUMBERS: {PHONE, "mei@example.org"},
+        }[include]
+    )
+
+
+def test_another_camera_is_never_told(tmp_path: Path) -> None:
+    files = made(tmp_path, mask=Mask(include=EVERYTHING, own_id=DID, ids=frozenset({OTHER_DID})))
+    for name, content in files.items():
+        for secret in (OTHER_DID, OTHER_NAME, OTHER, "30-day, yearly"):
+            assert secret.encode() not in content, name
+
+
+def test_a_secret_in_any_file_of_ours_stops_it(tmp_path: Path) -> None:
+    book = ledger(tmp_path)
+    with pytest.raises(LeakError) as raised:
+        make_package(case(book), told_in("en"), frozenset({TOKEN, "7-day cloud"}))
+    assert "7-day" not in str(raised.value)
+    make_package(case(book), told_in("en"), frozenset({TOKEN}))
+
+
+@pytest.mark.parametrize(
+    ("text", "then"),
+    [
+        ("call +86 138-0013-8000 now", "call •••00 now"),
+        ("card 6222 0200 1234 5678 901", "card •••01"),
+        ("2026-09-21", "2026-09-21"),
+        ("on 21.09.2026 6.00 CNY", "on 21.09.2026 6.00 CNY"),
+        ("order 26092112345678", "order •••78"),
+        ("6.00 CNY, 12345.67", "6.00 CNY, 12345.67"),
+        ("022000", "022000"),
+        ("chuangmi.camera.046c04", "chuangmi.camera.046c04"),
+        ("MAC 02:4A:10:63:00:03", "MAC •••"),
+        ("订单1234567890号", "订单•••90号"),
+    ],
+)
+def test_long_numbers_are_shortened_and_days_and_amounts_are_not(text: str, then: str) -> None:
+    assert Mask().text(text) == then
+
+
+# --- The chain ---
+
+
+def test_the_rows_verify_across_those_that_are_withheld(tmp_path: Path) -> None:
+    files = made(tmp_path)
+    verdict = check(io.BytesIO(files["ledger.jsonl"]), is_excerpt=True)
+    assert verdict.is_whole
+    # Those of the other camera, and those with something personal in them.
+    assert (verdict.rows, verdict.withheld) == (18, 2 + 3)
+
+
+def test_the_same_content_makes_the_same_bytes(tmp_path: Path) -> None:
+    book = ledger(tmp_path)
+    first, second = (
+        make_package(case(book, attachments=(BILL,)), told_in("zh-Hans")) for _ in range(2)
+    )
+    assert first.content == second.content
+    assert first.sha256 == hashlib.sha256(first.content).hexdigest()
+
+
+def test_the_list_holds_every_file(tmp_path: Path) -> None:
+    package = make_package(case(ledger(tmp_path), attachments=(BILL, BILL)), told_in("en"))
+    files = unpacked(package)
+    listed = json.loads(files["manifest.json"])["files"]
+    assert set(listed) == set(files) - {"manifest.json"}
+    assert package.files == {
+        name: hashlib.sha256(content).hexdigest() for name, content in files.items()
+    }
+    attached = [name for name in files if name.startswith("attachments/")]
+    assert sorted(attached) == [
+        "attachments/01_账单 2026_09.png",
+        "attachments/02_账单 2026_09.png",
+    ]
+    assert BILL.sha256 in files["report.html"].decode()
+
+
+def verified(folder: Path) -> tuple[int, str]:
+    """Run the script that came with the files, with whatever Python this system has."""
+    ran = subprocess.run(
+        ("python3", "-I", "verify_ledger.py", "--language", "en"),  # noqa: S607 - whichever Python there is
+        cwd=folder,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert not ran.stderr
+    return ran.returncode, ran.stdout
+
+
+def test_its_own_script_verifies_it_and_finds_what_was_changed(tmp_path: Path) -> None:
+    folder = tmp_path / "unpacked"
+    for name, content in made(tmp_path, attachments=(BILL,)).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    status, said = verified(folder)
+    assert status == 0, said
+    rows = folder / "ledger.jsonl"
+    rows.write_bytes(rows.read_bytes().replace(b"6.00", b"9.00", 1))
+    status, said = verified(folder)
+    assert status == 1
+    assert "ledger.jsonl" in said
+
+
+def test_an_empty_span_makes_a_file_all_the_same(tmp_path: Path) -> None:
+    long_ago = BEGIN - timedelta(days=900)
+    files = made(tmp_path, first=long_ago, last=long_ago + timedelta(days=1))
+    assert files["ledger.jsonl"] == b""
+    assert "Nothing was written down in this time." in read(files)
+
+
+def test_a_table_opens_in_a_spreadsheet_and_calculates_nothing(tmp_path: Path) -> None:
+    lines = made(tmp_path)["ledger.csv"].decode("utf-8-sig").splitlines()
+    assert lines[0].split(",")[:3] == ["seq", "at", "zone"]
+    assert len(lines) == 1 + 16
