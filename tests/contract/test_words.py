@@ -70,6 +70,7 @@ SAME = {
     "de": {
         *("{camera} in {area}", "Xiaomi, in Mi Home"),
         *("Dashboard", "Format", "Gateway", "Person"),
+        *("Bytes", "Firmware", "Offline", "SHA-256", "Text"),
     },
     "zh-Hans": set(),
 }

@@ -21,7 +21,7 @@ from ..ledger import Entry, Kind, LedgerError, LedgerFile, Row, Verdict, table, 
 from ..plan import clock
 from ..saving.paper import read_owners_file, write_paper
 from ..targets import Chosen, async_check_administrator, async_chosen
-from ..words import translated
+from ..words import listed, translated
 from .desk import ProofDesk
 from .words import where_broken
 
@@ -360,7 +360,7 @@ def _today() -> date:
 
 
 def _flaw(hass: HomeAssistant, err: table.FlawError) -> str:
-    return translated(hass, f"common.charge_flaw_{err.flaw}")
+    return translated(hass, f"common.charge_flaw_{err.flaw}", kinds=listed(hass, table.ADDABLE))
 
 
 def _shown(path: Path) -> str:
