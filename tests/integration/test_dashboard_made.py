@@ -241,6 +241,15 @@ async def test_recordings_at_risk_are_told_where_they_are_looked_for(
     assert "**Study**: The disk is full." in sentences(hass, config)["Recordings"]
 
 
+async def test_how_far_a_cancellation_is_stands_beside_how_the_plan_does(
+    hass: HomeAssistant, mei: MockConfigEntry
+) -> None:
+    config = (await made(hass))["config"]
+    hass.states.async_set("sensor.garage_plan_cancellation", "done_not_readable")
+    said = sentences(hass, config)["Cameras"]
+    assert "Active, renews · Done, only the seller can confirm · 13 days" in said
+
+
 async def test_a_charge_whose_time_is_over_is_not_announced(
     hass: HomeAssistant, mei: MockConfigEntry
 ) -> None:

@@ -291,7 +291,7 @@ class Builder:
         return stack | _STACK | shown_if(*has_plan, *conditions)
 
     def _standing(self, camera: Found) -> Card:
-        """Return the line of how a plan stands; of one that is being ended, how far that is.
+        """Return the line of how a plan stands, and how far its end is if it was asked for.
 
         It is no badge beside the name, where words of any length would be cut.
         """
@@ -299,7 +299,9 @@ class Builder:
             "standing",
             camera=_read(camera, PLAN_STATUS, DAYS_REMAINING, CANCELLATION),
             running={state: self.texts.state(PLAN_STATUS, state) for state in _RUNNING},
-            open={state.value: self.texts.state(CANCELLATION, state) for state in CaseState},
+            cancellation={
+                state.value: self.texts.state(CANCELLATION, state) for state in CaseState
+            },
         )
         return text(content)
 
