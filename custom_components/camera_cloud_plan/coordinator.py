@@ -205,6 +205,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
                 _LOGGER.warning("Nothing is known of the plans until they are read: %s", err)
                 self.data = AccountSnapshot(read_at=None, cameras={})
             else:
+                await self.proof.async_stop()
                 raise
             if isinstance(err, ConfigEntryAuthFailed):
                 self.update_interval = None  # signing in again reloads the entry

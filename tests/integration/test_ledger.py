@@ -258,7 +258,14 @@ async def test_a_camera_that_left_is_a_row_and_seen_anew_when_it_is_back(
     sim.world.put_device(device)
     await refresh(hass, loaded)
     kinds = kinds_of(rows_of(loaded, camera_id=RENEWING))
-    assert kinds == ["plan_seen", "camera_left", "plan_seen"]
+    assert kinds == ["plan_seen", "camera_left", "finding", "plan_seen"]
+    # The notice that a camera left tells people already.
+    (finding,) = rows_of(loaded, Kind.FINDING)
+    assert (finding.facts["finding"], finding.facts["shown_by"]) == (
+        "plan_without_camera",
+        "camera_left",
+    )
+    assert issue(hass, "finding") is None
 
 
 async def test_the_zone_of_the_home_goes_with_each_row(
