@@ -392,11 +392,9 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         return shown_by(finding, self.known(camera_id), case, watch)
 
     @callback
-    def async_tell_finding(
-        self, camera_id: str, facts: Mapping[str, Any], *, to_people: bool
-    ) -> None:
+    def async_tell_finding(self, camera_id: str, facts: Mapping[str, Any]) -> None:
         """Tell what was found; an empty id is of the account as a whole."""
-        self.casework.async_tell(camera_id, Activity.FINDING, facts, to_people=to_people)
+        self.casework.async_tell(camera_id, Activity.FINDING, facts, to_people=True)
 
     @callback
     def async_write_down(self, camera_id: str, before: Case | None, after: Case | None) -> None:

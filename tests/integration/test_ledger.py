@@ -248,6 +248,7 @@ async def test_one_camera_that_could_not_be_read_has_a_gap_of_its_own(
     assert [row.name for row in rows_of(loaded, Kind.READING_GAP)] == ["Renewing"]
 
 
+@pytest.mark.usefixtures("told_of_findings")
 async def test_a_camera_that_left_is_a_row_and_seen_anew_when_it_is_back(
     hass: HomeAssistant, loaded: MockConfigEntry, sim: RunningSimulator
 ) -> None:

@@ -99,9 +99,7 @@ class Account(Protocol):
     def shown_by(self, finding: str, camera_id: str) -> str | None:
         """Return what else tells people of such a finding; `None` where nothing does."""
 
-    def async_tell_finding(
-        self, camera_id: str, facts: Mapping[str, Json], *, to_people: bool
-    ) -> None:
+    def async_tell_finding(self, camera_id: str, facts: Mapping[str, Json]) -> None:
         """Tell what was found; an empty id is of the account as a whole."""
 
 
@@ -547,10 +545,12 @@ class ProofDesk:
 
     @callback
     def _async_tell(self, row: Row) -> None:
-        """Tell of a finding that is on disk now: automations, and people who hear nothing else."""
+        """Tell of a finding that is on disk now, unless that is told in another way."""
+        if "shown_by" in row.facts:
+            return
         facts = {name: fact for name, fact in row.facts.items() if name not in _UNTOLD}
         camera_id = self.camera_id(row.camera) or ""
-        self._account.async_tell_finding(camera_id, facts, to_people="shown_by" not in row.facts)
+        self._account.async_tell_finding(camera_id, facts)
         if camera_id:
             self._account.async_show(camera_id)
 
