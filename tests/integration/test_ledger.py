@@ -30,6 +30,7 @@ from .test_coordinator import (
     coordinator_of,
     refresh,
 )
+from .typed import local, typed_in
 
 WHEN = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MONTH = timedelta(days=30)
@@ -411,3 +412,19 @@ async def test_a_ledger_that_cannot_be_read_keeps_no_account_from_loading(
     assert (kinds[0], kinds.count("cancellation")) == ("ledger_opened", 1)
     assert "plan_seen" in kinds
     assert is_whole(entry)
+
+
+async def test_a_typed_plan_is_its_owners_word_and_no_renewal_was_seen(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    plan_id = await typed_in(hass, price="6.00", currency="CNY")
+    entry = local(hass)
+    freezer.tick(timedelta(days=20))
+    await coordinator_of(entry).async_refresh()
+    await settle(hass)
+    seen, changed = rows_of(entry, camera_id=plan_id)
+    assert (seen.kind, seen.source, seen.name) == (Kind.PLAN_SEEN, "owner", "Doorbell")
+    assert seen.facts["price"] == {"amount": "6.00", "currency": "CNY"}
+    assert (seen.facts["term"], seen.facts["typed"]) == ({"count": 1, "unit": "month"}, True)
+    assert (changed.kind, changed.source) == (Kind.PLAN_CHANGED, "owner")
+    assert rows_of(entry, Kind.READING_GAP) == []

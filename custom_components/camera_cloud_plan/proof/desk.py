@@ -38,6 +38,7 @@ from ..plan import Case, clock
 from ..saving.book import LastExport
 from ..snapshot import AccountSnapshot, CameraPlan, Failure
 from ..telling.sender import Text, async_show_here
+from ..typed.plans import is_typed
 from ..words import translated
 from .board import ProofBoard
 from .known import About, Known, moment, steps_between
@@ -225,6 +226,8 @@ class ProofDesk:
         `before` is what was known until then.
         """
         since, self._read_at = before.read_at if before else None, after.read_at
+        if is_typed(self._entry):
+            return  # nobody is asked there
         if after.read_at is None or since is None or after.read_at == since:
             self._unread |= {plan.failure for plan in after.cameras.values() if plan.failure}
             return
