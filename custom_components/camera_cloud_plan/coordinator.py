@@ -205,6 +205,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
                 _LOGGER.warning("Nothing is known of the plans until they are read: %s", err)
                 self.data = AccountSnapshot(read_at=None, cameras={})
             else:
+                await self.proof.async_stop()
                 raise
             if isinstance(err, ConfigEntryAuthFailed):
                 self.update_interval = None  # signing in again reloads the entry
@@ -391,11 +392,9 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         return shown_by(finding, self.known(camera_id), case, watch)
 
     @callback
-    def async_tell_finding(
-        self, camera_id: str, facts: Mapping[str, Any], *, to_people: bool
-    ) -> None:
+    def async_tell_finding(self, camera_id: str, facts: Mapping[str, Any]) -> None:
         """Tell what was found; an empty id is of the account as a whole."""
-        self.casework.async_tell(camera_id, Activity.FINDING, facts, to_people=to_people)
+        self.casework.async_tell(camera_id, Activity.FINDING, facts, to_people=True)
 
     @callback
     def async_write_down(self, camera_id: str, before: Case | None, after: Case | None) -> None:

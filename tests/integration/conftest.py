@@ -76,6 +76,23 @@ def _charges_are_not_brought_up(request: pytest.FixtureRequest) -> Iterator[None
         yield
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_found(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Keep what the ledger shows from coming in between, but in tests of findings."""
+    if "told_of_findings" in request.fixturenames:
+        yield
+        return
+    with patch(
+        "custom_components.camera_cloud_plan.ledger.findings.Detectors.due", return_value=()
+    ):
+        yield
+
+
+@pytest.fixture
+def told_of_findings() -> None:
+    """Look through the rows for what they show, as ever."""
+
+
 @pytest.fixture
 async def told_of_charges(hass: HomeAssistant) -> AsyncIterator[None]:
     """Have people told of coming charges by Shanghai's clock, polls exactly apart."""

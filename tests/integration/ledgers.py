@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.camera_cloud_plan.ledger import Kind, LedgerFile, Row, verify
 from custom_components.camera_cloud_plan.proof.desk import ProofDesk
@@ -12,12 +12,12 @@ from custom_components.camera_cloud_plan.proof.desk import ProofDesk
 from .test_coordinator import coordinator_of
 
 
-def desk_of(entry: MockConfigEntry) -> ProofDesk:
+def desk_of(entry: ConfigEntry[Any]) -> ProofDesk:
     """Return an account's desk."""
     return coordinator_of(entry).proof
 
 
-def rows_of(entry: MockConfigEntry, *kinds: Kind, camera_id: str | None = None) -> list[Row]:
+def rows_of(entry: ConfigEntry[Any], *kinds: Kind, camera_id: str | None = None) -> list[Row]:
     """Return an account's rows as they are on disk, of some kinds and of one camera."""
     desk = desk_of(entry)
     camera = desk.camera_key(camera_id) if camera_id else None
@@ -30,7 +30,7 @@ def kinds_of(rows: Iterable[Row]) -> list[str]:
     return [row.kind.value for row in rows]
 
 
-def is_whole(entry: MockConfigEntry) -> bool:
+def is_whole(entry: ConfigEntry[Any]) -> bool:
     """Return whether an account's ledger is whole."""
     return verify(desk_of(entry).file.lines()).is_whole
 

@@ -12,12 +12,13 @@ from unittest.mock import patch
 import zipfile
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.camera_cloud_plan.const import DOMAIN
 from custom_components.camera_cloud_plan.ledger import Kind, Row
 from custom_components.camera_cloud_plan.ledger.verify_ledger import check_path
 from simulator.server import RunningSimulator
@@ -26,6 +27,7 @@ from .acts import device_id, issue_keys, press_off, restart
 from .guided import Guide
 from .ledgers import act, rows_of
 from .test_coordinator import RENEWING, coordinator_of, refresh
+from .typed import typed_in
 
 pytestmark = pytest.mark.usefixtures("repairs")
 
@@ -52,18 +54,18 @@ def said(entry: MockConfigEntry) -> list[Row]:
     return [row for row in rows_of(entry) if "claim" in row.facts]
 
 
-async def due(hass: HomeAssistant) -> list[tuple[str, str]]:
+async def due(hass: HomeAssistant, calendar: str = CALENDAR) -> list[tuple[str, str]]:
     """Return what stands in the calendar about charges that were taken up: moment and words."""
     answer: Any = await hass.services.async_call(
         "calendar",
         "get_events",
-        {"entity_id": CALENDAR, "duration": {"days": 150}},
+        {"entity_id": calendar, "duration": {"days": 150}},
         blocking=True,
         return_response=True,
     )
     return [
         (event["start"], event["summary"])
-        for event in answer[CALENDAR]["events"]
+        for event in answer[calendar]["events"]
         if "answer" in event["summary"] or "money back" in event["summary"]
     ]
 
@@ -162,6 +164,47 @@ async def test_the_other_answers(
     await guide.tap("close")
     assert guide.shows == "finished: closed"
     assert "charged" not in issue_keys(hass)
+
+
+@pytest.mark.freeze_time("2026-11-22T12:00:00Z")
+async def test_where_there_is_one_way_it_is_not_asked_for(hass: HomeAssistant) -> None:
+    """A plan that is typed in has a seller and no maker; no rule names a day for an answer."""
+    plan_id = await typed_in(hass, billed_by="seller", brand="Ring")
+    typed = device_id(hass, plan_id)
+    await act(hass, "report_charge", device_id=typed)
+    guide = await answered(
+        await Guide.open(hass, "charged"), "was_off", "notice_none", "amount_wrong", "want_refund"
+    )
+    assert "Whoever took the money is asked first: Ring." in guide.said
+    await guide.tap("asked")
+    assert guide.shows == "settle"
+    assert guide.buttons == ["make_file", "money_back", "close", "leave"]
+    assert "No rule names a day for an answer" in guide.said
+    (calendar,) = hass.states.async_entity_ids("calendar")
+    (event,) = await due(hass, calendar)
+    assert event[0].startswith("2026-11-29")
+    await guide.tap("make_file")
+    assert guide.shows == "made"
+
+
+async def test_who_may_not_is_refused(
+    hass: HomeAssistant, loaded: MockConfigEntry, hass_read_only_user: MockUser
+) -> None:
+    for action, data in (
+        ("create_dispute_package", {"device_id": device_id(hass, RENEWING)}),
+        ("report_charge", {"device_id": device_id(hass, RENEWING)}),
+        ("get_bill", {"file": True}),
+    ):
+        with pytest.raises(Unauthorized):
+            await hass.services.async_call(
+                DOMAIN,
+                action,
+                data,
+                blocking=True,
+                return_response=True,
+                context=Context(user_id=hass_read_only_user.id),
+            )
+    assert said(loaded) == []
 
 
 async def test_no_charge_after_all(hass: HomeAssistant, loaded: MockConfigEntry) -> None:

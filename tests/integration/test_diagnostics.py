@@ -129,6 +129,8 @@ async def test_exports_are_counted_and_nothing_else(
     told: Any = await get_diagnostics_for_config_entry(hass, hass_client, loaded)
     assert_no_secret(told, sim.world, loaded, sim.base_url)
     assert str(media) not in json.dumps(told)
+    assert set(told["ledger"]) == {"rows", "head", "waiting", "trouble", "open_findings"}
+    assert told["ledger"]["rows"] > 1
     assert told["exports"]["state"] == "problem"
     assert told["exports"]["jobs"] == 1
     assert told["exports"]["waits_for"] == "disk_full"

@@ -23,7 +23,7 @@ from .test_coordinator import RENEWING, refresh
 from .test_event import ACCOUNT, events_of
 from .test_ledger import MONTH, WHEN, move_end
 
-pytestmark = pytest.mark.freeze_time(WHEN)
+pytestmark = [pytest.mark.freeze_time(WHEN), pytest.mark.usefixtures("told_of_findings")]
 ATTENTION = "binary_sensor.xiaomi_cloud_plans_0011_plans_need_attention"
 
 

@@ -30,6 +30,7 @@ from .test_coordinator import (
     coordinator_of,
     refresh,
 )
+from .typed import local, typed_in
 
 WHEN = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MONTH = timedelta(days=30)
@@ -248,6 +249,7 @@ async def test_one_camera_that_could_not_be_read_has_a_gap_of_its_own(
     assert [row.name for row in rows_of(loaded, Kind.READING_GAP)] == ["Renewing"]
 
 
+@pytest.mark.usefixtures("told_of_findings")
 async def test_a_camera_that_left_is_a_row_and_seen_anew_when_it_is_back(
     hass: HomeAssistant, loaded: MockConfigEntry, sim: RunningSimulator
 ) -> None:
@@ -258,7 +260,14 @@ async def test_a_camera_that_left_is_a_row_and_seen_anew_when_it_is_back(
     sim.world.put_device(device)
     await refresh(hass, loaded)
     kinds = kinds_of(rows_of(loaded, camera_id=RENEWING))
-    assert kinds == ["plan_seen", "camera_left", "plan_seen"]
+    assert kinds == ["plan_seen", "camera_left", "finding", "plan_seen"]
+    # The notice that a camera left tells people already.
+    (finding,) = rows_of(loaded, Kind.FINDING)
+    assert (finding.facts["finding"], finding.facts["shown_by"]) == (
+        "plan_without_camera",
+        "camera_left",
+    )
+    assert issue(hass, "finding") is None
 
 
 async def test_the_zone_of_the_home_goes_with_each_row(
@@ -403,3 +412,19 @@ async def test_a_ledger_that_cannot_be_read_keeps_no_account_from_loading(
     assert (kinds[0], kinds.count("cancellation")) == ("ledger_opened", 1)
     assert "plan_seen" in kinds
     assert is_whole(entry)
+
+
+async def test_a_typed_plan_is_its_owners_word_and_no_renewal_was_seen(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    plan_id = await typed_in(hass, price="6.00", currency="CNY")
+    entry = local(hass)
+    freezer.tick(timedelta(days=20))
+    await coordinator_of(entry).async_refresh()
+    await settle(hass)
+    seen, changed = rows_of(entry, camera_id=plan_id)
+    assert (seen.kind, seen.source, seen.name) == (Kind.PLAN_SEEN, "owner", "Doorbell")
+    assert seen.facts["price"] == {"amount": "6.00", "currency": "CNY"}
+    assert (seen.facts["term"], seen.facts["typed"]) == ({"count": 1, "unit": "month"}, True)
+    assert (changed.kind, changed.source) == (Kind.PLAN_CHANGED, "owner")
+    assert rows_of(entry, Kind.READING_GAP) == []

@@ -13,6 +13,7 @@ import zipfile
 
 import pytest
 
+from custom_components.camera_cloud_plan.ledger import Kind
 from custom_components.camera_cloud_plan.ledger.dispute import (
     Attachment,
     Include,
@@ -35,6 +36,7 @@ from .story import (
     PHONE,
     TOKEN,
     case,
+    entry,
     ledger,
     told_in,
 )
@@ -146,6 +148,25 @@ def test_renewed_is_not_charged(tmp_path: Path) -> None:
     assert "Charges noted by the owner: 0" in text
     assert "Times that the plan's end was seen to move on by a term: 1" in text
     assert "No charge and no line of a bank statement is noted." in text
+
+
+def test_of_renewal_what_was_seen_before_counts(tmp_path: Path) -> None:
+    """What the maker showed later says nothing of the moment of a renewal."""
+    book = ledger(tmp_path)
+    book.append([entry(24, Kind.FLAG, old=False, new=True, witness="isRenew")])
+    assert "off, since 2026-09-11 21:36 +08:00" in read(
+        unpacked(make_package(case(book), told_in("en")))
+    )
+
+
+def test_what_is_missing_is_named_and_what_only_a_person_can_tell_is_not(tmp_path: Path) -> None:
+    book = ledger(tmp_path)
+    without = make_package(case(book), told_in("en")).missing
+    assert {"notice", "order", "proof_of_purchase", "terms", "screenshot", "serial"} <= {*without}
+    assert not {"charge", "bank_line", "renewal", "cancellation", "confirmed"} & {*without}
+    package = make_package(case(book, attachments=(BILL,)), told_in("en"))
+    assert not {"proof_of_purchase", "terms", "screenshot"} & {*package.missing}
+    assert "look whether it is among the attached files" in read(unpacked(package))
 
 
 # --- What is personal ---

@@ -38,6 +38,7 @@ from ..plan import Case, clock
 from ..saving.book import LastExport
 from ..snapshot import AccountSnapshot, CameraPlan, Failure
 from ..telling.sender import Text, async_show_here
+from ..typed.plans import is_typed
 from ..words import translated
 from .board import ProofBoard
 from .known import About, Known, moment, steps_between
@@ -99,9 +100,7 @@ class Account(Protocol):
     def shown_by(self, finding: str, camera_id: str) -> str | None:
         """Return what else tells people of such a finding; `None` where nothing does."""
 
-    def async_tell_finding(
-        self, camera_id: str, facts: Mapping[str, Json], *, to_people: bool
-    ) -> None:
+    def async_tell_finding(self, camera_id: str, facts: Mapping[str, Json]) -> None:
         """Tell what was found; an empty id is of the account as a whole."""
 
 
@@ -227,6 +226,8 @@ class ProofDesk:
         `before` is what was known until then.
         """
         since, self._read_at = before.read_at if before else None, after.read_at
+        if is_typed(self._entry):
+            return  # nobody is asked there
         if after.read_at is None or since is None or after.read_at == since:
             self._unread |= {plan.failure for plan in after.cameras.values() if plan.failure}
             return
@@ -547,10 +548,12 @@ class ProofDesk:
 
     @callback
     def _async_tell(self, row: Row) -> None:
-        """Tell of a finding that is on disk now: automations, and people who hear nothing else."""
+        """Tell of a finding that is on disk now, unless that is told in another way."""
+        if "shown_by" in row.facts:
+            return
         facts = {name: fact for name, fact in row.facts.items() if name not in _UNTOLD}
         camera_id = self.camera_id(row.camera) or ""
-        self._account.async_tell_finding(camera_id, facts, to_people="shown_by" not in row.facts)
+        self._account.async_tell_finding(camera_id, facts)
         if camera_id:
             self._account.async_show(camera_id)
 

@@ -14,7 +14,7 @@ _NOTICED: Final = {
 def shown_by(kind: str, plan: CameraPlan | None, case: Case | None, watch: Watch) -> str | None:
     """Return what else tells people of a finding; `None` where nothing does.
 
-    Then it makes neither an issue nor a message of its own.
+    Then it makes no issue, no event and no message of its own.
     """
     match kind:
         case "renewed_after_cancelling":

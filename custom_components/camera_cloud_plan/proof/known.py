@@ -25,6 +25,7 @@ from ..plan import (
 from ..plan.alerts import Alert
 from ..plan.case import SHORTEST_TERM
 from ..snapshot import CameraPlan
+from ..words import rounded
 
 # What of a plan is told by rows of its own.
 _ENDS_AT: Final = "ends_at"
@@ -234,8 +235,12 @@ def moment(at: datetime | None) -> str | None:
 
 
 def money(amount: Money | None) -> dict[str, Json] | None:
-    """Return an amount as the ledger has it."""
-    return {"amount": f"{amount.amount:f}", "currency": amount.currency} if amount else None
+    """Return an amount as the ledger has it: as its currency is written, where that is exact."""
+    if amount is None:
+        return None
+    coins = rounded(amount)
+    exact = coins if coins == amount.amount else amount.amount
+    return {"amount": f"{exact:f}", "currency": amount.currency}
 
 
 def alert_facts(alert: Alert, told_to: Collection[str]) -> dict[str, Json]:

@@ -147,7 +147,7 @@ class _Maker:
         self._key = desk.camera_key(camera_id)
         self._name = coordinator.display_name(camera_id)
         self._claim: Claim | None = desk.claims.of(self._key)
-        self._file, self._head = desk.file, desk.head
+        self._file = desk.file
         self._now = clock.now()
         self._zone = dt_util.get_default_time_zone()
         self._others = frozenset(coordinator.data.cameras) - {camera_id}
@@ -176,7 +176,7 @@ class _Maker:
             last=max(last, first),
             made_at=self._now,
             zone=self._zone,
-            head=self._head,
+            head=verdict.head if verdict.head.seq else None,
             region=around.region,
             version=version,
             reviewed=rules_reviewed(),

@@ -5,15 +5,16 @@ was found. Unknown never makes a finding.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from ..row import Kind, Row
-from .cameras import camera_silent, month_without_recordings, plan_without_camera
-from .charges import amount_changed, charge_without_renewal, two_charges
+from .cameras import camera_silent, month_without_recordings, plan_without_camera, silent_at
+from .charges import amount_changed, charge_without_renewal, settled_at, two_charges
 from .finding import Finding, FindingKind
 from .history import CameraHistory, Span, gap_of
 from .renewals import (
+    lapses_at,
     plan_lapsed,
     renewal_rearmed,
     renewed_after_cancelling,
@@ -40,28 +41,48 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     plan_lapsed,
 )
 
+_AT_ONCE: Final = datetime.min.replace(tzinfo=UTC)
+
 
 class Detectors:
-    """Looks through an account's rows as they come."""
+    """Looks through an account's rows as they come.
+
+    A camera is looked at if rows of it came, or if time alone may show something of it.
+    """
 
     def __init__(self) -> None:
         """Begin with an empty ledger."""
         self._gaps: list[Span] = []
         self._histories: dict[str, CameraHistory] = {}
         self._found: set[str] = set()
+        # When each camera is to be looked at again, unless rows of it come before (UTC).
+        self._next_look: dict[str, datetime] = {}
+        self._last_at: datetime | None = None
 
     def heed(self, row: Row) -> None:
         """Take a row in; they come in their order."""
         if row.kind is Kind.FINDING:
             self._found.add(str(row.facts.get("key")))
         elif row.camera is None:
-            if row.kind is Kind.READING_GAP and (gap := gap_of(row)):
+            if gap := self._gap_of(row):
                 self._gaps.append(gap)
         else:
             history = self._histories.get(row.camera)
             if history is None:
                 history = self._histories[row.camera] = CameraHistory(row.camera, self._gaps)
             history.heed(row)
+            self._next_look[row.camera] = _AT_ONCE
+        self._last_at = row.at
+
+    def _gap_of(self, row: Row) -> Span | None:
+        """Return the time that a row of the whole account leaves unknown."""
+        if row.kind is Kind.READING_GAP:
+            return gap_of(row)
+        # Rows that an older ledger lacks may have said anything.
+        is_older = row.kind is Kind.LEDGER_OPENED and row.facts.get("older") == "ledger"
+        if not is_older or self._last_at is None:
+            return None
+        return Span(row.seq, self._last_at, row.at, lost=True)
 
     def due(self, now: datetime) -> Iterator[Finding]:
         """Yield what the rows show and was not written down as found.
@@ -69,9 +90,31 @@ class Detectors:
         `now` (UTC) is when the account was last read: what was not seen did not happen.
         """
         told = set(self._found)
-        for history in self._histories.values():
+        for camera, next_look in [*self._next_look.items()]:
+            if next_look > now:
+                continue
+            history = self._histories[camera]
+            is_shown = False
             for detector in DETECTORS:
                 for finding in detector(history, now):
                     if finding.key not in told:
                         told.add(finding.key)
+                        is_shown = True
                         yield finding
+            # What is yielded is found once its row comes, and is looked for until then.
+            if is_shown:
+                continue
+            if later := next_look_at(history, now):
+                self._next_look[camera] = later
+            else:
+                del self._next_look[camera]
+
+
+def next_look_at(history: CameraHistory, now: datetime) -> datetime | None:
+    """Return when time alone may show something more of a camera (UTC)."""
+    moments = (
+        *settled_at(history),
+        *lapses_at(history),
+        *silent_at(history, now),
+    )
+    return min((moment for moment in moments if moment > now), default=None)

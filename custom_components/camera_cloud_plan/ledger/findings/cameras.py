@@ -8,6 +8,7 @@ from .finding import Finding, FindingKind
 from .history import CameraHistory, Counted
 
 _SILENT: Final = timedelta(hours=72)
+_DAY: Final = timedelta(days=1)
 _MONTH: Final = timedelta(days=28)
 # Lists of what was there follow each other, if there is no more than this between them.
 _NEXT_TO: Final = timedelta(hours=1)
@@ -18,6 +19,9 @@ def plan_without_camera(history: CameraHistory, _now: datetime) -> Iterator[Find
     for left in history.left:
         end = left.ends_at
         if end is None or end <= left.at or left.is_typed or left.facts.get("renewal") is not True:
+            continue
+        # While nobody looked, renewal may have been switched off before.
+        if history.unseen(left.at - _DAY, left.at):
             continue
         plan = left.facts.get("plan")
         yield Finding(
@@ -51,6 +55,13 @@ def camera_silent(history: CameraHistory, now: datetime) -> Iterator[Finding]:
             facts={"from": silence.start.isoformat()},
             rows=(silence.seq,),
         )
+
+
+def silent_at(history: CameraHistory, now: datetime) -> Iterator[datetime]:
+    """Yield when a camera that is silent now will have been for so long (UTC)."""
+    for silence in history.silences[-1:]:
+        if silence.end is None:
+            yield silence.start + _SILENT + history.unseen(silence.start, now)
 
 
 def month_without_recordings(history: CameraHistory, _now: datetime) -> Iterator[Finding]:

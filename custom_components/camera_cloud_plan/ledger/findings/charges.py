@@ -8,24 +8,37 @@ from typing import Final
 from ...plan import Money
 from ..row import Json
 from .finding import Finding, FindingKind
-from .history import CameraHistory, Paid, Version, money
+from .history import NEW_PLAN, CameraHistory, Paid, Version, money
 
 # Two words for one charge: a bank books days after a shop does.
 _SAME: Final = timedelta(days=4)
+# What began while nobody looked stands in the first reading after that.
+_POLL: Final = timedelta(hours=9)
+# What else began on the day of a charge, another plan say, has been read by then.
+_READ_BY: Final = timedelta(hours=36)
 # Two charges closer than this share of a term are in one period.
 _PERIOD: Final = 0.6
+# What changes of a plan without anything beginning.
+_NO_BEGIN: Final = frozenset(
+    {"renewal", "price", "price_source", "regular_price", "price_from", "channel", "retention_days"}
+)
 # A renewal is seen so long before or after the day of its charge, whatever the seller's lead.
 _AROUND: Final = timedelta(days=7)
-_NEW_PLAN: Final = ("plan", "term", "trial", "service")
 
 
-def two_charges(history: CameraHistory, _now: datetime) -> Iterator[Finding]:
+def two_charges(history: CameraHistory, now: datetime) -> Iterator[Finding]:
     """Yield charges that followed another within one period, unless money came back."""
-    charges = _charges(history)
+    charges = [
+        charge
+        for charge in history.charges(_SAME)
+        if charge.money is not None and charge.at + _READ_BY <= now
+    ]
     for first, second in pairwise(charges):
         if (term := _term(history, first, second)) is None:
             continue
-        if second.on - first.on >= term * _PERIOD or first.money is None or second.money is None:
+        if second.on - first.on >= min(term * _PERIOD, term - _SAME):
+            continue
+        if first.money is None or second.money is None:
             continue
         if first.money.currency != second.money.currency or _is_another_plan(
             history, first, second
@@ -47,26 +60,26 @@ def two_charges(history: CameraHistory, _now: datetime) -> Iterator[Finding]:
         )
 
 
-def amount_changed(history: CameraHistory, _now: datetime) -> Iterator[Finding]:
+def amount_changed(history: CameraHistory, now: datetime) -> Iterator[Finding]:
     """Yield charges of another amount than was said, or else than was charged before."""
     before: Paid | None = None
-    for charge in _charges(history):
-        if charge.money is None:
+    for charge in history.charges(_SAME):
+        if charge.money is None or charge.at + _READ_BY > now:
             continue
         known = history.at(charge.at)
-        if known is not None and known.is_trial:
+        # Of a plan that nobody had read yet nothing is known, its price least of all.
+        if known is None or known.is_trial:
             continue
-        said = _said(history, charge)
-        expected: Money | None = None
-        row = None
-        if said:
-            expected = said[0]
-        elif before is not None and not _is_another_plan(history, before, charge):
+        if _is_another_plan(history, charge, charge):
+            before = charge
+            continue
+        expected, row = next(_prices(known, charge), None), None
+        if expected is None and before is not None and not _is_new_price(history, before, charge):
             expected, row = before.money, before.seq
         before = charge
         if expected is None or expected.currency != charge.money.currency:
             continue
-        if charge.money in (said or (expected,)):
+        if charge.money == expected or charge.money in _said_since(history, charge, known):
             continue
         yield Finding(
             key=_key(FindingKind.AMOUNT_CHANGED, history, charge),
@@ -82,20 +95,42 @@ def amount_changed(history: CameraHistory, _now: datetime) -> Iterator[Finding]:
         )
 
 
-def _said(history: CameraHistory, charge: Paid) -> list[Money]:
-    """Return what a charge was to be, by the maker's or the owner's word: then, or since."""
-    versions = [known for known in (history.at(charge.at), *history.versions[-1:]) if known]
-    return [said for known in versions for said in _prices(known, charge)]
+def _said_since(history: CameraHistory, charge: Paid, known: Version) -> Iterator[Money]:
+    """Yield what else it may have been, by what was said then and since of the same plan.
+
+    A price that is said later does not say what it was before, but it may.
+    """
+    yield from _prices(known, charge)
+    is_told = bool([*_prices(known, charge)])
+    until = history.seen_from(charge.at + _SAME) + _POLL
+    for one in history.since(known):
+        if not one.changed.isdisjoint(NEW_PLAN) and one.at > until:
+            return
+        if is_told and one.at > until:
+            return
+        yield from _prices(one, charge)
 
 
 def _prices(known: Version, charge: Paid) -> Iterator[Money]:
-    """Yield the price of a day; around the day on which it changes, both."""
+    """Yield the price of a day; around the day on which it changes, both.
+
+    After that day it is not known where nobody said what it will be.
+    """
     changes = _moment(known.facts.get("price_from"))
     regular, price = money(known.facts.get("regular_price")), money(known.facts.get("price"))
     if regular and changes and charge.on >= (changes - _SAME).date():
         yield regular
-    if price and (changes is None or regular is None or charge.on <= (changes + _SAME).date()):
+    if changes and not regular and charge.on >= (changes - _SAME).date():
+        return
+    if price and (changes is None or charge.on <= (changes + _SAME).date()):
         yield price
+
+
+def _is_new_price(history: CameraHistory, before: Paid, charge: Paid) -> bool:
+    """Return whether a charge may be another one because of another plan or a told price."""
+    known = history.at(charge.at)
+    told = known is not None and known.facts.get("price_from") is not None
+    return told or _is_another_plan(history, before, charge)
 
 
 def _moment(value: Json) -> datetime | None:
@@ -109,7 +144,7 @@ def _moment(value: Json) -> datetime | None:
 
 def charge_without_renewal(history: CameraHistory, now: datetime) -> Iterator[Finding]:
     """Yield charges around which the plan was watched and nothing of it began."""
-    for charge in _charges(history):
+    for charge in history.charges(_SAME):
         day = datetime.combine(charge.on, time.min, UTC)
         start, end = day - _AROUND, day + _AROUND
         if end > now or charge.money is None:
@@ -118,7 +153,7 @@ def charge_without_renewal(history: CameraHistory, now: datetime) -> Iterator[Fi
         if known is None or known.is_typed or history.unseen(start, end):
             continue
         begun = [one.at for one in history.renewals] + [
-            one.at for one in history.versions if one.changed - {"renewal", "price", "price_source"}
+            one.at for one in history.versions if one.changed - _NO_BEGIN
         ]
         if any(start <= moment <= end for moment in begun) or charge.on in history.refunds:
             continue
@@ -134,13 +169,11 @@ def charge_without_renewal(history: CameraHistory, now: datetime) -> Iterator[Fi
         )
 
 
-def _charges(history: CameraHistory) -> list[Paid]:
-    """Return the charges by day, each once: what a shop and a bank both say is one."""
-    charges: list[Paid] = []
-    for paid in history.paid:
-        if not any(paid.is_same(known, _SAME) for known in charges[-3:]):
-            charges.append(paid)
-    return charges
+def settled_at(history: CameraHistory) -> Iterator[datetime]:
+    """Yield when it shows that nothing began around a charge (UTC)."""
+    for charge in history.paid:
+        yield charge.at + _READ_BY
+        yield datetime.combine(charge.on, time.min, UTC) + _AROUND
 
 
 def _term(history: CameraHistory, first: Paid, second: Paid) -> timedelta | None:
@@ -152,12 +185,14 @@ def _term(history: CameraHistory, first: Paid, second: Paid) -> timedelta | None
 
 
 def _is_another_plan(history: CameraHistory, first: Paid, second: Paid) -> bool:
-    """Return whether the plan became another between two charges, or around the second."""
+    """Return whether the plan became another between two charges, or around the second.
+
+    While nobody looked it may have.
+    """
+    until = history.seen_from(second.at + _SAME) + _POLL
     return any(
-        first.at - _SAME <= known.at <= second.at + _SAME
-        and not known.changed.isdisjoint(_NEW_PLAN)
-        and known is not history.versions[0]
-        for known in history.versions
+        not known.changed.isdisjoint(NEW_PLAN) and known is not history.versions[0]
+        for known in history.between(first.at - _SAME, until)
     )
 
 

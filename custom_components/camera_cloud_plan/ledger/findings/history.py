@@ -4,11 +4,12 @@ Rows come in the order in which they were written, which is not always that in w
 happened: a charge of last month may be typed in today.
 """
 
-from bisect import insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any, Final
 
 from ...plan import Money, Term
@@ -16,15 +17,28 @@ from ...plan.term import TermUnit
 from ..row import Json, Kind, Row
 
 _DAYS_PER_MONTH: Final = 30.436875
+_UNITS: Final = frozenset(TermUnit)
+_LEARNT: Final = frozenset({"plan", "term"})
+NEW_PLAN: Final = frozenset({"plan", "term", "trial", "service"})
+"""Facts of which each says that another plan runs, if it changes."""
+
+
+@cache
+def _length(count: int, unit: str) -> timedelta:
+    return timedelta(days=float(Term(count=count, unit=TermUnit(unit)).in_months) * _DAYS_PER_MONTH)
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From one moment to another (UTC); the end is open as long as it is not known."""
+    """From one moment to another (UTC); the end is open as long as it is not known.
+
+    `lost`: rows were written of it that are gone.
+    """
 
     seq: int
     start: datetime
     end: datetime | None
+    lost: bool = False
 
     def overlap(self, start: datetime, end: datetime) -> timedelta:
         """Return for how long of a time this was."""
@@ -101,9 +115,8 @@ class Version:
     def term(self) -> timedelta | None:
         """How long a term is, by the calendar's mean month."""
         match self.facts.get("term"):
-            case {"count": int(count), "unit": str(unit)} if unit in set(TermUnit):
-                term = Term(count=count, unit=TermUnit(unit))
-                return timedelta(days=float(term.in_months) * _DAYS_PER_MONTH)
+            case {"count": int(count), "unit": str(unit)} if unit in _UNITS:
+                return _length(count, unit)
             case _:
                 return None
 
@@ -120,14 +133,23 @@ class Paid:
     kind: Kind = field(compare=False)
 
     def is_same(self, other: Paid, within: timedelta) -> bool:
-        """Return whether both may tell of one charge, by two people's words."""
+        """Return whether both may tell of one charge, in two tellings.
+
+        A bank, a list with the seller's numbers and one without are tellings of their own;
+        none of them tells of one charge twice.
+        """
         if self.order and other.order:
-            return self.order == other.order
+            return self.order == other.order and abs(self.on - other.on) <= within
         return (
-            self.kind is not other.kind
+            self.telling != other.telling
             and self.money == other.money
             and abs(self.on - other.on) <= within
         )
+
+    @property
+    def telling(self) -> tuple[Kind, bool]:
+        """By whose kind of word it is known."""
+        return self.kind, self.kind is Kind.CHARGE and self.order is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +182,7 @@ class CameraHistory:
     refunds: list[date] = field(default_factory=list)
     counted: list[Counted] = field(default_factory=list)
     left: list[Version] = field(default_factory=list)
+    _charges: list[Paid] | None = None
 
     def heed(self, row: Row) -> None:
         """Take a row of this camera in; what it does not know or cannot read tells nothing."""
@@ -170,7 +193,8 @@ class CameraHistory:
 
     def as_of(self, seq: int) -> Version | None:
         """Return what was known of the plan when a row was written."""
-        return next((known for known in reversed(self.versions) if known.seq <= seq), None)
+        place = bisect_right(self.versions, seq, key=lambda known: known.seq)
+        return self.versions[place - 1] if place else None
 
     def before(self, seq: int) -> Version | None:
         """Return what was known of the plan before the row of that number."""
@@ -178,7 +202,17 @@ class CameraHistory:
 
     def at(self, moment: datetime) -> Version | None:
         """Return what was known of the plan at a moment (UTC)."""
-        return next((known for known in reversed(self.versions) if known.at <= moment), None)
+        place = bisect_right(self.versions, moment, key=lambda known: known.at)
+        return self.versions[place - 1] if place else None
+
+    def since(self, known: Version) -> list[Version]:
+        """Return what was known anew after something else was."""
+        return self.versions[bisect_right(self.versions, known.seq, key=lambda one: one.seq) :]
+
+    def between(self, start: datetime, end: datetime) -> list[Version]:
+        """Return what was known anew from one moment to another (UTC), both among them."""
+        first = bisect_left(self.versions, start, key=lambda known: known.at)
+        return self.versions[first : bisect_right(self.versions, end, key=lambda known: known.at)]
 
     def changed(self, after: int, until: int, *facts: str) -> bool:
         """Return whether one of these facts changed in the rows between two numbers."""
@@ -190,8 +224,46 @@ class CameraHistory:
 
     def unseen(self, start: datetime, end: datetime) -> timedelta:
         """Return for how long of a time nobody looked."""
-        gaps = (*self.account_gaps, *self.gaps)
-        return sum((gap.overlap(start, end) for gap in gaps), timedelta())
+        unseen, until = timedelta(), start
+        for gap in sorted((*self.account_gaps, *self.gaps), key=lambda gap: gap.start):
+            unseen += gap.overlap(until, end)
+            until = max(until, gap.end or end)
+        return unseen
+
+    def charges(self, within: timedelta) -> list[Paid]:
+        """Return the charges by day, each once: what a shop and a bank both say is one.
+
+        `within` is how far apart the days of two tellings may be.
+        """
+        if self._charges is None:
+            groups: list[list[Paid]] = []
+            for paid in self.paid:
+                for tellings in groups[-4:]:
+                    if all(paid.is_same(one, within) for one in tellings):
+                        tellings.append(paid)
+                        break
+                else:
+                    groups.append([paid])
+            self._charges = [tellings[0] for tellings in groups]
+        return self._charges
+
+    def lost(self, after: int, before: int) -> bool:
+        """Return whether rows were lost between two that are there."""
+        return any(gap.lost and after < gap.seq < before for gap in self.account_gaps)
+
+    def not_seen_since(self, moment: datetime) -> datetime:
+        """Return since when it may have been what was seen at a moment (UTC)."""
+        for gap in (*self.account_gaps, *self.gaps):
+            if gap.start < moment and gap.end and gap.end >= moment:
+                return gap.start
+        return moment
+
+    def seen_from(self, moment: datetime) -> datetime:
+        """Return from when on it shows what was at a moment (UTC): then, or after a gap."""
+        for gap in sorted((*self.account_gaps, *self.gaps), key=lambda gap: gap.start):
+            if gap.start <= moment and gap.end and gap.end > moment:
+                moment = gap.end
+        return moment
 
     def last_step(self, wish: str, before: int, *, after: int = 0) -> Step | None:
         """Return the last step of a wish in the rows between two numbers."""
@@ -206,7 +278,15 @@ class CameraHistory:
 
 
 def _take_plan(history: CameraHistory, row: Row) -> None:
-    history.versions.append(Version(row.seq, row.at, dict(row.facts), frozenset(row.facts)))
+    _know(history, row, dict(row.facts), frozenset(row.facts))
+
+
+def _know(
+    history: CameraHistory, row: Row, facts: Mapping[str, Json], changed: frozenset[str]
+) -> None:
+    """Know the plan as a row says; a clock that was set back makes nothing earlier."""
+    at = max(row.at, history.versions[-1].at) if history.versions else row.at
+    history.versions.append(Version(row.seq, at, facts, changed))
 
 
 def _take_changes(history: CameraHistory, row: Row) -> None:
@@ -218,7 +298,13 @@ def _take_changes(history: CameraHistory, row: Row) -> None:
         facts.pop(name, None)
         if isinstance(change, Mapping) and "new" in change:
             facts[name] = change["new"]
-    history.versions.append(Version(row.seq, row.at, facts, frozenset(changes)))
+    # What was only not known before, or is not any more, need not have changed.
+    changed = {
+        name
+        for name, change in changes.items()
+        if name not in _LEARNT or (isinstance(change, Mapping) and {"old", "new"} <= change.keys())
+    }
+    _know(history, row, facts, frozenset(changed))
 
 
 def _take_renewal(history: CameraHistory, row: Row) -> None:
@@ -240,7 +326,7 @@ def _learn(history: CameraHistory, row: Row, name: str, value: Json) -> None:
         facts = {**history.versions[-1].facts, name: value}
         if value is None:
             del facts[name]
-        history.versions.append(Version(row.seq, row.at, facts, frozenset({name})))
+        _know(history, row, facts, frozenset({name}))
 
 
 def _take_step(history: CameraHistory, row: Row) -> None:
@@ -251,17 +337,22 @@ def _take_step(history: CameraHistory, row: Row) -> None:
 
 def _take_offline(history: CameraHistory, row: Row) -> None:
     start = moment(row.facts.get("from")) or row.at
+    _end_silence(history, start)
     history.silences.append(Span(row.seq, start, None))
 
 
 def _take_online(history: CameraHistory, row: Row) -> None:
-    until = moment(row.facts.get("to")) or row.at
+    _end_silence(history, moment(row.facts.get("to")) or row.at)
+
+
+def _end_silence(history: CameraHistory, until: datetime) -> None:
     if history.silences and history.silences[-1].end is None:
         last = history.silences.pop()
         history.silences.append(Span(last.seq, last.start, until))
 
 
 def _take_paid(history: CameraHistory, row: Row) -> None:
+    history._charges = None  # noqa: SLF001 - of this module
     order = row.facts.get("order")
     insort(
         history.paid,
@@ -288,11 +379,18 @@ def _take_gap(history: CameraHistory, row: Row) -> None:
 def _take_counted(history: CameraHistory, row: Row) -> None:
     start, end = moment(row.facts.get("from")), moment(row.facts.get("to"))
     count = row.facts.get("count")
-    if start and end and isinstance(count, int):
+    known = history.as_of(row.seq)
+    kept = known.facts.get("retention_days") if known else None
+    if start and end and isinstance(count, int) and isinstance(kept, int):
+        # What was older than that when it was listed had gone; it was there or not.
+        start = max(start, row.at - timedelta(days=kept))
+        if start >= end:
+            return
         insort(history.counted, Counted(row.seq, start, end, count), key=lambda one: one.start)
 
 
 def _take_left(history: CameraHistory, row: Row) -> None:
+    _end_silence(history, row.at)
     if history.versions:
         known = history.versions[-1]
         facts = {**known.facts, **row.facts}

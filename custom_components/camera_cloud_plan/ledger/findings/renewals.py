@@ -6,18 +6,25 @@ from itertools import pairwise
 from typing import Final
 
 from .finding import Finding, FindingKind
-from .history import CameraHistory, Flag, Renewal, Step, moment
+from .history import NEW_PLAN, CameraHistory, Flag, Renewal, Step, Version, moment
 
 # A renewal comes this long before the end of its term at the earliest, or a third of a term:
 # three days are what is known of any seller, and makers date terms loosely.
 _EARLIEST: Final = timedelta(days=10)
 _SHARE: Final = 3
+# No seller is known to charge further ahead than three days, read half a day apart.
+_LEAD: Final = timedelta(hours=84)
+# Renewals that are further apart than this share of a term follow a seller's own calendar.
+_RHYTHM: Final = 0.75
 # From so many terms on, an end has moved by two of them.
 _TWO_TERMS: Final = 1.75
 # A flag that was off for less may have been a slip of the finger or of the maker.
 _OFF_FOR: Final = timedelta(hours=24)
-# A plan that is over may only be late: a payment that is tried again, a maker that is slow.
-_LATE: Final = timedelta(hours=24)
+# A maker's flag follows a purchase, or a person's switch, that much later at most.
+_FLAG_LATE: Final = timedelta(hours=24)
+# A plan that is over may only be late: a payment that is tried again the next day, and a
+# poll that comes a while after.
+_LATE: Final = timedelta(hours=36)
 # What lies so close before a moment would have to be seen to say that nothing happened then.
 _CLOSE: Final = timedelta(hours=72)
 _IN_FORCE: Final = ("done", "sent", "confirmed")
@@ -43,7 +50,10 @@ def _confirmed_before(history: CameraHistory, renewal: Renewal) -> Step | None:
     something else.
     """
     step = history.last_step("off", renewal.seq)
-    if step is None or step.step != "confirmed":
+    if step is None or step.step not in {"confirmed", "disproved"}:
+        return None
+    before = history.before(renewal.seq)
+    if step.step == "disproved" and before is not None and before.facts.get("renewal") is True:
         return None
     if history.last_step("on", renewal.seq, after=step.seq) is not None:
         return None
@@ -51,8 +61,19 @@ def _confirmed_before(history: CameraHistory, renewal: Renewal) -> Step | None:
         return None
     over = any(
         not known.is_active for known in history.versions if step.seq < known.seq < renewal.seq
+    ) or any(
+        _is_bought_anew(history, one)
+        for one in history.renewals
+        if step.seq < one.seq <= renewal.seq
     )
-    return None if over else step
+    return None if over or history.lost(step.seq, renewal.seq) else step
+
+
+def _is_bought_anew(history: CameraHistory, renewal: Renewal) -> bool:
+    """Return whether a plan was over before its new term began, though nobody saw that."""
+    known = history.as_of(renewal.seq)
+    starts_at = moment(known.facts.get("starts_at")) if known else None
+    return starts_at is not None and starts_at > renewal.old_end + _LATE
 
 
 def _renewed_after(
@@ -78,19 +99,30 @@ def _renewed_after(
 def two_renewals(history: CameraHistory, _now: datetime) -> Iterator[Finding]:
     """Yield terms that were renewed before they had run, and ends that moved by two terms."""
     for first, second in pairwise(history.renewals):
-        early = min(_EARLIEST, first.length / _SHARE)
-        if second.at < first.new_end - early and not _is_another_plan(history, first, second):
+        early = min(_EARLIEST, max(first.length / _SHARE, _LEAD))
+        apart = second.at - history.not_seen_since(first.at)
+        if second.at >= first.new_end - early or apart >= first.length * _RHYTHM:
+            continue
+        if not _is_another_plan(history, first, second):
             yield _twice(history, second, (first.seq, second.seq))
     for renewal in history.renewals:
         known = history.before(renewal.seq)
         if (
             known is not None
-            and known.term is not None
-            and renewal.length >= known.term * _TWO_TERMS
+            and (term := _own_term(known)) is not None
+            and renewal.length >= term * _TWO_TERMS
             and not history.unseen(renewal.old_end - _EARLIEST, renewal.at)
             and not _changed_with(history, renewal)
         ):
             yield _twice(history, renewal, (renewal.seq,))
+
+
+def _own_term(known: Version) -> timedelta | None:
+    """Return how long a term is; the running one, where that is longer than was said."""
+    starts_at = moment(known.facts.get("starts_at"))
+    if known.term is None or starts_at is None or known.ends_at is None:
+        return known.term
+    return max(known.term, known.ends_at - starts_at)
 
 
 def _twice(history: CameraHistory, renewal: Renewal, rows: tuple[int, ...]) -> Finding:
@@ -107,39 +139,44 @@ def _twice(history: CameraHistory, renewal: Renewal, rows: tuple[int, ...]) -> F
 def _is_another_plan(history: CameraHistory, first: Renewal, second: Renewal) -> bool:
     """Return whether the plan was changed, bought anew or shortened between two renewals."""
     if _changed_with(history, second) or history.changed(
-        first.seq, second.seq - 1, "plan", "term", "trial", "service", "ends_at"
+        first.seq, second.seq - 1, *NEW_PLAN, "ends_at"
     ):
         return True
-    return second.old_end < first.new_end
+    return second.old_end < first.new_end or history.lost(first.seq, second.seq)
 
 
 def _changed_with(history: CameraHistory, renewal: Renewal) -> bool:
     """Return whether the reading that showed a renewal showed another plan too."""
     return any(
-        known.at == renewal.at
-        and not known.changed.isdisjoint(("plan", "term", "trial", "service"))
-        for known in history.versions
+        not known.changed.isdisjoint(NEW_PLAN)
+        for known in history.between(renewal.at, renewal.at)
         if known.seq < renewal.seq
     )
 
 
 def trial_turned_paid(history: CameraHistory, _now: datetime) -> Iterator[Finding]:
-    """Yield trials that went on as a paid plan, unless their owner bought another."""
-    for known in history.versions:
-        before = history.before(known.seq)
-        if before is None or not before.is_trial or "trial" not in known.changed:
-            continue
-        if known.facts.get("trial") is not False or not known.is_active:
+    """Yield trials that went on as a paid plan, unless their owner wanted that or bought another."""
+    ends_at: datetime | None = None
+    for before, known in pairwise(history.versions):
+        # A seller may renew ahead: the end of a trial is the first that it had.
+        seen = history.at(before.at) or before
+        ends_at = (ends_at or seen.ends_at) if before.is_trial else None
+        if ends_at is None or before.is_typed or not _is_paid_now(known):
             continue
         after = history.at(known.at) or known
-        began = after.ends_at and before.ends_at and after.ends_at > before.ends_at
-        bought = "plan" in known.changed and before.facts.get("renewal") is False
-        if not began or bought or before.is_typed:
+        began = after.ends_at is not None and after.ends_at > max(ends_at, known.at)
+        starts_at = moment(after.facts.get("starts_at"))
+        bought = (starts_at is not None and starts_at > ends_at + _LATE) or (
+            "plan" in known.changed and before.facts.get("renewal") is not True
+        )
+        if not began or bought or _is_turned_on(history, known.seq):
+            continue
+        if history.lost(before.seq, known.seq):
             continue
         facts = {"plan": after.facts.get("plan"), "price": after.facts.get("price")}
-        ends = {"old_end": before.facts["ends_at"], "new_end": after.facts["ends_at"]}
+        ends = {"old_end": ends_at.isoformat(), "new_end": after.facts["ends_at"]}
         yield Finding(
-            key=_key(FindingKind.TRIAL_TURNED_PAID, history, before.ends_at),
+            key=_key(FindingKind.TRIAL_TURNED_PAID, history, ends_at),
             kind=FindingKind.TRIAL_TURNED_PAID,
             camera=history.camera,
             at=known.at,
@@ -148,10 +185,20 @@ def trial_turned_paid(history: CameraHistory, _now: datetime) -> Iterator[Findin
         )
 
 
+def _is_paid_now(known: Version) -> bool:
+    return "trial" in known.changed and known.facts.get("trial") is False and known.is_active
+
+
+def _is_turned_on(history: CameraHistory, seq: int) -> bool:
+    """Return whether renewal was last turned on here, and not off, by the rows before one."""
+    on, off = history.last_step("on", seq), history.last_step("off", seq)
+    return on is not None and on.step in _IN_FORCE and (off is None or off.seq < on.seq)
+
+
 def renewal_rearmed(history: CameraHistory, _now: datetime) -> Iterator[Finding]:
     """Yield flags that went on again by themselves, as far as anybody here knows."""
     for flag in history.flags:
-        if flag.old is not False or flag.new is not True:
+        if flag.old is True or flag.new is not True:
             continue
         if (off := _off_before(history, flag)) is None or _is_wanted(history, off, flag):
             continue
@@ -161,19 +208,32 @@ def renewal_rearmed(history: CameraHistory, _now: datetime) -> Iterator[Finding]
             camera=history.camera,
             at=flag.at,
             facts={"from": off.at.isoformat(), "to": flag.at.isoformat()},
-            rows=(off.seq, flag.seq) if off.seq < flag.seq else (flag.seq,),
+            rows=(off.seq, flag.seq),
         )
 
 
 def _off_before(history: CameraHistory, flag: Flag) -> Flag | None:
-    """Return what showed that renewal was off before it was on again; first sight counts."""
-    seen = [one for one in history.flags if one.seq < flag.seq and one.new is False]
-    if seen:
-        return seen[-1]
+    """Return what showed that renewal was off before it was on again; first sight counts.
+
+    Where the maker said nothing in between, what it had said last counts.
+    """
+    said = [one for one in history.flags if one.seq < flag.seq and one.new is not None]
+    if said:
+        return None if said[-1].new else said[-1]
     first = history.versions[0] if history.versions else None
     if first is None or first.facts.get("renewal") is not False:
         return None
     return Flag(first.seq, first.at, old=None, new=False)
+
+
+def _is_of_another_plan(history: CameraHistory, off: Flag, flag: Flag) -> bool:
+    """Return whether a plan was bought or changed after one was off; the flag may follow late."""
+    if history.changed(off.seq, flag.seq, "service") or any(
+        off.seq < one.seq <= flag.seq and _is_bought_anew(history, one) for one in history.renewals
+    ):
+        return True
+    lately = history.between(flag.at - _FLAG_LATE, flag.at)
+    return any(not one.changed.isdisjoint(NEW_PLAN) for one in lately)
 
 
 def _is_wanted(history: CameraHistory, off: Flag, flag: Flag) -> bool:
@@ -181,13 +241,12 @@ def _is_wanted(history: CameraHistory, off: Flag, flag: Flag) -> bool:
     known = history.as_of(flag.seq)
     if known is None or known.is_typed or not known.is_active:
         return True
-    if any(one.at == flag.at and "service" in one.changed for one in history.versions):
+    if history.lost(off.seq, flag.seq) or _is_of_another_plan(history, off, flag):
         return True
-    if any(one.at == flag.at for one in history.renewals) and "plan" in known.changed:
+    step, on = history.last_step("off", flag.seq), history.last_step("on", flag.seq)
+    lately = flag.at - _FLAG_LATE
+    if on is not None and (on.seq > off.seq or (on.at >= lately and (not step or step.at < on.at))):
         return True
-    if history.last_step("on", flag.seq, after=off.seq) is not None:
-        return True
-    step = history.last_step("off", flag.seq)
     if step is not None and step.step == "withdrawn" and step.seq > off.seq:
         return True
     held = step is not None and step.step in _IN_FORCE
@@ -205,9 +264,10 @@ def plan_lapsed(history: CameraHistory, now: datetime) -> Iterator[Finding]:
         end = before.ends_at
         if end is None or end > known.at or now < known.at + _LATE:
             continue
-        if before.is_trial or before.is_typed or history.unseen(end - _CLOSE, known.at):
+        until = known.at + _LATE
+        if before.is_trial or before.is_typed or history.unseen(end - _CLOSE, until):
             continue
-        if _is_stopped(history, known.seq) or _came_back(history, known.seq, known.at + _LATE):
+        if _is_stopped(history, known, until) or _came_back(history, known.seq, until):
             continue
         yield Finding(
             key=_key(FindingKind.PLAN_LAPSED, history, end),
@@ -219,10 +279,29 @@ def plan_lapsed(history: CameraHistory, now: datetime) -> Iterator[Finding]:
         )
 
 
-def _is_stopped(history: CameraHistory, seq: int) -> bool:
-    """Return whether a cancellation was under way or in force, by the rows before one."""
-    step = history.last_step("off", seq)
-    renewed = max((one.seq for one in history.renewals if one.seq < seq), default=0)
+def lapses_at(history: CameraHistory) -> Iterator[datetime]:
+    """Yield when a plan that was seen to be over will be more than late (UTC)."""
+    for known in history.versions:
+        if "service" in known.changed and known.facts.get("service") == "expired":
+            yield known.at + _LATE
+
+
+def _is_stopped(history: CameraHistory, known: Version, until: datetime) -> bool:
+    """Return whether a cancellation was under way or in force when a plan was seen to be over.
+
+    A flag that is off as soon as the plan is over may have been switched by its owner, whom it
+    follows late.
+    """
+    if any(
+        flag.new is not True and known.at <= flag.at < until
+        for flag in history.flags
+        if flag.seq > known.seq
+    ):
+        return True
+    if any(left.at <= until for left in history.left if left.seq > known.seq):
+        return True
+    step = history.last_step("off", known.seq)
+    renewed = max((one.seq for one in history.renewals if one.seq < known.seq), default=0)
     return step is not None and step.step in _UNDER_WAY and step.seq > renewed
 
 

@@ -1,0 +1,345 @@
+"""What rows show together is found, once; five hundred homes in which nothing is wrong show nothing."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from time import process_time
+from typing import Final
+
+import pytest
+
+from custom_components.camera_cloud_plan.ledger import Json, Kind, Row, rows_of
+from custom_components.camera_cloud_plan.ledger.findings import Detectors, Finding, FindingKind
+from custom_components.camera_cloud_plan.ledger.table import Added
+from custom_components.camera_cloud_plan.plan import Channel, Money, Service, Term, Wish
+
+from .homes import DAY, HOUR, Home, Life, clean_home
+
+HOMES: Final = 500
+SEEDS: Final = range(12)
+
+# What the five hundred homes have to have lived through, and how often at least.
+_LIVED: Final = {
+    **dict.fromkeys(("renewed", "imported", "offline", "added_bank_line", "counted"), 300),
+    **dict.fromkeys(
+        (
+            "cancelled",
+            "away",
+            "away_long",
+            "offline_unseen",
+            "flag_late",
+            "flag_unknown",
+            "upgraded",
+        ),
+        80,
+    ),
+    **dict.fromkeys(
+        ("price_announced", "price_learned", "end_shifted", "turned_on", "withdrawn"), 60
+    ),
+    **dict.fromkeys(("cancelled_unreadable", "cancelled_in_app", "imported_late", "own_gap"), 40),
+    **dict.fromkeys(("expired", "bought_again", "payment_late", "uploads", "counted_none"), 40),
+    **dict.fromkeys(("trial_lapsed", "trial_turned_on_by_owner", "shortened_by_refund"), 15),
+    **dict.fromkeys(("removed_after_cancelling", "restored", "typed_again", "cancelled_late"), 15),
+    **dict.fromkeys(("daylight_saving", "term_month_12", "term_day_7", "lead_72", "lead_0"), 15),
+    **dict.fromkeys(("kind_off", "kind_new", "kind_typed", "added_refund_received"), 15),
+    "leap_day": 1,
+}
+
+
+def found_in(home: Home) -> Iterator[Finding]:
+    """Yield what is found as the rows come, each followed by a look, as the desk does."""
+    detectors, told = Detectors(), set[str]()
+    for batch in home.batches:
+        for row in batch.rows:
+            detectors.heed(row)
+        for finding in detectors.due(batch.read_at):
+            if finding.key not in told:
+                told.add(finding.key)
+                yield finding
+
+
+def test_nothing_is_found_in_homes_where_nothing_is_wrong() -> None:
+    lived: Counter[str] = Counter()
+    for seed in range(HOMES):
+        home = clean_home(seed)
+        lived += home.told
+        assert [(seed, one) for one in found_in(home)] == []
+    assert {what: lived[what] for what, least in _LIVED.items() if lived[what] < least} == {}
+
+
+# --- One thing goes wrong ---
+
+
+def quiet_home(seed: int) -> tuple[Home, Life]:
+    """Return a home with a camera whose monthly plan has been renewed for a while, as it should."""
+    home = Home(seed)
+    life = Life(home, 0)
+    home.lives.append(life)
+    life.channel, life.is_store, life.term = Channel.MI_PAY, False, Term.months(1)
+    life.books, life.is_uneventful = (), True
+    life.lead = home.dice.choice((0, 24, 72)) * HOUR
+    life.start(days_ago=home.dice.uniform(1, 25))
+    life.set(price=life.money, term=life.term)
+    home.write(home.entry(Kind.LEDGER_OPENED, {"account": "Home", "maker": "x", "why": "new"}))
+    home.poll()
+    home.pass_time(70 * DAY)
+    # In the middle of a term.
+    assert life.maker.ends_at is not None
+    home.pass_time(max(life.maker.ends_at - home.now - 15 * DAY, HOUR))
+    if life.maker.ends_at - home.now < 12 * DAY:
+        home.pass_time(22 * DAY)
+    return home, life
+
+
+def _stop_terms(life: Life) -> None:
+    """Let the maker do nothing by itself any more."""
+    life.life += 1
+
+
+def _next_end(life: Life, terms: int = 1) -> None:
+    life.terms += terms
+    life.set(ends_at=life.term.after(life.begins, life.terms, life.billing))
+
+
+def _charge(life: Life, days: float = 0, *, more: int = 0, order: str | None = None) -> None:
+    when = life.home.now + days * DAY
+    amount = Money(amount=life.money.amount + Decimal(more), currency=life.money.currency)
+    life.add(Added(kind=Kind.CHARGE, on=life._today(when), money=amount, order=order))
+
+
+def _cancel(life: Life) -> None:
+    life.step(Wish.OFF, "opened")
+    life.step(Wish.OFF, "done")
+    life.confirming = Wish.OFF
+    life.renews = False
+    life.set(flag=False)
+    life.home.pass_time(2 * DAY)
+    assert life.confirming is None
+
+
+def renew_after_cancelling(home: Home, life: Life) -> None:
+    """Renew once more, though it was confirmed off."""
+    _cancel(life)
+    _stop_terms(life)
+    assert life.maker.ends_at is not None
+    home.pass_time(life.maker.ends_at - home.now)
+    _next_end(life)
+    home.pass_time(DAY)
+
+
+def renew_twice(home: Home, life: Life) -> None:
+    """Renew ahead of time, after the term that began days ago."""
+    assert life.maker.ends_at is not None
+    home.pass_time(life.maker.ends_at - home.now + 2 * DAY)
+    _stop_terms(life)
+    _next_end(life)
+    home.pass_time(DAY)
+
+
+def renew_by_two(home: Home, life: Life) -> None:
+    """Add two terms at once."""
+    _stop_terms(life)
+    assert life.maker.ends_at is not None
+    home.pass_time(life.maker.ends_at - home.now)
+    _next_end(life, 2)
+    home.pass_time(DAY)
+
+
+def charge_twice(home: Home, life: Life) -> None:
+    """Take the money for a term twice, by two orders of one day."""
+    assert life.maker.ends_at is not None
+    home.pass_time(life.maker.ends_at - life.lead - home.now + 2 * HOUR)
+    _charge(life, order="…1234")
+    _charge(life, order="…1235")
+    home.pass_time(12 * DAY)
+
+
+def charge_more(home: Home, life: Life) -> None:
+    """Take more than was said."""
+    assert life.maker.ends_at is not None
+    home.pass_time(life.maker.ends_at - life.lead - home.now + 2 * HOUR)
+    _charge(life, more=3)
+    home.pass_time(12 * DAY)
+
+
+def charge_more_than_before(home: Home, life: Life) -> None:
+    """Take more than a term before, of a plan whose price nobody said."""
+    life.set(price=None)
+    for more in (0, 3):
+        assert life.maker.ends_at is not None
+        home.pass_time(life.maker.ends_at - life.lead - home.now + 2 * HOUR)
+        _charge(life, more=more)
+        home.pass_time(12 * DAY)
+
+
+def charge_for_nothing(home: Home, life: Life) -> None:
+    """Take money in the middle of a term, of which nothing comes."""
+    _charge(life, -1)
+    home.pass_time(20 * DAY)
+
+
+def turn_trial_paid(home: Home, life: Life) -> None:
+    """Go on as a paid plan when a trial ends, by itself."""
+    _stop_terms(life)
+    life.set(service=Service.EXPIRED, flag=False)
+    home.pass_time(30 * DAY)
+    life.renews = True
+    life.start(trial=True)
+    home.pass_time(20 * DAY)
+
+
+def rearm(home: Home, life: Life) -> None:
+    """Switch renewal on again, days after it was off."""
+    _cancel(life)
+    home.pass_time(3 * DAY)
+    life.set(flag=True)
+    home.pass_time(DAY)
+
+
+def rearm_after_silence(home: Home, life: Life) -> None:
+    """Switch it on again, after the maker said nothing for a while."""
+    _cancel(life)
+    life.set(flag=None)
+    home.pass_time(3 * DAY)
+    life.set(flag=True)
+    home.pass_time(DAY)
+
+
+def lose_camera(home: Home, life: Life) -> None:
+    """Take a camera out of the account while its plan is set to renew."""
+    life.set(present=False)
+    home.pass_time(20 * DAY)
+
+
+def fall_silent(home: Home, life: Life) -> None:
+    """Let a camera be silent for four days of a term that goes on."""
+    assert life.maker.ends_at is not None
+    life.set(online=False)
+    home.pass_time(4 * DAY)
+    life.set(online=True)
+    home.pass_time(DAY)
+
+
+def record_nothing(home: Home, life: Life) -> None:
+    """List no recording of a whole month."""
+    life.set(kept=30)
+    home.pass_time(DAY)
+    home.pass_time(31 * DAY)
+    facts: dict[str, Json] = {
+        "from": (home.now - 30 * DAY).isoformat(),
+        "to": home.now.isoformat(),
+        "count": 0,
+    }
+    home.write(home.entry(Kind.RECORDINGS, facts, life, source="maker"))
+    home.pass_time(DAY)
+
+
+def lapse(home: Home, life: Life) -> None:
+    """End although it was to renew."""
+    _stop_terms(life)
+    assert life.maker.ends_at is not None
+    home.pass_time(life.maker.ends_at - home.now)
+    life.set(service=Service.EXPIRED)
+    home.pass_time(4 * DAY)
+
+
+FAULTS: Final[dict[Callable[[Home, Life], None], FindingKind]] = {
+    renew_after_cancelling: FindingKind.RENEWED_AFTER_CANCELLING,
+    renew_twice: FindingKind.TWO_RENEWALS,
+    renew_by_two: FindingKind.TWO_RENEWALS,
+    charge_twice: FindingKind.TWO_CHARGES,
+    charge_more: FindingKind.AMOUNT_CHANGED,
+    charge_more_than_before: FindingKind.AMOUNT_CHANGED,
+    charge_for_nothing: FindingKind.CHARGE_WITHOUT_RENEWAL,
+    turn_trial_paid: FindingKind.TRIAL_TURNED_PAID,
+    rearm: FindingKind.RENEWAL_REARMED,
+    rearm_after_silence: FindingKind.RENEWAL_REARMED,
+    lose_camera: FindingKind.PLAN_WITHOUT_CAMERA,
+    fall_silent: FindingKind.CAMERA_SILENT,
+    record_nothing: FindingKind.MONTH_WITHOUT_RECORDINGS,
+    lapse: FindingKind.PLAN_LAPSED,
+}
+
+
+@pytest.mark.parametrize(
+    ("go_wrong", "kind"), FAULTS.items(), ids=lambda one: getattr(one, "__name__", str(one))
+)
+def test_one_fault_is_one_finding(
+    go_wrong: Callable[[Home, Life], None], kind: FindingKind
+) -> None:
+    for seed in SEEDS:
+        home, life = quiet_home(seed)
+        assert [*found_in(home)] == []
+        before = len(home.rows)
+        go_wrong(home, life)
+        (finding,) = found_in(home)
+        assert (seed, finding.kind, finding.camera) == (seed, kind, life.about.camera)
+        rows = {row.seq: row for row in home.rows}
+        assert {rows[seq].camera for seq in finding.rows} == {life.about.camera}
+        assert max(finding.rows) > before
+        assert finding.at <= home.now
+
+
+@pytest.mark.parametrize("go_wrong", FAULTS, ids=lambda one: one.__name__)
+def test_what_was_found_is_not_found_again_after_a_restart_at_any_row(
+    go_wrong: Callable[[Home, Life], None],
+) -> None:
+    home, life = quiet_home(3)
+    go_wrong(home, life)
+    (finding,) = found_in(home)
+    facts: dict[str, Json] = {
+        "key": finding.key,
+        "finding": str(finding.kind),
+        "rows": [*finding.rows],
+    }
+    entry = home.entry(Kind.FINDING, facts, life, at=finding.at)
+    (row,) = rows_of((entry,), after=home.rows[-1].anchor)
+    batches = home.batches
+    for stopped in range(len(batches)):
+        again = Detectors()
+        for batch in batches[:stopped]:
+            for one in batch.rows:
+                again.heed(one)
+        early = [*again.due(batches[stopped].read_at)]
+        assert [one.key for one in early] in ([], [finding.key])
+        again.heed(row)
+        for batch in batches[stopped:]:
+            for one in batch.rows:
+                again.heed(one)
+            assert [*again.due(batch.read_at)] == []
+
+
+def test_rows_that_say_odd_things_show_nothing() -> None:
+    home, life = quiet_home(1)
+    odd: list[Row] = []
+    oddities: tuple[dict[str, Json], ...] = (
+        {},
+        {"changes": 7, "from": "x", "new_end": None, "old_end": 3, "on": []},
+    )
+    for kind in Kind:
+        for facts in oddities:
+            for about in (None, life):
+                entry = home.entry(kind, {**facts, "key": kind.value}, about)
+                odd += rows_of((entry,), after=home.rows[-1].anchor)
+    detectors = Detectors()
+    for one in (*odd, *home.rows, *odd):
+        detectors.heed(one)
+    assert [*detectors.due(home.now + 40 * DAY)] == []
+
+
+def test_a_poll_that_shows_nothing_costs_little_after_five_years() -> None:
+    home, _ = quiet_home(5)
+    home.pass_time(timedelta(days=5 * 365))
+    detectors = Detectors()
+    for number in range(20):
+        for row in home.rows:
+            detectors.heed(replace(row, camera=f"{number:012x}") if row.camera else row)
+    started = process_time()
+    assert [*detectors.due(home.now)] == []
+    first = process_time() - started
+    started = process_time()
+    for _ in range(100):
+        assert [*detectors.due(home.now)] == []
+    assert (process_time() - started) / 100 < first / 20
