@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from demo.stage import Plot, Stage, staged
 from demo.words import Language
+from tests.e2e.lanes import in_lane
 from tests.e2e.views import DESK, PHONE, SLOW_MS, Diary, chromium, looking
 
 expect.set_options(timeout=SLOW_MS)
@@ -32,7 +33,7 @@ def hass_python() -> str:
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     """Run the demo; the tests of a file share it, and its world moves on with them."""
     folder = tmp_path_factory.mktemp("stage") / "config"
-    plot = Plot(folder=folder, language=Language.EN, port=8323, maker_port=8324)
+    plot = Plot(folder=folder, language=Language.EN, port=in_lane(8323), maker_port=in_lane(8324))
     async with staged(plot) as running:
         yield running
 
@@ -41,7 +42,7 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
 async def chinese_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     """Run the demo in Chinese."""
     folder = tmp_path_factory.mktemp("chinese_stage") / "config"
-    plot = Plot(folder=folder, language=Language.ZH, port=8343, maker_port=8344)
+    plot = Plot(folder=folder, language=Language.ZH, port=in_lane(8343), maker_port=in_lane(8344))
     async with staged(plot) as running:
         yield running
 

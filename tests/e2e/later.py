@@ -25,6 +25,7 @@ from demo.maker import Maker
 from demo.ports import free_port
 from demo.stage import RunningHome, home_assistant, simulator
 from demo.words import Language
+from tests.e2e.lanes import in_lane
 
 SHIFTED: Final = Path(__file__).with_name("shifted_hass.py")
 PATIENCE: Final = 20.0
@@ -32,8 +33,8 @@ ENDS_WITHIN: Final = 180.0
 """How long an export of a camera of the demo may take, in seconds."""
 _HOUR_MINUTES: Final = 60
 _SLOW: Final = 10.0  # seconds that the maker takes for an answer that nobody will hear
-_PORT: Final = 8553
-_MAKER_PORT: Final = 8573
+_PORT: Final = in_lane(8553)
+_MAKER_PORT: Final = in_lane(8573)
 _FINAL_WRITE: Final = "homeassistant_final_write"
 
 

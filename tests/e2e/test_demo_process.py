@@ -18,12 +18,13 @@ from demo.entities import devices
 from demo.home_assistant import ConnectionLostError, HomeAssistant
 from demo.ports import is_free
 from demo.stage import connected
+from tests.e2e.lanes import in_lane
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
 ROOT = Path(__file__).parents[2]
 CAMERAS = 14
-PORT, MAKER_PORT = 8423, 8433
+PORT, MAKER_PORT = in_lane(8423), in_lane(8433)
 _HOME = re.compile(r"^  Home Assistant +http://127\.0\.0\.1:(\d+)/", re.MULTILINE)
 _MAKER = re.compile(r"^  The simulated maker +http://127\.0\.0\.1:(\d+)/", re.MULTILINE)
 
