@@ -1,6 +1,7 @@
 """Which room may know of which: dependencies point one way."""
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,18 @@ def test_no_module_reaches_for_the_package_itself() -> None:
     }
     for path in SHIPPED:
         assert not imports(path) & {f"{OURS}.{name}" for name in own}, path
+
+
+def test_no_module_stands_in_a_circle_of_imports() -> None:
+    names = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in SHIPPED}
+    names = {name.removesuffix(".__init__"): path for name, path in names.items()}
+    order = TopologicalSorter(
+        {
+            name: (imports(path) & set(names)) - {name, name.rpartition(".")[0], OURS}
+            for name, path in names.items()
+        }
+    )
+    order.prepare()  # raises `CycleError`, which names the circle
 
 
 def test_integration_and_simulator_know_nothing_of_each_other() -> None:

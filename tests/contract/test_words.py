@@ -48,8 +48,7 @@ FIXED = {
 # Steps that only show progress: their text stands under `progress`.
 PROGRESS = {"waiting", "looking", "check"}
 
-# The dialogue's words are the owner's, not ours (product design, rules for words), and the
-# owner is spoken to in one way. What others are to say stands in quotes, and is not looked at.
+# The dialogue's words are the owner's, not ours, and the owner is spoken to in one way. What others are to say stands in quotes, and is not looked at.
 FORBIDDEN = {
     "de": r"\b(?i:absenden|mandat\w*|vertr[aä]g\w*|übermitteln|pläne\w*)\b|\bOK\b|^Fehler"
     r"|(?<=[a-zäöüß,;] )(Sie|Ihnen|Ihr(e[mnrs]?)?)\b",
