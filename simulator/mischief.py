@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from simulator.cloud import Cloud
 from simulator.faults import Fault, Faults, Trouble
@@ -49,7 +49,7 @@ def _wrong(key: str, name: str) -> Mischief:
         return bool(getattr(cloud.world.misbehaviour, name))
 
     def press(cloud: Cloud) -> None:
-        wrong: dict[str, bool] = {name: not is_on(cloud)}
+        wrong: dict[str, Any] = {name: not is_on(cloud)}
         cloud.world.misbehave(replace(cloud.world.misbehaviour, **wrong))
 
     return Mischief(key=key, press=press, is_on=is_on)
