@@ -409,6 +409,16 @@ def come_back_while_nobody_looks(home: Home, life: Life) -> None:
     home.pass_time(12 * DAY)
 
 
+def be_silent_while_nobody_looks(home: Home, life: Life) -> None:
+    """Let a camera be silent before and after days in which nobody looks."""
+    life.set(online=False)
+    home.pass_time(12 * HOUR)
+    home.go_away(5 * DAY)
+    home.pass_time(6 * DAY)
+    life.set(online=True)
+    home.pass_time(DAY)
+
+
 def turn_on_at_a_slow_maker(home: Home, life: Life) -> None:
     """Turn renewal on again here; the flag follows two days later."""
     _cancel(life)
@@ -436,6 +446,7 @@ CLEAN: Final[tuple[Callable[[Home, Life], None], ...]] = (
     take_back_what_was_too_much,
     shut_off_at_the_end,
     come_back_while_nobody_looks,
+    be_silent_while_nobody_looks,
     turn_on_at_a_slow_maker,
     learn_what_it_is_called,
 )
