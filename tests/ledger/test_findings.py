@@ -207,6 +207,15 @@ def rearm_after_silence(home: Home, life: Life) -> None:
     home.pass_time(DAY)
 
 
+def rearm_as_a_term_is_noted(home: Home, life: Life) -> None:
+    """Switch it on again on the day on which its owner notes how long a term is."""
+    life.set(term=None)
+    _cancel(life)
+    home.pass_time(3 * DAY)
+    life.set(flag=True, term=life.term)
+    home.pass_time(DAY)
+
+
 def lose_camera(home: Home, life: Life) -> None:
     """Take a camera out of the account while its plan is set to renew."""
     life.set(present=False)
@@ -220,6 +229,13 @@ def fall_silent(home: Home, life: Life) -> None:
     home.pass_time(4 * DAY)
     life.set(online=True)
     home.pass_time(DAY)
+
+
+def fall_silent_for_good(home: Home, life: Life) -> None:
+    """Let it be silent and stay so: the clock alone shows that."""
+    life.set(online=False)
+    for _ in range(3):
+        home.pass_time(1.5 * DAY)
 
 
 def record_nothing(home: Home, life: Life) -> None:
@@ -255,9 +271,11 @@ FAULTS: Final[dict[Callable[[Home, Life], None], FindingKind]] = {
     charge_for_nothing: FindingKind.CHARGE_WITHOUT_RENEWAL,
     turn_trial_paid: FindingKind.TRIAL_TURNED_PAID,
     rearm: FindingKind.RENEWAL_REARMED,
+    rearm_as_a_term_is_noted: FindingKind.RENEWAL_REARMED,
     rearm_after_silence: FindingKind.RENEWAL_REARMED,
     lose_camera: FindingKind.PLAN_WITHOUT_CAMERA,
     fall_silent: FindingKind.CAMERA_SILENT,
+    fall_silent_for_good: FindingKind.CAMERA_SILENT,
     record_nothing: FindingKind.MONTH_WITHOUT_RECORDINGS,
     lapse: FindingKind.PLAN_LAPSED,
 }
@@ -279,6 +297,7 @@ def test_one_fault_is_one_finding(
         rows = {row.seq: row for row in home.rows}
         assert {rows[seq].camera for seq in finding.rows} == {life.about.camera}
         assert max(finding.rows) > before
+        assert finding.key.startswith(f"{kind}:")
         assert finding.at <= home.now
 
 
