@@ -54,6 +54,17 @@ def _parser() -> argparse.ArgumentParser:
         " event:200:12s,video:1:2h; made and enciphered before it is served",
     )
     parser.add_argument(
+        "--seed", type=int, default=0, help="of a generated world (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--past-terms",
+        type=int,
+        default=1,
+        metavar="N",
+        help="terms at most that each plan of a generated world was paid before"
+        " (default: %(default)s)",
+    )
+    parser.add_argument(
         "--host",
         default="127.0.0.1",
         choices=("127.0.0.1", "localhost"),
@@ -84,7 +95,9 @@ def _world(arguments: argparse.Namespace, clock: Clock) -> World:
     if arguments.recordings is not None:
         content = generate_recordings(arguments.recordings)
     elif arguments.cameras is not None:
-        content = generate_world(arguments.cameras)
+        content = generate_world(
+            arguments.cameras, seed=arguments.seed, past_terms=arguments.past_terms
+        )
     else:
         return load_world(arguments.world, clock=clock, language=arguments.language)
     return build_world(content, clock=clock, language=arguments.language)

@@ -138,7 +138,7 @@ def _first_event(
             _set_truth(plan, at, on=True)
 
     def charge(at: int) -> None:
-        _charge(camera, plan, at, aged_ms)
+        _charge(camera, plan, at, aged_ms, misbehaviour)
 
     stays = misbehaviour.flag_stays and misbehaviour.concerns(camera.did)
     events = (
@@ -210,25 +210,35 @@ def _term_end(camera: Camera, plan: Plan, begins_ms: int, aged_ms: int) -> tuple
     return month_shifted(calendar_ms, plan.period.months, anchor, zone) - aged_ms, anchor
 
 
-def _charge(camera: Camera, plan: Plan, at_ms: int, aged_ms: int) -> None:
-    """Try to take the money for the coming term, and write the order down."""
+def _charge(
+    camera: Camera, plan: Plan, at_ms: int, aged_ms: int, misbehaviour: Misbehaviour
+) -> None:
+    """Try to take the money for the coming term, and write the order down.
+
+    A maker that misbehaves takes it twice for one term, or half as much again without a word,
+    or says that it could not be taken.
+    """
     begins = max(at_ms, plan.end_ms)
     ends, anchor = _term_end(camera, plan, begins, aged_ms)
-    camera.orders.append(
-        Order(
-            order_id=f"{camera.did}{len(camera.orders) + 1:04d}",
-            did=camera.did,
-            at_ms=at_ms,
-            amount_minor=plan.price_at(begins),
-            currency=plan.currency,
-            channel=plan.channel,
-            outcome="paid" if plan.payment_works else "failed",
-            covers_from_ms=begins,
-            covers_to_ms=ends,
-            unwanted=not plan.auto_renew,
+    wrong = misbehaviour if misbehaviour.concerns(camera.did) else None
+    is_paid = plan.payment_works and not (wrong and wrong.payments_fail)
+    price = plan.price_at(begins)
+    for _ in range(2 if is_paid and wrong and wrong.charges_twice else 1):
+        camera.orders.append(
+            Order(
+                order_id=f"{camera.did}{len(camera.orders) + 1:04d}",
+                did=camera.did,
+                at_ms=at_ms,
+                amount_minor=price * 3 // 2 if wrong and wrong.charges_more else price,
+                currency=plan.currency,
+                channel=plan.channel,
+                outcome="paid" if is_paid else "failed",
+                covers_from_ms=begins,
+                covers_to_ms=ends,
+                unwanted=not plan.auto_renew,
+            )
         )
-    )
-    if plan.payment_works:
+    if is_paid:
         plan.end_ms, plan.anchor_day = ends, anchor
         plan.next_term_ms = begins
         plan.failing_since_ms, plan.failed_attempts = None, 0

@@ -11,7 +11,7 @@
 | `GET camera/<did>/recordings` | the recordings that the cloud still holds of it |
 | `GET camera/<did>/playlist?fileId=…` | one of them for any player (`storage.player_routes`) |
 | `GET`, `DELETE faults`; `POST faults` `{"trouble", "host", "path", "did", "count", "params"}` | |
-| `POST misbehaviour` `{"flips_back_after", "charges_anyway", "flag_stays", "dids"}` | |
+| `POST misbehaviour` `{"flips_back_after", "charges_anyway", "flag_stays", "charges_twice", "charges_more", "payments_fail", "dids"}` | |
 | `DELETE misbehaviour` | |
 | `POST sessions/expire` `{"user_id", "service_tokens", "pass_tokens", "shape"}` | all may be left out |
 | `POST link/approve` `{"user_id", "ticket"}` | approves a sign-in; without ticket the newest |
@@ -275,6 +275,9 @@ class _Control:
             flips_back_after_ms=body.read("flips_back_after", read.nullable(read.duration), None),
             charges_anyway=body.switch("charges_anyway", default=False),
             flag_stays=body.switch("flag_stays", default=False),
+            charges_twice=body.switch("charges_twice", default=False),
+            charges_more=body.switch("charges_more", default=False),
+            payments_fail=body.switch("payments_fail", default=False),
             dids=None if dids is None else frozenset(map(str, dids)),
         )
         body.finish()
@@ -377,5 +380,8 @@ def _misbehaviour_entry(misbehaviour: Misbehaviour) -> Entry:
         "flips_back_after_ms": misbehaviour.flips_back_after_ms,
         "charges_anyway": misbehaviour.charges_anyway,
         "flag_stays": misbehaviour.flag_stays,
+        "charges_twice": misbehaviour.charges_twice,
+        "charges_more": misbehaviour.charges_more,
+        "payments_fail": misbehaviour.payments_fail,
         "dids": None if misbehaviour.dids is None else sorted(misbehaviour.dids),
     }

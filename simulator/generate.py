@@ -39,12 +39,14 @@ _BIT_RATES: Final = {"event": 1150, "video": 450}
 _STORE: Final = {"en": "Home Secure Plus, monthly", "zh": "Home Secure Plus 包月"}
 
 
-def generate_world(cameras: int, *, regions: Sequence[str] = ("cn", "de"), seed: int = 0) -> Json:
+def generate_world(
+    cameras: int, *, regions: Sequence[str] = ("cn", "de"), seed: int = 0, past_terms: int = 1
+) -> Json:
     """Return the content of a world file: one account with `cameras` cameras over `regions`.
 
     Cameras come in homes of up to fifty, in turn by region, with plans in every mixture: of ten
-    cameras about six renew, one does not, one has expired and two never had a plan. Load it with
-    `worldfile.build_world`.
+    cameras about six renew, one does not, one has expired and two never had a plan. Each plan
+    was paid for up to `past_terms` terms before. Load it with `worldfile.build_world`.
     """
     # Reproducible variety is wanted here, not secrecy.
     dice = random.Random(seed)  # noqa: S311 - a world to test with, no secret
@@ -55,7 +57,10 @@ def generate_world(cameras: int, *, regions: Sequence[str] = ("cn", "de"), seed:
         home_id = f"{810 + number % len(regions)}{number // len(regions) // _CAMERAS_PER_HOME:06d}"
         if all(home["home_id"] != home_id for home in homes[-len(regions) :]):
             homes.append(_home(home_id, region, len(homes) + 1))
-        entries.append(_camera(dice, number, region, home_id))
+        entry = _camera(dice, number, region, home_id)
+        if past_terms != 1 and isinstance(plan := entry.get("plan"), dict):
+            plan["past_terms"] = dice.randint(0, past_terms)
+        entries.append(entry)
     return {
         "names": {"en": f"{cameras} cameras", "zh": f"{cameras} 台摄像头"},
         "accounts": [

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from simulator.cloud import Cloud
 from simulator.faults import Fault, Faults, Trouble
@@ -42,14 +42,17 @@ def _flip(cloud: Cloud) -> None:
     cloud.world.misbehave(replace(now, flips_back_after_ms=after))
 
 
-def _charge(cloud: Cloud) -> None:
-    now = cloud.world.misbehaviour
-    cloud.world.misbehave(replace(now, charges_anyway=not now.charges_anyway))
+def _wrong(key: str, name: str) -> Mischief:
+    """Return the button of something that a maker does wrong with renewal or money."""
 
+    def is_on(cloud: Cloud) -> bool:
+        return bool(getattr(cloud.world.misbehaviour, name))
 
-def _stay(cloud: Cloud) -> None:
-    now = cloud.world.misbehaviour
-    cloud.world.misbehave(replace(now, flag_stays=not now.flag_stays))
+    def press(cloud: Cloud) -> None:
+        wrong: dict[str, Any] = {name: not is_on(cloud)}
+        cloud.world.misbehave(replace(cloud.world.misbehaviour, **wrong))
+
+    return Mischief(key=key, press=press, is_on=is_on)
 
 
 def _expire_tokens(cloud: Cloud) -> None:
@@ -78,16 +81,11 @@ MISCHIEF: Final = (
         press=_flip,
         is_on=lambda cloud: cloud.world.misbehaviour.flips_back_after_ms is not None,
     ),
-    Mischief(
-        key="charges",
-        press=_charge,
-        is_on=lambda cloud: cloud.world.misbehaviour.charges_anyway,
-    ),
-    Mischief(
-        key="stays",
-        press=_stay,
-        is_on=lambda cloud: cloud.world.misbehaviour.flag_stays,
-    ),
+    _wrong("charges", "charges_anyway"),
+    _wrong("stays", "flag_stays"),
+    _wrong("twice", "charges_twice"),
+    _wrong("dearer", "charges_more"),
+    _wrong("unpaid", "payments_fail"),
     _fault("cut", Trouble.DROPPED_SEGMENT, lambda faults: faults.add(Trouble.DROPPED_SEGMENT)),
     _fault("drip", Trouble.SLOW_DRIP, lambda faults: faults.add(Trouble.SLOW_DRIP)),
     _fault("gone", Trouble.RECORDING_GONE, lambda faults: faults.add(Trouble.RECORDING_GONE)),

@@ -5,7 +5,9 @@ truth at the payment party, which a client of the maker's interface cannot see.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+import csv
 from functools import cache
+import io
 from pathlib import Path
 from typing import Final
 
@@ -15,9 +17,10 @@ import jinja2
 from simulator.cloud import Cloud
 from simulator.guard import refuse_foreign
 from simulator.mischief import MISCHIEF
-from simulator.moments import DAY_MS, HOUR_MS
+from simulator.moments import DAY_MS, HOUR_MS, moment, zone_of
 from simulator.names import LANGUAGES, Language, language_of
 from simulator.page_view import account_views, camera_view, period_words, rule_words
+from simulator.plans import Order
 from simulator.renewal import DEFINITION
 from simulator.sessions import TicketState, UnknownTicketError
 from simulator.speech import Speech, load_words
@@ -58,6 +61,7 @@ def maker_routes(cloud: Cloud) -> list[web.RouteDef]:
         web.get("/plan/{did}/renewal", pages.guarded(pages.plan)),
         web.post("/plan/{did}/renewal", pages.guarded(pages.switch_renewal)),
         web.get("/orders", pages.guarded(pages.orders)),
+        web.get("/orders.csv", pages.guarded(pages.order_table)),
         web.get("/approve", pages.guarded(pages.approve)),
         web.post("/approve", pages.guarded(pages.answer_link)),
         web.get("/renewal_request.json", pages.definition),
@@ -215,13 +219,31 @@ class _Pages:
         who = self._who(request)
         if who is None:
             return self._page(request, "who", onward="/orders")
+        own = self._own_orders(who)
+        return self._page(request, "orders", who=who, orders=own)
+
+    async def order_table(self, request: web.Request) -> web.Response:
+        """Serve what was paid as a table: what a person downloads, no call of the app's."""
+        who = self._who(request)
+        if who is None:
+            raise web.HTTPSeeOther("/orders")
+        speech = self._speech(request)
+        table = io.StringIO()
+        lines = csv.writer(table)
+        lines.writerow(("date", "camera", "amount", "currency", "text", "order"))
+        for order in self._own_orders(who):
+            if order.outcome == "paid":
+                lines.writerow(_order_line(order, self._cloud.world.cameras[order.did], speech))
+        return web.Response(text=table.getvalue(), content_type="text/csv", headers=_HEADERS)
+
+    def _own_orders(self, who: Account) -> list[Order]:
+        """Return what an account was charged, or was to be, newest first."""
         world = self._cloud.world
-        own = [
+        return [
             order
             for order in reversed(world.orders)
-            if world.cameras[order.did].owner == who.user_id
+            if order.did in world.cameras and world.cameras[order.did].owner == who.user_id
         ]
-        return self._page(request, "orders", who=who, orders=own)
 
     async def approve(self, request: web.Request) -> web.Response:
         ticket = request.query.get("ticket", "")
@@ -332,6 +354,14 @@ class _Pages:
         if "lang" in request.query:
             response.set_cookie(_LANGUAGE_COOKIE, speech.language, httponly=True, samesite="Lax")
         return response
+
+
+def _order_line(order: Order, camera: Camera, speech: Speech) -> tuple[str, ...]:
+    """Return an order as a line of the table; its day is one of the region's calendar."""
+    amount, currency = speech.money(order.amount_minor, order.currency).split()
+    day = moment(order.at_ms, zone_of(camera.region)).date().isoformat()
+    plan = "" if camera.plan is None else speech.name(camera.plan.name)
+    return day, speech.name(camera.names), amount, currency, plan, order.order_id
 
 
 def _language(request: web.Request) -> Language:

@@ -218,6 +218,12 @@ class Misbehaviour:
     charges_anyway: bool = False
     # The maker's flag stays as it is, whatever its owner switches.
     flag_stays: bool = False
+    # The money for a term is taken twice.
+    charges_twice: bool = False
+    # Half as much again is taken as was said.
+    charges_more: bool = False
+    # No payment works, so that plans end which were to renew.
+    payments_fail: bool = False
     dids: frozenset[str] | None = None
 
     def concerns(self, did: str) -> bool:

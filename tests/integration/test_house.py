@@ -153,8 +153,9 @@ async def test_an_account_that_is_loaded_anew_takes_nothing_down(
     await hass.config_entries.async_remove(other.entry_id)
     coordinator_of(loaded).async_show(RENEWING)
     await hass.async_block_till_done(wait_background_tasks=True)
-    ((title, _),) = here(hass)
+    (title, _), (left, _) = here(hass)
     assert title == "Plan charge coming: Renewing, Tue 1 Dec"
+    assert left.startswith("The ledger of ")
 
 
 async def test_what_somebody_took_down_stays_down(

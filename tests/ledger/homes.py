@@ -255,7 +255,11 @@ class Home:
     def restore(self, *, with_store: bool) -> None:
         """Put an older ledger in the place of this one, as a restored backup does."""
         self._flush()
-        kept = self.batches[: -self.dice.randint(1, 12)] or self.batches[:1]
+        self.put_back(max(1, len(self.batches) - self.dice.randint(1, 12)), with_store=with_store)
+
+    def put_back(self, count: int, *, with_store: bool) -> None:
+        """Go on from the ledger as it was after so many batches, perhaps with its store."""
+        kept = self.batches[:count]
         rows = [row for batch in kept for row in batch.rows]
         if not rows:
             return
@@ -572,7 +576,7 @@ class Life:
         home, life = self.home, self.life
         self.renews = False
         self.set(ends_at=home.now + 2 * DAY, flag=False)
-        refund = Added(kind=Kind.REFUND_RECEIVED, on=self._today(home.now), money=self.money)
+        refund = Added(kind=Kind.REFUND_RECEIVED, on=self.today(home.now), money=self.money)
         self.add(refund)
         home.at(home.now + 2 * DAY, self._expire_if(life), "shortened_by_refund")
 
@@ -692,12 +696,13 @@ class Life:
 
     # --- Bookkeeping ---
 
-    def _today(self, when: datetime) -> date:
+    def today(self, when: datetime) -> date:
+        """Return the day of a moment by the home's calendar."""
         return when.astimezone(ZoneInfo(self.home.zone)).date()
 
     def note(self, when: datetime, amount: Money) -> None:
         """Let the owner note a charge in the way that they keep books."""
-        home, on = self.home, self._today(when)
+        home, on = self.home, self.today(when)
         self._orders += home.dice.randint(1, 40)
         if "hand" in self.books and home.dice.random() < 0.95:
             self.add(Added(kind=Kind.CHARGE, on=on, money=amount, text="by hand"))

@@ -72,14 +72,14 @@ def test_nothing_is_found_in_homes_where_nothing_is_wrong() -> None:
 # --- One thing goes wrong ---
 
 
-def quiet_home(seed: int) -> tuple[Home, Life]:
+def quiet_home(seed: int, lead: timedelta | None = None) -> tuple[Home, Life]:
     """Return a home with a camera whose monthly plan has been renewed for a while, as it should."""
     home = Home(seed)
     life = Life(home, 0)
     home.lives.append(life)
     life.channel, life.is_store, life.term = Channel.MI_PAY, False, Term.months(1)
     life.books, life.is_uneventful = (), True
-    life.lead = home.dice.choice((0, 24, 72)) * HOUR
+    life.lead = lead or home.dice.choice((0, 24, 72)) * HOUR
     life.start(days_ago=home.dice.uniform(1, 25))
     life.set(price=life.money, term=life.term)
     home.write(home.entry(Kind.LEDGER_OPENED, {"account": "Home", "maker": "x", "why": "new"}))
@@ -106,7 +106,7 @@ def _next_end(life: Life, terms: int = 1) -> None:
 def _charge(life: Life, days: float = 0, *, more: int = 0, order: str | None = None) -> None:
     when = life.home.now + days * DAY
     amount = Money(amount=life.money.amount + Decimal(more), currency=life.money.currency)
-    life.add(Added(kind=Kind.CHARGE, on=life._today(when), money=amount, order=order))
+    life.add(Added(kind=Kind.CHARGE, on=life.today(when), money=amount, order=order))
 
 
 def _cancel(life: Life) -> None:
@@ -207,6 +207,15 @@ def rearm_after_silence(home: Home, life: Life) -> None:
     home.pass_time(DAY)
 
 
+def rearm_as_a_term_is_noted(home: Home, life: Life) -> None:
+    """Switch it on again on the day on which its owner notes how long a term is."""
+    life.set(term=None)
+    _cancel(life)
+    home.pass_time(3 * DAY)
+    life.set(flag=True, term=life.term)
+    home.pass_time(DAY)
+
+
 def lose_camera(home: Home, life: Life) -> None:
     """Take a camera out of the account while its plan is set to renew."""
     life.set(present=False)
@@ -220,6 +229,13 @@ def fall_silent(home: Home, life: Life) -> None:
     home.pass_time(4 * DAY)
     life.set(online=True)
     home.pass_time(DAY)
+
+
+def fall_silent_for_good(home: Home, life: Life) -> None:
+    """Let it be silent and stay so: the clock alone shows that."""
+    life.set(online=False)
+    for _ in range(3):
+        home.pass_time(1.5 * DAY)
 
 
 def record_nothing(home: Home, life: Life) -> None:
@@ -255,9 +271,11 @@ FAULTS: Final[dict[Callable[[Home, Life], None], FindingKind]] = {
     charge_for_nothing: FindingKind.CHARGE_WITHOUT_RENEWAL,
     turn_trial_paid: FindingKind.TRIAL_TURNED_PAID,
     rearm: FindingKind.RENEWAL_REARMED,
+    rearm_as_a_term_is_noted: FindingKind.RENEWAL_REARMED,
     rearm_after_silence: FindingKind.RENEWAL_REARMED,
     lose_camera: FindingKind.PLAN_WITHOUT_CAMERA,
     fall_silent: FindingKind.CAMERA_SILENT,
+    fall_silent_for_good: FindingKind.CAMERA_SILENT,
     record_nothing: FindingKind.MONTH_WITHOUT_RECORDINGS,
     lapse: FindingKind.PLAN_LAPSED,
 }
@@ -279,6 +297,7 @@ def test_one_fault_is_one_finding(
         rows = {row.seq: row for row in home.rows}
         assert {rows[seq].camera for seq in finding.rows} == {life.about.camera}
         assert max(finding.rows) > before
+        assert finding.key.startswith(f"{kind}:")
         assert finding.at <= home.now
 
 
@@ -309,6 +328,171 @@ def test_what_was_found_is_not_found_again_after_a_restart_at_any_row(
             for one in batch.rows:
                 again.heed(one)
             assert [*again.due(batch.read_at)] == []
+
+
+# --- What looks wrong and is not ---
+
+
+def turn_on_and_lose_the_rows(home: Home, life: Life) -> None:
+    """Turn renewal on again here; the rows of that are lost with an older ledger."""
+    _cancel(life)
+    life.set(flag=None)
+    home.pass_time(2 * DAY)
+    before = len(home.batches)
+    life.step(Wish.ON, "opened")
+    life.step(Wish.ON, "done")
+    life.renews = True
+    home.poll()
+    home.put_back(before, with_store=False)
+    home.pass_time(40 * DAY)
+
+
+def turn_on_and_lose_the_flag(home: Home, life: Life) -> None:
+    """Turn it on again at a maker that says so; the rows of that are lost."""
+    _cancel(life)
+    home.pass_time(2 * DAY)
+    before = len(home.batches)
+    life.step(Wish.ON, "opened")
+    life.step(Wish.ON, "done")
+    life.renews = True
+    life.set(flag=True)
+    home.poll()
+    home.put_back(before, with_store=False)
+    home.pass_time(40 * DAY)
+
+
+def unplug_and_remove(home: Home, life: Life) -> None:
+    """Unplug a camera whose renewal is off, and remove it the next day."""
+    _cancel(life)
+    life.set(online=False)
+    home.pass_time(DAY)
+    life.set(present=False)
+    home.pass_time(9 * DAY)
+
+
+def list_what_is_kept_no_longer(home: Home, life: Life) -> None:
+    """List a month of a plan that keeps recordings for a week."""
+    facts: dict[str, Json] = {
+        "from": (home.now - 40 * DAY).isoformat(),
+        "to": home.now.isoformat(),
+        "count": 0,
+    }
+    home.write(home.entry(Kind.RECORDINGS, facts, life, source="maker"))
+    home.pass_time(DAY)
+
+
+def tell_one_charge_thrice(home: Home, life: Life) -> None:
+    """Note a charge by hand, by the seller's list and by the bank's."""
+    assert life.maker.ends_at is not None
+    home.pass_time(life.maker.ends_at - life.lead - home.now + 2 * HOUR)
+    _charge(life)
+    _charge(life, order="…1234")
+    on = home.now.date() + 2 * DAY
+    home.pass_time(4 * DAY)
+    life.add(Added(kind=Kind.BANK_LINE, on=on, money=life.money))
+    home.pass_time(12 * DAY)
+
+
+def take_back_what_was_too_much(home: Home, life: Life) -> None:
+    """Pay back the second of two charges."""
+    assert life.maker.ends_at is not None
+    home.pass_time(life.maker.ends_at - life.lead - home.now + 2 * HOUR)
+    _charge(life, order="…1234")
+    _charge(life, order="…1235")
+    on = life.today(home.now)
+    life.add(Added(kind=Kind.REFUND_RECEIVED, on=on, money=life.money))
+    home.pass_time(12 * DAY)
+
+
+def shut_off_at_the_end(home: Home, life: Life) -> None:
+    """Switch renewal off in the app before the end; the flag follows after it."""
+    _stop_terms(life)
+    assert life.maker.ends_at is not None
+    home.pass_time(life.maker.ends_at - home.now)
+    life.set(service=Service.EXPIRED)
+    home.pass_time(8 * HOUR)
+    life.set(flag=False)
+    home.pass_time(4 * DAY)
+
+
+def come_back_while_nobody_looks(home: Home, life: Life) -> None:
+    """Let a payment be late by two days, of which nobody sees the second."""
+    _stop_terms(life)
+    assert life.maker.ends_at is not None
+    home.pass_time(life.maker.ends_at - home.now)
+    life.set(service=Service.EXPIRED)
+    home.pass_time(12 * HOUR)
+    home.go_away(10 * DAY)
+    life.set(service=Service.ACTIVE)
+    _next_end(life)
+    home.pass_time(12 * DAY)
+
+
+def be_silent_while_nobody_looks(home: Home, life: Life) -> None:
+    """Let a camera be silent before and after days in which nobody looks."""
+    life.set(online=False)
+    home.pass_time(12 * HOUR)
+    home.go_away(5 * DAY)
+    home.pass_time(6 * DAY)
+    life.set(online=True)
+    home.pass_time(DAY)
+
+
+def turn_on_at_a_slow_maker(home: Home, life: Life) -> None:
+    """Turn renewal on again here; the flag follows two days later."""
+    _cancel(life)
+    home.pass_time(2 * DAY)
+    life.step(Wish.ON, "opened")
+    life.step(Wish.ON, "done")
+    home.pass_time(2 * DAY)
+    life.set(flag=True)
+    home.pass_time(DAY)
+
+
+def learn_what_it_is_called(home: Home, life: Life) -> None:
+    """Not say for a while how long a term is; nothing else changes."""
+    for term in (None, life.term):
+        life.set(term=term, flag=not term)
+        home.pass_time(3 * DAY)
+
+
+CLEAN: Final[tuple[Callable[[Home, Life], None], ...]] = (
+    turn_on_and_lose_the_rows,
+    turn_on_and_lose_the_flag,
+    unplug_and_remove,
+    list_what_is_kept_no_longer,
+    tell_one_charge_thrice,
+    take_back_what_was_too_much,
+    shut_off_at_the_end,
+    come_back_while_nobody_looks,
+    be_silent_while_nobody_looks,
+    turn_on_at_a_slow_maker,
+    learn_what_it_is_called,
+)
+
+
+@pytest.mark.parametrize("happen", CLEAN, ids=lambda one: one.__name__)
+def test_what_looks_wrong_and_is_not_shows_nothing(happen: Callable[[Home, Life], None]) -> None:
+    for seed in SEEDS:
+        home, life = quiet_home(seed)
+        happen(home, life)
+        assert [(seed, one) for one in found_in(home)] == []
+
+
+def test_a_seller_with_a_day_of_its_own_renews_once_a_term() -> None:
+    for seed in SEEDS:
+        home, _ = quiet_home(seed, lead=20 * DAY)
+        home.pass_time(100 * DAY)
+        assert [(seed, one) for one in found_in(home)] == []
+
+
+def test_two_orders_and_one_note_of_them_are_two_charges() -> None:
+    home, life = quiet_home(2)
+    charge_twice(home, life)
+    (before,) = found_in(home)
+    _charge(life, -12)
+    home.pass_time(2 * DAY)
+    assert [one.kind for one in found_in(home)] == [before.kind]
 
 
 def test_rows_that_say_odd_things_show_nothing() -> None:

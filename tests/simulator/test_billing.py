@@ -498,3 +498,41 @@ def test_nothing_is_charged_after_renewal_was_switched_off(
     before = list(world.orders)
     world.advance(400 * DAY_MS)
     assert world.orders == before
+
+
+# --- Money that is taken wrongly ---------------------------------------------
+
+
+def test_a_term_can_be_charged_twice_and_is_still_one() -> None:
+    world = one_camera(plan_entry(end=china("2026-03-01 10:00")), at="2026-02-20 00:00")
+    world.misbehave(Misbehaviour(charges_twice=True))
+    world.advance(20 * DAY_MS)
+    assert terms(world) == [("2026-03-01 10:00", "2026-04-01 10:00")] * 2
+    assert len({order.order_id for order in world.orders}) == 2
+    assert in_china(plan_of(world).end_ms) == "2026-04-01 10:00"
+
+
+def test_half_as_much_again_can_be_taken() -> None:
+    world = one_camera(plan_entry(end=china("2026-03-01 10:00")), at="2026-02-20 00:00")
+    world.misbehave(Misbehaviour(charges_more=True))
+    world.advance(20 * DAY_MS)
+    assert [order.amount_minor for order in world.orders] == [900]
+    assert plan_of(world).amount_minor == 600
+
+
+def test_payments_that_fail_are_tried_again_and_given_up() -> None:
+    world = one_camera(plan_entry(end=china("2026-03-01 10:00")), at="2026-02-20 00:00")
+    world.misbehave(Misbehaviour(payments_fail=True))
+    world.advance(20 * DAY_MS)
+    assert charged(world) == [(f"2026-03-0{day} 10:00", "failed") for day in (1, 2, 3, 4)]
+    assert not plan_of(world).auto_renew
+
+
+def test_money_is_taken_wrongly_of_the_cameras_named_only() -> None:
+    world = one_camera(plan_entry(end=china("2026-03-01 10:00")), at="2026-02-20 00:00")
+    wrong = Misbehaviour(
+        charges_twice=True, charges_more=True, payments_fail=True, dids=frozenset({"another"})
+    )
+    world.misbehave(wrong)
+    world.advance(20 * DAY_MS)
+    assert [(order.outcome, order.amount_minor) for order in world.orders] == [("paid", 600)]

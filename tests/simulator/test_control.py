@@ -259,6 +259,9 @@ async def test_misbehaviour_is_switched_on_and_ended(control: Control, world: Wo
             "flips_back_after": "2d",
             "charges_anyway": True,
             "flag_stays": True,
+            "charges_twice": True,
+            "charges_more": True,
+            "payments_fail": True,
             "dids": [FRONT_DOOR],
         },
     )
@@ -271,6 +274,9 @@ async def test_misbehaviour_is_switched_on_and_ended(control: Control, world: Wo
         "flips_back_after_ms": 2 * DAY_MS,
         "charges_anyway": True,
         "flag_stays": True,
+        "charges_twice": True,
+        "charges_more": True,
+        "payments_fail": True,
         "dids": [FRONT_DOOR],
     }
     await control("DELETE", "misbehaviour")

@@ -1,6 +1,7 @@
 """The maker's pages, as a browser without scripts would use them."""
 
 from collections.abc import AsyncIterator
+import csv
 from html.parser import HTMLParser
 import json
 from pathlib import Path
@@ -543,6 +544,16 @@ async def test_an_owner_lists_its_cameras_and_orders(browser: Browser, world: Wo
     orders = (await browser.get("/orders")).text
     assert orders.count("3.50 EUR") == 10
     assert "Front door" not in orders
+
+
+async def test_what_was_paid_can_be_downloaded_as_a_table(browser: Browser, world: World) -> None:
+    assert (await browser.get("/orders.csv")).url.path == "/orders"
+    await browser.sign_in("de")
+    assert "/orders.csv" in (await browser.get("/orders")).links
+    lines = [*csv.DictReader((await browser.get("/orders.csv")).html.splitlines())]
+    paid = [order for order in world.orders if world.cameras[order.did].owner == MEI_BERLIN]
+    assert [line["order"] for line in lines] == [order.order_id for order in reversed(paid)]
+    assert {(line["amount"], line["currency"]) for line in lines} == {("3.50", "EUR")}
 
 
 async def test_an_unknown_camera_has_no_page(browser: Browser) -> None:

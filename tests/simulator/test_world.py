@@ -568,6 +568,15 @@ def test_a_generated_world_is_the_same_for_the_same_seed() -> None:
     assert generate_world(30, seed=1) != generate_world(30, seed=2)
 
 
+def test_a_generated_world_can_have_years_of_orders() -> None:
+    content = generate_world(60, seed=1, past_terms=24)
+    assert content == generate_world(60, seed=1, past_terms=24)
+    paid = {camera.paid_terms for camera in build_world(content).cameras.values()}
+    assert 0 in paid
+    assert 15 < max(paid) <= 24
+    assert len(paid) > 8
+
+
 @pytest.mark.parametrize("size", [0, 1, 20, 230, 1000])
 def test_a_generated_world_of_any_size_loads_and_says_what_to_expect(size: int) -> None:
     world = build_world(generate_world(size, regions=("cn", "de", "sg")))

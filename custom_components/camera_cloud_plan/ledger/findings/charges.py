@@ -152,10 +152,9 @@ def charge_without_renewal(history: CameraHistory, now: datetime) -> Iterator[Fi
         known = history.at(start)
         if known is None or known.is_typed or history.unseen(start, end):
             continue
-        begun = [one.at for one in history.renewals] + [
-            one.at for one in history.versions if one.changed - _NO_BEGIN
-        ]
-        if any(start <= moment <= end for moment in begun) or charge.on in history.refunds:
+        # A renewal is news of the plan too: of its end.
+        begun = any(one.changed - _NO_BEGIN for one in history.between(start, end))
+        if begun or charge.on in history.refunds:
             continue
         if any(start <= left.at <= end for left in history.left):
             continue

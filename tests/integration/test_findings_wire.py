@@ -1,0 +1,136 @@
+"""A maker that misbehaves over real sockets is found out, once; one that behaves is not."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Final
+
+from aiohttp import ClientSession, CookieJar
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.camera_cloud_plan.ledger import Kind
+from simulator.moments import HOUR_MS
+from simulator.server import RunningSimulator
+from simulator.world import Misbehaviour
+
+from .acts import TRIAL, press_off, settle
+from .conftest import EntryMaker, set_up
+from .ledgers import act, rows_of
+from .test_coordinator import RENEWING, refresh
+from .test_ledger import WHEN
+
+pytestmark = [pytest.mark.freeze_time(WHEN), pytest.mark.usefixtures("told_of_findings")]
+
+DAY: Final = timedelta(days=1)
+
+type Days = Callable[[int], Awaitable[None]]
+
+
+@pytest.fixture
+async def account(
+    hass: HomeAssistant, make_entry: EntryMaker, sim: RunningSimulator
+) -> MockConfigEntry:
+    """Set an account up that is read once a day, whose trial ends by itself."""
+    sim.world.switch_renewal(TRIAL, on=False)
+    entry = await make_entry(poll_hours=24)
+    await set_up(hass, entry)
+    return entry
+
+
+@pytest.fixture
+def days(hass: HomeAssistant, account: MockConfigEntry, freezer: FrozenDateTimeFactory) -> Days:
+    """Let days pass, with a reading on each."""
+
+    async def pass_days(count: int) -> None:
+        for _ in range(count):
+            freezer.tick(DAY)
+            await refresh(hass, account)
+        await settle(hass)
+
+    return pass_days
+
+
+def found(entry: MockConfigEntry) -> list[tuple[str | None, object]]:
+    """Return what was found, and of which camera."""
+    return [(row.name, row.facts["finding"]) for row in rows_of(entry, Kind.FINDING)]
+
+
+async def import_orders(hass: HomeAssistant, sim: RunningSimulator) -> None:
+    """Download the maker's orders as its owner does in a browser, and read them in."""
+    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as browser:
+        form = {"who": "cn", "next": "/orders"}
+        await browser.post(f"{sim.base_url}/who", data=form, headers={"Origin": sim.base_url})
+        async with browser.get(f"{sim.base_url}/orders.csv") as answer:
+            table = await answer.text()
+    answered = await act(hass, "import_charges", table=table)
+    assert {line["state"] for line in answered["lines"]} <= {"added", "already"}
+
+
+async def test_a_maker_that_behaves_is_not_accused(
+    hass: HomeAssistant, account: MockConfigEntry, sim: RunningSimulator, days: Days
+) -> None:
+    await days(13)
+    await import_orders(hass, sim)
+    await press_off(hass, RENEWING)
+    sim.world.switch_renewal(RENEWING, on=False)
+    await days(9)
+    assert len(rows_of(account, Kind.RENEWED, camera_id=RENEWING)) == 1
+    assert rows_of(account, Kind.CHARGE, camera_id=RENEWING)
+    assert found(account) == []
+
+
+async def test_money_that_is_taken_twice_or_too_much_is_found_in_its_list(
+    hass: HomeAssistant,
+    account: MockConfigEntry,
+    sim: RunningSimulator,
+    days: Days,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    await days(13)
+    sim.world.misbehave(Misbehaviour(charges_twice=True, charges_more=True))
+    # Nobody need look meanwhile.
+    freezer.tick(28 * DAY)
+    await days(2)
+    sim.world.misbehave(Misbehaviour())
+    await import_orders(hass, sim)
+    await days(2)
+    wanted = [("Renewing", "amount_changed"), ("Renewing", "two_charges")]
+    assert sorted(found(account)) == sorted(wanted)
+    await import_orders(hass, sim)
+    await days(2)
+    assert len(found(account)) == 2
+
+
+async def test_a_payment_that_never_works_is_a_plan_that_lapsed(
+    account: MockConfigEntry, sim: RunningSimulator, days: Days
+) -> None:
+    sim.world.misbehave(Misbehaviour(payments_fail=True))
+    await days(17)
+    assert found(account) == [("Renewing", "plan_lapsed")]
+
+
+async def test_a_maker_that_renews_what_is_off_is_found_out(
+    hass: HomeAssistant, account: MockConfigEntry, sim: RunningSimulator, days: Days
+) -> None:
+    await press_off(hass, RENEWING)
+    sim.world.switch_renewal(RENEWING, on=False)
+    sim.world.switch_renewal(TRIAL, on=True)
+    await days(3)
+    sim.world.misbehave(Misbehaviour(charges_anyway=True, dids=frozenset({RENEWING})))
+    await days(15)
+    assert sorted(found(account)) == [
+        ("Renewing", "renewed_after_cancelling"),
+        ("Trial", "trial_turned_paid"),
+    ]
+
+
+async def test_renewal_that_comes_on_again_by_itself_is_found(
+    hass: HomeAssistant, account: MockConfigEntry, sim: RunningSimulator, days: Days
+) -> None:
+    sim.world.switch_renewal(RENEWING, on=False)
+    await days(2)
+    sim.world.misbehave(Misbehaviour(flips_back_after_ms=2 * HOUR_MS, dids=frozenset({RENEWING})))
+    await days(2)
+    assert found(account) == [("Renewing", "renewal_rearmed")]
