@@ -1085,7 +1085,7 @@ def configuration(hass: HomeAssistant, tmp_path: Path) -> Path:
 def folder(configuration: Path) -> Path:
     """Return the folder for definitions, with the simulated maker's in it."""
     folder = configuration / DOMAIN
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)  # ledgers lie there too
     (folder / "simulated.json").write_text(DEFINITION, encoding="utf-8")
     return folder
 

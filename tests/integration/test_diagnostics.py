@@ -95,7 +95,7 @@ async def test_account(
     assert told["account"] == {
         "maker": "xiaomi",
         "through_gateway": True,
-        "entry_version": "1.1",
+        "entry_version": "1.2",
         "regions": ["cn", "de"],
         "poll_hours": 6,
         "show_shared": True,

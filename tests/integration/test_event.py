@@ -41,7 +41,9 @@ ACCOUNT = "event.xiaomi_cloud_plans_0011_plan_activity"
 WHEN = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 
-DOCUMENT = (Path(__file__).parents[2] / "docs" / "events.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+DOCUMENT = (DOCS / "events.md").read_text(encoding="utf-8")
+AUTOMATIONS = (DOCS / "automations.md").read_text(encoding="utf-8")
 
 
 def casework_of(entry: MockConfigEntry) -> Casework:
@@ -248,7 +250,8 @@ async def test_every_attribute_is_documented(hass: HomeAssistant, loaded: MockCo
 async def test_the_documented_automation_works(
     hass: HomeAssistant, loaded: MockConfigEntry
 ) -> None:
-    example = DOCUMENT.partition("```yaml\n")[2].partition("```")[0]
+    section = AUTOMATIONS.partition("### When something went wrong\n")[2]
+    example = section.partition("```yaml\n")[2].partition("```")[0]
     automation = parse_yaml(example.replace("_0071_", "_0011_"))
     assert ACCOUNT in str(automation)
     said = async_mock_service(hass, "notify", "send_message")

@@ -247,9 +247,11 @@ async def test_removing_leaves_nothing_but_what_was_saved(
     assert not dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
     assert not er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
     assert not [state for state in hass.states.async_all() if "plan" in state.entity_id]
-    (told,) = async_get_persistent_notifications(hass).values()
-    assert told["title"] == "Saved recordings are still there"
-    assert f"stay in {tmp_path};" in told["message"]
+    told = {one["title"]: one for one in async_get_persistent_notifications(hass).values()}
+    assert len(told) == 2
+    assert f"stay in {tmp_path};" in told.pop("Saved recordings are still there")["message"]
+    (ledger,) = told.values()
+    assert f"{DOMAIN}/ledger_{account_key(entry)}.jsonl" in ledger["message"]
     assert not hass.config_entries.flow.async_progress()
     assert clip.read_bytes() == b"footage"
     assert [path.name for path in await hass.async_add_executor_job(clip.parent.glob, "*")] == [

@@ -7,6 +7,7 @@ steps instead, in the middle of what it writes too. Prints how many died.
 """
 
 from collections.abc import Buffer, Callable
+from functools import partial
 from itertools import count, pairwise
 import os
 from pathlib import Path
@@ -72,8 +73,18 @@ def _side_by_side(book: LedgerFile) -> None:
     def append(sign: int) -> None:
         for number in range(1, _APPENDS + 1):
             book.append([entry(sign * number), entry(sign * number)])
+            time.sleep(0.001)  # on a busy machine one would be done in its first slice
 
-    writers = [_forked(lambda: append(1)), _forked(lambda: append(-1))]
+    start_read, start_write = os.pipe()  # neither begins before both are there
+
+    def once_both_are_there(sign: int) -> None:
+        os.close(start_write)
+        os.read(start_read, 1)
+        append(sign)
+
+    writers = [_forked(partial(once_both_are_there, sign)) for sign in (1, -1)]
+    os.close(start_read)
+    os.close(start_write)
     assert all(os.waitpid(writer, 0)[1] == 0 for writer in writers)
     numbers: list[Any] = [row.facts["number"] for row in book.rows()]
     assert book.verify().is_whole
