@@ -395,7 +395,7 @@ async def test_the_direct_way_is_off_within_five_seconds_and_on_by_its_screen(
     assert await requests_sent(page, stage) == sent + 1
     await guide.choose("Send it")
     assert "is charged next between" in await guide.finishes_with("On. Confirmed by Xiaomi")
-    await guide.press("Finish")
+    await guide.finish()
     assert await requests_sent(page, stage) == sent + 2
     await dashboard.open()
     await expect(dashboard.renewal("Kitchen")).to_have_text("On")

@@ -109,7 +109,7 @@ async def test_3_do_the_step(page: Page, stage: Stage, diary: Diary, step: int) 
     await _switch_at_the_maker(page, stage, "Front door")
     await guide.press("I have done it")
     await guide.finishes_with("Off. Confirmed by Xiaomi")
-    await guide.press("Finish")
+    await guide.finish()
     assert len(guide.screens) <= MOST_SCREENS
     assert guide.taps <= MOST_TAPS
 
@@ -146,7 +146,7 @@ async def test_5_switch_garage_off(page: Page, stage: Stage, diary: Diary, step:
         await _let_pass(window, stage, diary, "+7 hours")
     await guide.choose("Check again now")
     await guide.finishes_with("Off. Confirmed by Xiaomi")
-    await guide.press("Finish")
+    await guide.finish()
     await dashboard.open()
     await expect(dashboard.renewal("Garage")).to_have_text("Off")
 

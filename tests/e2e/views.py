@@ -268,6 +268,11 @@ class Guide:
         buttons = self._dialogue.locator("ha-dialog-footer")
         await self._tap(buttons.get_by_role("button", name=words, exact=True))
 
+    async def finish(self) -> None:
+        """Tap the last screen away; going on before it is gone would cross its own going back."""
+        await self.press("Finish")
+        await expect(self._dialogue.locator("ha-dialog")).to_have_count(0)
+
     async def close(self) -> None:
         """Close the window, wherever it is."""
         await self._tap(self._dialogue.locator("[slot=headerNavigationIcon]").first)

@@ -209,6 +209,22 @@ async def test_what_waits_is_written_when_home_assistant_stops(
     assert len(rows_of(loaded, Kind.RENEWED)) == 1
 
 
+async def test_an_end_keeps_which_row_was_last(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    sim: RunningSimulator,
+    hass_storage: dict[str, Any],
+) -> None:
+    move_end(sim, RENEWING, MONTH)
+    await refresh(hass, loaded)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await settle(hass)
+    head = desk_of(loaded).head
+    assert head is not None
+    (stored,) = (one["data"] for key, one in hass_storage.items() if key.endswith(".ledger"))
+    assert stored == {"seq": head.seq, "hash": head.hash}
+
+
 async def test_a_time_in_which_nobody_looked_is_a_gap(
     hass: HomeAssistant,
     loaded: MockConfigEntry,

@@ -215,7 +215,11 @@ class ProofDesk:
         await self._anchors.async_flush()
 
     async def _async_last(self, _event: Event) -> None:
-        await self.async_stop()
+        """Write what waits as Home Assistant ends; the store writes by itself what it was given."""
+        known = self.head
+        await self._writer.async_stop()
+        if self.head is not known:
+            await self._anchors.async_flush()
 
     # --- What happens ---
 
