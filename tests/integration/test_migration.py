@@ -65,11 +65,13 @@ def update(
     hass: HomeAssistant, hass_storage: Storage, sim: RunningSimulator, tmp_path: Path
 ) -> Update:
     """Put what a version left on disk under the code of now, as an update does."""
-    hass.config.media_dirs = {"local": str(tmp_path)}
+    media = tmp_path / "media"
+    media.mkdir()
+    hass.config.media_dirs = {"local": str(media)}
 
     async def put(version: str, *, in_outage: bool = False) -> tuple[Any, list[MockConfigEntry]]:
         path = Path(__file__).parent / "landed" / f"{version}.json"
-        left = json.loads(path.read_text(encoding="utf-8").replace("MEDIA", str(tmp_path)))
+        left = json.loads(path.read_text(encoding="utf-8").replace("MEDIA", str(media)))
         hass_storage.update(left["storage"])
         entries = []
         for stored in left["entries"]:
@@ -97,7 +99,7 @@ def update(
             # Without its folder the export waits as well: it would try and try again.
             sim.faults.add("http_status", status=503)
         else:
-            (tmp_path / DOMAIN).mkdir()
+            (media / DOMAIN).mkdir()
         await hass.config_entries.async_setup(entries[0].entry_id)
         await settle(hass)
         return left, entries
