@@ -29,6 +29,15 @@ def keys_at_once() -> None:
 
 
 @pytest.fixture(autouse=True)
+def enable_event_loop_debug() -> None:
+    """Leave out what Home Assistant's equipment does by this name: its debug mode of the loop.
+
+    Each callback would carry a traceback, which doubles the time of all tests. Home Assistant
+    looks for calls from the wrong thread without it.
+    """
+
+
+@pytest.fixture(autouse=True)
 def only_known_requests(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test in which the integration sent anything but reading and signing in.
 
