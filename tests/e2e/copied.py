@@ -1,5 +1,6 @@
 """A dashboard that is copied from the options and pasted into a new one, as a person does it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -9,6 +10,9 @@ from playwright.async_api import Browser, Locator, Page, expect
 from demo.stage import Stage
 from tests.e2e.views import DESK, looking
 
+# How often, and how many seconds apart, what does not fit is looked at again.
+_LOOKS_AGAIN: Final = 12
+_REST: Final = 0.25
 _OPTIONS: Final = "/config/integrations/integration/camera_cloud_plan"
 
 # What is drawn wider than its place, in any shadow root; but for Home Assistant's calendar,
@@ -40,8 +44,16 @@ _CUT: Final = """() => {
 
 
 async def cut(page: Page) -> list[str]:
-    """Return what of a dashboard does not fit into its place, or into the window."""
+    """Return what of a dashboard does not fit into its place, or into the window, once it rests.
+
+    A card that is being laid out anew may be too small for a moment.
+    """
     found: list[str] = await page.evaluate(_CUT)
+    for _ in range(_LOOKS_AGAIN):
+        if not found:
+            break
+        await asyncio.sleep(_REST)
+        found = await page.evaluate(_CUT)
     return found
 
 

@@ -59,20 +59,24 @@ async def test_every_camera_is_on_the_dashboard(page: Page, stage: Stage) -> Non
 async def test_nothing_is_cut_in_any_language_at_any_width(page: Page, stage: Stage) -> None:
     home = stage.home
     shown = await home.command("lovelace/config", url_path=PATH)
-    for language, cameras in LANGUAGES.items():
-        made = await home.answered(DOMAIN, "get_dashboard", language=language)
-        await home.command("frontend/set_user_data", key="language", value={"language": language})
-        await home.command("lovelace/config/save", url_path=PATH, config=made["config"])
-        dashboard = Dashboard(page, stage)
-        await dashboard.open()
-        await expect(dashboard.block(cameras)).to_be_visible()
-        for width, scheme in SCREENS:
-            await page.emulate_media(color_scheme=scheme)
-            await page.set_viewport_size({"width": width, "height": 900})
-            await expect(dashboard.camera("Doorbell")).to_be_visible()
-            assert await cut(page) == [], (language, width)
-    # As the others find it.
-    await home.command("lovelace/config/save", url_path=PATH, config=shown)
+    try:
+        for language, cameras in LANGUAGES.items():
+            made = await home.answered(DOMAIN, "get_dashboard", language=language)
+            await home.command(
+                "frontend/set_user_data", key="language", value={"language": language}
+            )
+            await home.command("lovelace/config/save", url_path=PATH, config=made["config"])
+            dashboard = Dashboard(page, stage)
+            await dashboard.open()
+            await expect(dashboard.block(cameras)).to_be_visible()
+            for width, scheme in SCREENS:
+                await page.emulate_media(color_scheme=scheme)
+                await page.set_viewport_size({"width": width, "height": 900})
+                await expect(dashboard.camera("Doorbell")).to_be_visible()
+                assert await cut(page) == [], (language, width)
+    finally:  # as the others find it
+        await home.command("frontend/set_user_data", key="language", value={"language": "en"})
+        await home.command("lovelace/config/save", url_path=PATH, config=shown)
 
 
 async def test_the_text_of_the_options_makes_a_dashboard_whose_cameras_open(
