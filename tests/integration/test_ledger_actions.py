@@ -5,14 +5,15 @@ from pathlib import Path
 import subprocess
 import sys
 from typing import Any
+from unittest.mock import patch
 
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.camera_cloud_plan.const import DOMAIN
-from custom_components.camera_cloud_plan.ledger import Kind
+from custom_components.camera_cloud_plan.ledger import Kind, LedgerError, LedgerFile, Trouble
 
 from .acts import device_id
 from .ledgers import act, desk_of, kinds_of, rows_of
@@ -46,6 +47,23 @@ async def test_a_whole_ledger_is_said_to_be_whole(
     assert (answer["state"], answer["rows"], answer["words"]) == ("whole", last.seq, [])
     assert answer["head"] == {"row": last.seq, "hash": last.hash}
     assert answer["file"].startswith("camera_cloud_plan/ledger_")
+
+
+@pytest.mark.parametrize("action", ["get_bill", "export_ledger"])
+async def test_why_a_ledger_cannot_be_read_is_said_in_words(
+    hass: HomeAssistant, loaded: MockConfigEntry, media: Path, action: str
+) -> None:
+    busy = LedgerError(Trouble.BUSY)
+    with (
+        patch.object(LedgerFile, "rows", side_effect=busy),
+        patch.object(LedgerFile, "lines", side_effect=busy),
+        pytest.raises(HomeAssistantError) as refused,
+    ):
+        await act(hass, action)
+    assert refused.value.translation_key == "ledger_not_read"
+    assert refused.value.translation_placeholders is not None
+    said = refused.value.translation_placeholders["why"]
+    assert said == "Another program has held the file for half a minute. Close it there."
 
 
 async def test_an_edit_is_found_where_it_is_and_said_in_words(

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
@@ -23,7 +23,7 @@ from ..saving.paper import read_owners_file, write_paper
 from ..targets import Chosen, async_check_administrator, async_chosen
 from ..words import listed, translated
 from .desk import ProofDesk
-from .words import where_broken
+from .words import not_read, where_broken
 
 ATTR_AMOUNT: Final = "amount"
 ATTR_ANOTHER: Final = "another"
@@ -164,7 +164,7 @@ async def async_add_charge(call: ServiceCall) -> ServiceResponse:
             translation_placeholders={"field": err.column, "flaw": _flaw(call.hass, err)},
         ) from err
     line = _Line(desk=desk, camera_id=camera_id, added=added)
-    if not call.data[ATTR_ANOTHER] and not await _async_lacks(desk, [line]):
+    if not call.data[ATTR_ANOTHER] and not await _async_lacks(call.hass, desk, [line]):
         return {"state": "already"} if call.return_response else None
     (row,) = await desk.async_append_all([(camera_id, line.entry())])
     return {"state": "added", "row": row.seq, "hash": row.hash} if call.return_response else None
@@ -199,7 +199,7 @@ async def async_import_charges(call: ServiceCall) -> ServiceResponse:
             }
     for desk in {id(line.desk): line.desk for line in usable}.values():
         own = [line for line in usable if line.desk is desk]
-        new = await _async_lacks(desk, own)
+        new = await _async_lacks(call.hass, desk, own)
         if not call.data[ATTR_DRY_RUN]:
             await desk.async_append_all([(line.camera_id, line.entry()) for line in new])
         done = "would_add" if call.data[ATTR_DRY_RUN] else "added"
@@ -248,17 +248,13 @@ def _placed(line: table.Line, chosen: Iterable[Chosen]) -> _Line:
     return _Line(desk=desk, camera_id=camera_id, added=line.added, line=line.line)
 
 
-async def _async_lacks(desk: ProofDesk, lines: list[_Line]) -> list[_Line]:
+async def _async_lacks(hass: HomeAssistant, desk: ProofDesk, lines: list[_Line]) -> list[_Line]:
     """Return the lines that a ledger lacks."""
     await desk.async_settled()
     try:
         known = await desk.async_rows()
     except LedgerError as err:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="ledger_not_read",
-            translation_placeholders={"why": err.why.value},
-        ) from err
+        raise not_read(hass, err) from err
     lacks = table.not_there_yet([(line.camera_key, line.added) for line in lines], known)
     return [line for line, is_new in zip(lines, lacks, strict=True) if is_new]
 
@@ -294,11 +290,7 @@ async def async_export_ledger(call: ServiceCall) -> ServiceResponse:
                 _write, call.hass, call.data.get(ATTR_FOLDER), stem, desk.file
             )
         except LedgerError as err:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="ledger_not_read",
-                translation_placeholders={"why": err.why.value},
-            ) from err
+            raise not_read(call.hass, err) from err
         head = desk.head
         written.append(
             {

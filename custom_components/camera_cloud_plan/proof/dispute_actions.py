@@ -26,6 +26,7 @@ from ..plan import clock
 from ..saving.paper import write_paper
 from ..targets import async_check_administrator, async_chosen
 from .package import LANGUAGES, Order, async_make, async_words
+from .words import not_read
 
 ATTR_ATTACHMENTS: Final = "attachments"
 ATTR_END: Final = "end"
@@ -160,11 +161,7 @@ async def _async_bill(
     try:
         rows = await desk.async_rows()
     except LedgerError as err:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="ledger_not_read",
-            translation_placeholders={"why": err.why.value},
-        ) from err
+        raise not_read(hass, err) from err
     return BillOf(
         bill=await hass.async_add_executor_job(bill, filter(is_meant, rows), begins, ends, zone),
         month=f"{year:04}-{month:02}",

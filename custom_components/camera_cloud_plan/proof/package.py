@@ -33,6 +33,7 @@ from ..saving.paper import read_owners_file, write_paper
 from ..words import maker_name, seller_name
 from .known import plan_facts
 from .rules import background
+from .words import not_read
 
 # What is too short to be told from any other text is no secret either.
 _SHORTEST_SECRET: Final = 8
@@ -104,11 +105,7 @@ async def async_make(coordinator: CloudPlanCoordinator, camera_id: str, order: O
     try:
         made = await hass.async_add_executor_job(maker.make, words, version)
     except LedgerError as err:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="ledger_not_read",
-            translation_placeholders={"why": err.why.value},
-        ) from err
+        raise not_read(hass, err) from err
     except LeakError as err:
         raise HomeAssistantError(
             translation_domain=DOMAIN, translation_key="package_not_made"

@@ -7,8 +7,10 @@ import re
 from typing import Final
 
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 
-from ..ledger import Break, Entry, Json, Verdict
+from ..const import DOMAIN
+from ..ledger import Break, Entry, Json, LedgerError, Verdict
 from ..plan import Money
 from ..words import amount as amount_words, spoken, spoken_date, translated
 
@@ -84,6 +86,15 @@ def _said(hass: HomeAssistant, fact: Json) -> str | None:
             return str(fact)
         case _:
             return None
+
+
+def not_read(hass: HomeAssistant, err: LedgerError) -> HomeAssistantError:
+    """Return the error that says why a ledger could not be read, and what helps."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="ledger_not_read",
+        translation_placeholders={"why": translated(hass, f"common.ledger_trouble_{err.why}")},
+    )
 
 
 def where_broken(hass: HomeAssistant, verdict: Verdict) -> list[str]:
