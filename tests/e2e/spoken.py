@@ -194,8 +194,8 @@ class Spoken:
         return self._texts[f"voice_{key}"].format(**gaps)
 
     def _counted(self, key: str, count: int, **gaps: object) -> str:
-        plural = self._tongue.plural(count)
-        return self._say(f"{key}{plural}", count=self._tongue.number(count), **gaps)
+        how_many = "one" if count == 1 else "many"
+        return self._say(f"{key}_{how_many}", count=self._tongue.number(count), **gaps)
 
     def joined(self, *sentences: str) -> str:
         """Return sentences as one text."""

@@ -50,10 +50,6 @@ class Chinese:
         """Return so many hours."""
         return f"{self.number(count)}小时"
 
-    def plural(self, count: int) -> str:
-        """Return the end of a key."""
-        return "_one" if count == 1 else "_many"
-
     def day(self, day: date, today: date) -> str:
         """Return a day's name."""
         away = (day - today).days

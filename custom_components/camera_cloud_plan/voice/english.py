@@ -58,10 +58,6 @@ class English:
         """Return so many hours."""
         return "an hour" if count == 1 else f"{self.number(count)} hours"
 
-    def plural(self, count: int) -> str:
-        """Return the end of a key."""
-        return "_one" if count == 1 else "_many"
-
     def day(self, day: date, today: date) -> str:
         """Return a day's name."""
         away = (day - today).days

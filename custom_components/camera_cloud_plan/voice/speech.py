@@ -57,9 +57,6 @@ class Tongue(Protocol):
     def listed(self, names: Sequence[str], *, choice: bool) -> str:
         """Return names in a row; `choice`: one of them is to be chosen."""
 
-    def plural(self, count: int) -> str:
-        """Return the end of the key of the text to take for so many."""
-
 
 _TONGUES: Final[Mapping[str, Tongue]] = {"en": English(), "zh-Hans": Chinese()}
 
@@ -80,9 +77,8 @@ class Speech:
 
     def counted(self, key: str, count: int, **gaps: object) -> str:
         """Return a text about so many, `count` said as a number."""
-        return self.say(
-            f"{key}{self._tongue.plural(count)}", count=self._tongue.number(count), **gaps
-        )
+        how_many = "one" if count == 1 else "many"
+        return self.say(f"{key}_{how_many}", count=self._tongue.number(count), **gaps)
 
     def maker(self, maker: str) -> str:
         """Return what people call a maker."""
