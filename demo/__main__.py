@@ -65,7 +65,7 @@ def _arguments() -> argparse.Namespace:
         type=Language,
         choices=[*Language],
         default=language_of_terminal(),
-        help="en or zh-Hans; by default as the terminal's locale",
+        help="en, zh-Hans or de; by default as the terminal's locale",
     )
     parser.add_argument("--world", default="two_homes", help="a world of the simulator, or a file")
     parser.add_argument(

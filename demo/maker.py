@@ -193,7 +193,7 @@ class Maker:
         regular, since = plan["regular_price"], plan["regular_from"]
         count, _, unit = plan["period"].partition(" ")
         return Price(
-            plan=plan["name"][self._language.of_simulator],
+            plan=self._said(plan["name"]),
             price=_money(plan["price"]),
             months=int(count) if unit.startswith("month") else None,
             regular=_money(regular) if regular else None,
@@ -202,8 +202,11 @@ class Maker:
         )
 
     def _name(self, entry: Mapping[str, Any]) -> str:
-        name: str = entry["names"][self._language.of_simulator]
-        return name
+        return self._said(entry["names"])
+
+    def _said(self, names: Mapping[str, str]) -> str:
+        """Return a name in the demo's language; what lacks there is English."""
+        return names.get(self._language.of_simulator, names["en"])
 
     async def _state(self) -> dict[str, Any]:
         return await self._get("state")

@@ -113,7 +113,7 @@ async def staged(plot: Plot) -> AsyncIterator[Stage]:
         say(f"Typing in {doorbell.name}")
         await type_in(home, doorbell.answers())
         # An automation of ours to try: "Run actions" shows what it says.
-        inputs = {"language": plot.language.of_simulator}
+        inputs = {"language": plot.language.of_blueprints}
         await home.automate(WORDS[plot.language].monthly_review, "monthly_review", inputs)
         keeper = Keeper(home.base_url, f"{maker.base_url}/", plot.language)
         await keeper.tidy(home)

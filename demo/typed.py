@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from .maker import ExpectedCamera, ExpectedCharge
 from .words import Language
 
-_NAMES: Final = {Language.EN: "Doorbell", Language.ZH: "门铃"}
+_NAMES: Final = {Language.EN: "Doorbell", Language.ZH: "门铃", Language.DE: "Türklingel"}
 _BRAND: Final = "Knockwell"
 _PRICE: Final = Decimal("39.99")
 _CURRENCY: Final = "EUR"

@@ -183,11 +183,11 @@ def several[T](convert: Convert[T]) -> Convert[tuple[T, ...]]:
 
 
 def names(value: object) -> Names:
-    """Accept a name in both languages: `{"en": …, "zh": …}`."""
-    both = mapping(value)
-    if both.keys() != {"en", "zh"}:
-        raise _fail("a name in en and zh", value)
-    return Names(en=text(both["en"]), zh=text(both["zh"]))
+    """Accept a name in each language: `{"en": …, "zh": …}`, and `de` where it differs from `en`."""
+    told = mapping(value)
+    if told.keys() | {"de"} != {"en", "zh", "de"}:
+        raise _fail("a name in en and zh, and perhaps de", value)
+    return Names(**{language: text(name) for language, name in told.items()})
 
 
 def moment_from(now_ms: int) -> Convert[int]:

@@ -328,7 +328,6 @@ class _Pages:
         self, request: web.Request, template: str, *, status: int = 200, **values: object
     ) -> web.Response:
         speech = self._speech(request)
-        other: Language = "en" if speech.language == "zh" else "zh"
         world = self._cloud.world
         html = self._templates[template].render(
             {
@@ -341,7 +340,11 @@ class _Pages:
                 "money": speech.money,
                 "path": request.path,
                 "language": speech.language,
-                "other_language_url": str(request.rel_url.update_query(lang=other)),
+                "languages": {
+                    other: str(request.rel_url.update_query(lang=other))
+                    for other in LANGUAGES
+                    if other != speech.language
+                },
                 "choosable": list(world.accounts.values()),
                 "who": self._who(request),
                 **values,

@@ -1,4 +1,4 @@
-"""How the pages speak: words, times and amounts in English and Chinese."""
+"""How the pages speak: words, times and amounts in each language."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,17 +13,22 @@ from simulator.names import Language, Names
 
 _WORDS: Final = Path(__file__).parent / "templates" / "words.json"
 _WEEKDAYS_ZH: Final = "一二三四五六日"
+_WEEKDAYS_DE: Final = ("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So")
+_MONTHS_DE: Final = (
+    *("Januar", "Februar", "März", "April", "Mai", "Juni"),
+    *("Juli", "August", "September", "Oktober", "November", "Dezember"),
+)
 _UNITS: Final = (
-    (DAY_MS, Names(en="d", zh="天")),
-    (HOUR_MS, Names(en="h", zh="小时")),
-    (MINUTE_MS, Names(en="min", zh="分钟")),
+    (DAY_MS, Names(en="d", zh="天", de="T")),
+    (HOUR_MS, Names(en="h", zh="小时", de="Std.")),
+    (MINUTE_MS, Names(en="min", zh="分钟", de="Min.")),
 )
 
 
 def load_words() -> dict[str, Names]:
-    """Read every text of the pages, in both languages; blocking."""
+    """Read every text of the pages, in every language; blocking."""
     words: dict[str, dict[str, str]] = json.loads(_WORDS.read_text(encoding="utf-8"))
-    return {key: Names(en=both["en"], zh=both["zh"]) for key, both in words.items()}
+    return {key: Names(**texts) for key, texts in words.items()}
 
 
 class Speech:
@@ -60,6 +65,10 @@ class Speech:
             year = "" if this_year else f"{local.year}年"
             weekday = _WEEKDAYS_ZH[local.weekday()]
             text = f"{year}{local.month}月{local.day}日 周{weekday} {local:%H:%M}"
+        elif self.language == "de":
+            year = "" if this_year else f" {local.year}"
+            month = _MONTHS_DE[local.month - 1]
+            text = f"{_WEEKDAYS_DE[local.weekday()]}, {local.day}. {month}{year}, {local:%H:%M}"
         else:
             year = "" if this_year else f" {local.year}"
             text = f"{local:%a} {local.day} {local:%b}{year}, {local:%H:%M}"
@@ -71,6 +80,8 @@ class Speech:
         span = self.span(abs(ms - self._now_ms))
         if self.language == "zh":
             return f"{span}后" if ahead else f"{span}前"
+        if self.language == "de":
+            return f"in {span}" if ahead else f"vor {span}"
         return f"in {span}" if ahead else f"{span} ago"
 
     def span(self, ms: int) -> str:

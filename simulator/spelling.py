@@ -15,8 +15,9 @@ type Entry = dict[str, object]
 
 
 def spell_names(names: Names) -> Entry:
-    """Return a name in both languages."""
-    return {"en": names.en, "zh": names.zh}
+    """Return a name in each language."""
+    spelled: Entry = {"en": names.en, "zh": names.zh}
+    return spelled | ({"de": names.de} if names.de else {})
 
 
 def spell_price(amount_minor: int, currency: str) -> str:

@@ -233,7 +233,12 @@ def test_a_folder_of_others_is_left_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("locale", "language"),
-    [("zh_CN.UTF-8", Language.ZH), ("de_DE.UTF-8", Language.EN), ("C", Language.EN)],
+    [
+        ("zh_CN.UTF-8", Language.ZH),
+        ("de_AT.UTF-8", Language.DE),
+        ("fr_FR.UTF-8", Language.EN),
+        ("C", Language.EN),
+    ],
 )
 def test_the_terminal_chooses_the_language(
     monkeypatch: pytest.MonkeyPatch, locale: str, language: Language

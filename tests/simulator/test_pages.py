@@ -40,7 +40,10 @@ SIMULATOR = Path(__file__).parents[2] / "simulator"
 BANNERS = {
     "en": "Simulated. Not Xiaomi. No money.",
     "zh": "模拟演示。不是小米。不涉及金钱。",
+    "de": "Simuliert. Nicht Xiaomi. Kein Geld.",
 }
+# What a browser asks for, and what a page says that it is in.
+TAGS = {"en": ("en-GB", "en"), "zh": ("zh-CN", "zh-Hans"), "de": ("de-AT", "de")}
 
 
 class Page(HTMLParser):
@@ -143,16 +146,16 @@ def shown(world: World, did: str) -> bool | None:
     "path",
     ["/", "/plan", "/plan?who", f"/plan/{GARAGE}", "/orders", "/approve?ticket=none", "/plan/0"],
 )
-async def test_every_page_says_in_both_languages_that_it_is_simulated(
+async def test_every_page_says_in_each_language_that_it_is_simulated(
     browser: Browser, path: str, language: str
 ) -> None:
     for signed_in in (False, True):
         if signed_in:
             await browser.sign_in("cn")
-        page = await browser.get(path, Accept_Language={"en": "en-GB", "zh": "zh-CN"}[language])
+        page = await browser.get(path, Accept_Language=TAGS[language][0])
         assert BANNERS[language] in page.text
         assert page.scripts == 0
-        assert f'lang="{"zh-Hans" if language == "zh" else "en"}"' in page.html
+        assert f'<html lang="{TAGS[language][1]}">' in page.html
 
 
 async def test_the_chosen_language_stays(browser: Browser) -> None:
@@ -460,14 +463,16 @@ async def test_the_password_is_on_no_page_that_does_not_ask_for_it(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_the_questions_are_asked_in_both_languages(browser: Browser, language: str) -> None:
+async def test_the_questions_are_asked_in_each_language(browser: Browser, language: str) -> None:
     await browser.sign_in("cn")
     words = load_words()
     page = await browser.get(f"/plan/{BALCONY}?confirm=off&lang={language}")
     # In the middle of it the language can be changed, which begins anew.
     asked = await browser.press(page, "renewal", "off")
-    [switched] = [link for link in asked.links if "lang=" in link]
-    assert (await browser.get(switched)).status == 200
+    others = [link for link in asked.links if "lang=" in link]
+    assert len(others) == len(LANGUAGES) - 1
+    for switched in others:
+        assert (await browser.get(switched)).status == 200
     assert (await browser.get(f"/plan/{BALCONY}?lang={language}")).status == 200
     for key in ("confirm_again_title", "confirm_password_title"):
         page = await browser.press(page, "renewal", "off")
@@ -651,12 +656,14 @@ def test_every_text_is_used_somewhere() -> None:
 
 def test_spans_and_distances_are_said_by_their_two_largest_units() -> None:
     now = china("2026-11-22 20:00")
-    en, zh = (Speech(load_words(), language, now) for language in LANGUAGES)
+    en, zh, de = (Speech(load_words(), language, now) for language in LANGUAGES)
     ahead = now + 4 * DAY_MS + 20 * HOUR_MS + 59_000
     assert en.away(ahead) == "in 4 d 20 h"
     assert zh.away(ahead) == "4 天 20 小时后"
     assert en.away(now - 61_000) == "1 min ago"
     assert zh.away(now - 61_000) == "1 分钟前"
+    assert de.away(ahead) == "in 4 T 20 Std."
+    assert de.away(now - 61_000) == "vor 1 Min."
     assert en.span(59_000) == "0 min"
     assert en.money(350, "EUR") == "3.50 EUR"
     assert en.money(5, "CNY") == "0.05 CNY"
@@ -668,6 +675,8 @@ def test_moments_name_the_year_only_where_it_differs() -> None:
     assert "2026" not in speech.when(now).striptags()
     assert "2027" in speech.when(now + 200 * DAY_MS).striptags()
     assert 'datetime="2026-11-22T12:00:00+00:00"' in speech.when(now)
+    german = Speech(load_words(), "de", now)
+    assert german.when(now + 200 * DAY_MS).striptags().startswith("Do, 10. Juni 2027, ")
 
 
 def test_placeholders_are_escaped() -> None:

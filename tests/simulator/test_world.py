@@ -410,11 +410,10 @@ def test_durations_are_spelt_as_they_are_read(text: str) -> None:
 
 
 def test_names_follow_the_language() -> None:
-    assert [Names(en="Door", zh="门").text(language_of(tag)) for tag in ("zh_CN", "de", None)] == [
-        "门",
-        "Door",
-        "Door",
-    ]
+    door, kitchen = Names(en="Door", zh="门"), Names(en="Kitchen", zh="厨房", de="Küche")
+    tags = ("zh_CN", "de", "fr", None)
+    assert [door.text(language_of(tag)) for tag in tags] == ["门", "Door", "Door", "Door"]
+    assert kitchen.text(language_of("de-AT")) == "Küche"
 
 
 # --- Writing and editing -----------------------------------------------------
