@@ -76,7 +76,7 @@ from .const import (
     NOTIFY_HERE,
 )
 from .coordinator import CloudPlanConfigEntry
-from .dashboard.action import async_dashboard_text
+from .dashboard.make import async_dashboard_text
 from .definition_files import FOLDER, definition_files, read_definition
 from .plan import Camera, Channel, Wish, channels_sold_in, clock
 from .saving.folder import default_root, export_folder

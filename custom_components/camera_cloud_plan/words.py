@@ -60,6 +60,11 @@ def listed(hass: HomeAssistant, names: Iterable[str]) -> str:
 # --- Time ---
 
 
+def today() -> date:
+    """Return the day that it is by Home Assistant's zone."""
+    return dt_util.as_local(clock.now()).date()
+
+
 def spoken(hass: HomeAssistant, moment: datetime) -> str:
     """Return a moment in Home Assistant's zone and language, e.g. "Tue 24 Nov, 11:31"."""
     local = dt_util.as_local(moment)
@@ -69,7 +74,7 @@ def spoken(hass: HomeAssistant, moment: datetime) -> str:
 def spoken_day(hass: HomeAssistant, day: date) -> str:
     """Return a day in Home Assistant's language, e.g. "Tue 24 Nov"; far ones with the year."""
     weekday = _said(hass, f"weekday_{day.isoweekday()}")
-    if abs(day - dt_util.as_local(clock.now()).date()) > _FAR:
+    if abs(day - today()) > _FAR:
         return _said(hass, "far_day", weekday=weekday, **_parts(hass, day))
     parts = _parts(hass, day)
     return _said(hass, "day", weekday=weekday, day=parts["day"], month=parts["month"])

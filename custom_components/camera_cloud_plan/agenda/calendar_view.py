@@ -16,7 +16,7 @@ from homeassistant.helpers.http import KEY_HASS, HomeAssistantView
 from ..const import DOMAIN
 from ..coordinator import CloudPlanConfigEntry
 from ..devices import account_key
-from ..money_actions import async_ical_events, calendar_file
+from .file import async_ical_events, calendar_file
 
 _PATH: Final = f"/api/{DOMAIN}/calendar"
 

@@ -1,26 +1,19 @@
-"""The actions about an account's money: the forecast, and its calendar as a file.
+"""The action that adds up what is to be paid: of the cameras that are meant, or of all accounts."""
 
-They add up what they are asked for: a camera's device stands for that camera, an account's for
-all of its cameras, and without a target they are about all accounts that there are.
-"""
-
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
+from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
-from .agenda.agenda import AgendaEvent, EventKind
-from .agenda.ical import IcalEvent, calendar_text
-from .agenda.words import description, span, summary, uid
-from .charge_options import limits_of
-from .coordinator import CloudPlanCoordinator
-from .outlook import charge_facts, own_views
-from .plan import (
+from ..charge_options import limits_of
+from ..coordinator import CloudPlanCoordinator
+from ..outlook import charge_facts, own_views
+from ..plan import (
     ComingCharge,
     Forecast,
     Money,
@@ -30,10 +23,9 @@ from .plan import (
     forecast,
     over_limits,
 )
-from .slices import Slices
-from .snapshot import CameraPlan
+from ..snapshot import CameraPlan
+from ..words import rounded
 from .targets import async_chosen
-from .words import rounded, translated
 
 ATTR_MONTHS: Final = "months"
 
@@ -46,10 +38,8 @@ FORECAST_FIELDS: Final = {
         vol.Coerce(int), vol.Range(min=1, max=_MOST_MONTHS)
     ),
 }
-CALENDAR_FIELDS: Final = cv.TARGET_SERVICE_FIELDS
 
 type _Row = dict[str, Any]
-type _IsMeant = Callable[[str], bool]
 
 
 async def async_get_forecast(call: ServiceCall) -> ServiceResponse:
@@ -90,48 +80,6 @@ async def async_get_forecast(call: ServiceCall) -> ServiceResponse:
         "limits_exceeded": exceeded,
     }
     return answer
-
-
-async def async_export_calendar(call: ServiceCall) -> ServiceResponse:
-    """Return the calendar as the text of an iCalendar file."""
-    events: list[IcalEvent] = []
-    for chosen in await async_chosen(call):
-        if (coordinator := chosen.coordinator) is not None:
-            events += await async_ical_events(coordinator, chosen.has)
-    return {"ics": calendar_file(call.hass, events)}
-
-
-async def async_ical_events(
-    coordinator: CloudPlanCoordinator, is_meant: _IsMeant = lambda _camera_id: True
-) -> list[IcalEvent]:
-    """Return an account's events in words.
-
-    Not the checks of a cancellation: those move by the hour, and a file does not.
-    """
-    slices = Slices()
-    told = []
-    for event in await coordinator.agenda.async_events():
-        is_lasting = event.kind not in (EventKind.CHECK, EventKind.OFF_BY)
-        if is_lasting and any(is_meant(plan.camera.camera_id) for plan in event.plans):
-            told.append(_ical_event(coordinator, event))
-        await slices.pause_if_due()
-    return told
-
-
-def calendar_file(hass: HomeAssistant, events: Iterable[IcalEvent]) -> str:
-    """Return events as the text of an iCalendar file."""
-    return calendar_text(events, translated(hass, "common.calendar_file"), clock.now())
-
-
-def _ical_event(coordinator: CloudPlanCoordinator, event: AgendaEvent) -> IcalEvent:
-    begins, ends = span(event)
-    return IcalEvent(
-        uid=uid(coordinator, event),
-        begins=begins,
-        ends=ends,
-        summary=summary(coordinator, event),
-        description=description(coordinator, event),
-    )
 
 
 # --- In rows ---

@@ -15,10 +15,10 @@ from homeassistant.helpers import (
 )
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 
-from .casework.ask import Asker, async_asker
-from .const import DOMAIN
-from .coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
-from .devices import account_identifier, camera_id_of
+from ..casework.ask import Asker, async_asker
+from ..const import DOMAIN
+from ..coordinator import CloudPlanConfigEntry, CloudPlanCoordinator
+from ..devices import account_identifier, camera_id_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,17 @@ class Chosen:
     camera_ids: frozenset[str] | None
 
     @property
-    def coordinator(self) -> CloudPlanCoordinator | None:
-        """Who has read the account; `None` where it is not loaded or was never read."""
+    def loaded(self) -> CloudPlanCoordinator | None:
+        """Who looks after the account; `None` while it is not loaded."""
         if self.entry.state is not ConfigEntryState.LOADED:
             return None
-        coordinator = self.entry.runtime_data.coordinator
-        return coordinator if coordinator.data.read_at else None
+        return self.entry.runtime_data.coordinator
+
+    @property
+    def coordinator(self) -> CloudPlanCoordinator | None:
+        """Who has read the account; `None` where it is not loaded or was never read."""
+        loaded = self.loaded
+        return loaded if loaded and loaded.data.read_at else None
 
     def has(self, camera_id: str) -> bool:
         """Return whether a camera of the account is meant."""

@@ -1,29 +1,25 @@
-"""The actions about ledgers: look through them, add to them by hand or from a table, hand them out."""
+"""The actions about charges: add one by hand or from a table, and take one up that was wrong."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
-from pathlib import Path
-from typing import Any, Final
+from datetime import UTC, datetime, time
+from typing import Final
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
 from ..const import DOMAIN
-from ..coordinator import CloudPlanCoordinator
-from ..devices import account_key
-from ..ledger import Entry, Kind, LedgerError, LedgerFile, Row, Verdict, table, verify_ledger
-from ..plan import clock
-from ..saving.paper import read_owners_file, write_paper
-from ..targets import Chosen, async_check_administrator, async_chosen
-from ..words import listed, translated
-from .desk import ProofDesk
-from .words import not_read, where_broken
+from ..ledger import Entry, Kind, LedgerError, table
+from ..proof.desk import ProofDesk
+from ..proof.words import not_read
+from ..saving.paper import read_owners_file
+from ..words import listed, today, translated
+from .cameras import Answer, Target, async_for_each, whose
+from .targets import Chosen, async_check_administrator, async_chosen
 
 ATTR_AMOUNT: Final = "amount"
 ATTR_ANOTHER: Final = "another"
@@ -31,13 +27,11 @@ ATTR_CURRENCY: Final = "currency"
 ATTR_DATE: Final = "date"
 ATTR_DRY_RUN: Final = "dry_run"
 ATTR_FILE: Final = "file"
-ATTR_FOLDER: Final = "folder"
 ATTR_KIND: Final = "kind"
 ATTR_ORDER: Final = "order"
 ATTR_TABLE: Final = "table"
 ATTR_TEXT: Final = "text"
 
-VERIFY_FIELDS: Final = cv.TARGET_SERVICE_FIELDS
 ADD_FIELDS: Final = {
     **cv.TARGET_SERVICE_FIELDS,
     vol.Optional(ATTR_KIND, default=Kind.CHARGE.value): vol.In([*map(str, table.ADDABLE)]),
@@ -54,7 +48,7 @@ IMPORT_FIELDS: Final = {
     vol.Exclusive(ATTR_TABLE, "table"): cv.string,
     vol.Optional(ATTR_DRY_RUN, default=False): cv.boolean,
 }
-EXPORT_FIELDS: Final = {**cv.TARGET_SERVICE_FIELDS, vol.Optional(ATTR_FOLDER): cv.string}
+REPORT_FIELDS: Final = cv.TARGET_SERVICE_FIELDS
 
 _NO_TABLE: Final = {
     table.TableFlaw.TOO_LARGE: "charges_table_too_large",
@@ -62,8 +56,6 @@ _NO_TABLE: Final = {
     table.TableFlaw.COLUMNS_MISSING: "charges_table_columns_missing",
     table.TableFlaw.EMPTY: "charges_table_empty",
 }
-
-type _Answer = dict[str, JsonValueType]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,61 +83,6 @@ class _Line:
         )
 
 
-# --- Looking through ---
-
-
-async def async_verify_ledger(call: ServiceCall) -> ServiceResponse:
-    """Look through ledgers: whether each is whole, or where it is broken, also in words.
-
-    `head` is the last row's number and hash, to be compared with one from elsewhere.
-    """
-    ledgers: list[JsonValueType] = []
-    for chosen in await async_chosen(call):
-        if (coordinator := _loaded(chosen)) is None:
-            ledgers.append({"account": chosen.entry.title, "state": "not_loaded"})
-            continue
-        ledgers.append(await _async_verified(call.hass, coordinator))
-    return {"ledgers": ledgers} if call.return_response else None
-
-
-async def _async_verified(hass: HomeAssistant, coordinator: CloudPlanCoordinator) -> _Answer:
-    desk = coordinator.proof
-    about: _Answer = {
-        "account": coordinator.config_entry.title,
-        "file": _shown(desk.file.path),
-        "waiting": desk.waiting,
-    }
-    await desk.async_settled()
-    try:
-        verdict = await desk.async_verify()
-    except LedgerError as err:
-        words = translated(hass, f"common.ledger_trouble_{err.why}")
-        return {**about, "state": "not_read", "words": [words]}
-    return {
-        **about,
-        "state": "whole" if verdict.is_whole else "broken",
-        "waiting": desk.waiting,
-        "rows": verdict.rows,
-        "head": {"row": verdict.head.seq, "hash": verdict.head.hash} if verdict.rows else None,
-        "breaks": [*_breaks(verdict)],
-        "words": [*where_broken(hass, verdict)],
-    }
-
-
-def _breaks(verdict: Verdict) -> Iterator[JsonValueType]:
-    for one in verdict.breaks:
-        yield {
-            "kind": one.kind.value,
-            "line": one.line,
-            "last_line": one.last_line,
-            "row": one.row,
-            "last_row": one.last_row,
-        }
-
-
-# --- Adding ---
-
-
 async def async_add_charge(call: ServiceCall) -> ServiceResponse:
     """Add a charge, a line of the bank or a seller's notice to a camera's ledger.
 
@@ -155,7 +92,7 @@ async def async_add_charge(call: ServiceCall) -> ServiceResponse:
     desk, camera_id = _one(await async_chosen(call))
     try:
         added = table.Added.parse(
-            {**call.data, ATTR_DATE: call.data[ATTR_DATE].isoformat()}, today=_today()
+            {**call.data, ATTR_DATE: call.data[ATTR_DATE].isoformat()}, today=today()
         )
     except table.FlawError as err:
         raise ServiceValidationError(
@@ -177,15 +114,15 @@ async def async_import_charges(call: ServiceCall) -> ServiceResponse:
     likes. Lines that cannot be used keep no other from being added.
     """
     await async_check_administrator(call)
-    chosen = [found for found in await async_chosen(call) if _loaded(found)]
+    chosen = [found for found in await async_chosen(call) if found.loaded]
     data = await _async_table(call)
     try:
-        lines = table.read(data, today=_today())
+        lines = table.read(data, today=today())
     except table.TableError as err:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key=_NO_TABLE[err.flaw]
         ) from err
-    answers: dict[int, _Answer] = {}
+    answers: dict[int, Answer] = {}
     usable: list[_Line] = []
     for line in lines:
         try:
@@ -230,7 +167,7 @@ def _placed(line: table.Line, chosen: Iterable[Chosen]) -> _Line:
         raise line.added
     name, found = line.added.camera, []
     for one in chosen:
-        if (coordinator := _loaded(one)) is None:
+        if (coordinator := one.loaded) is None:
             continue
         if name is None:
             found.append((coordinator.proof, _only(one)))
@@ -259,7 +196,7 @@ async def _async_lacks(hass: HomeAssistant, desk: ProofDesk, lines: list[_Line])
     return [line for line, is_new in zip(lines, lacks, strict=True) if is_new]
 
 
-def _told(line: _Line) -> _Answer:
+def _told(line: _Line) -> Answer:
     money = line.added.money
     return {
         "kind": line.added.kind.value,
@@ -269,62 +206,22 @@ def _told(line: _Line) -> _Answer:
     }
 
 
-# --- Handing out ---
+async def async_report_charge(call: ServiceCall) -> ServiceResponse:
+    """Take charges up that should not have been."""
 
-
-async def async_export_ledger(call: ServiceCall) -> ServiceResponse:
-    """Write ledgers as files where exports go, with the script that verifies them.
-
-    What an owner added is written as a table besides.
-    """
-    await async_check_administrator(call)
-    written: list[JsonValueType] = []
-    for chosen in await async_chosen(call):
-        if (coordinator := _loaded(chosen)) is None:
-            continue
-        desk = coordinator.proof
-        await desk.async_settled()
-        stem = f"ledger_{account_key(chosen.entry)}_{_today():%Y%m%d}"
+    async def act(target: Target) -> Answer:
+        claims = target.coordinator.claims
+        begun = claims.of(target.camera_id) is None
         try:
-            files = await call.hass.async_add_executor_job(
-                _write, call.hass, call.data.get(ATTR_FOLDER), stem, desk.file
-            )
-        except LedgerError as err:
-            raise not_read(call.hass, err) from err
-        head = desk.head
-        written.append(
-            {
-                "account": chosen.entry.title,
-                "files": files,
-                "rows": head.seq if head else 0,
-                "head": head.hash if head else None,
-            }
-        )
-    return {"ledgers": written} if call.return_response else None
+            await claims.async_begin(target.camera_id)
+        except HomeAssistantError:
+            return {**whose(target), "state": "not_kept"}
+        return {**whose(target), "state": "begun" if begun else "begun_already"}
 
-
-def _write(hass: HomeAssistant, folder: str | None, stem: str, file: LedgerFile) -> list[Any]:
-    """Write a ledger's files; blocks."""
-    content = b"".join(file.lines())
-    script = Path(verify_ledger.__file__).read_bytes()
-    paths = [
-        write_paper(hass, folder, stem, ".jsonl", content),
-        write_paper(hass, folder, "verify_ledger", ".py", script),
-    ]
-    added: list[Row] = [row for row in file.rows() if row.kind in table.ADDABLE]
-    if added:
-        paths.append(write_paper(hass, folder, f"{stem}_charges", ".csv", table.write(added)))
-    return [str(path) for path in paths]
+    return await async_for_each(call, act)
 
 
 # --- Whose ---
-
-
-def _loaded(chosen: Chosen) -> CloudPlanCoordinator | None:
-    """Return who keeps an account's ledger; `None` while it is not loaded."""
-    if chosen.entry.state is not ConfigEntryState.LOADED:
-        return None
-    return chosen.entry.runtime_data.coordinator
 
 
 def _only(chosen: Chosen) -> str | None:
@@ -338,7 +235,7 @@ def _one(chosen: list[Chosen]) -> tuple[ProofDesk, str | None]:
 
     Raises `ServiceValidationError` where they are more, or none that is loaded.
     """
-    found = [(one, coordinator) for one in chosen if (coordinator := _loaded(one))]
+    found = [(one, coordinator) for one in chosen if (coordinator := one.loaded)]
     if len(found) != 1 or (found[0][0].camera_ids is not None and _only(found[0][0]) is None):
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="not_one_camera_in_target"
@@ -347,13 +244,5 @@ def _one(chosen: list[Chosen]) -> tuple[ProofDesk, str | None]:
     return coordinator.proof, _only(one)
 
 
-def _today() -> date:
-    return dt_util.as_local(clock.now()).date()
-
-
 def _flaw(hass: HomeAssistant, err: table.FlawError) -> str:
     return translated(hass, f"common.charge_flaw_{err.flaw}", kinds=listed(hass, table.ADDABLE))
-
-
-def _shown(path: Path) -> str:
-    return f"{path.parent.name}/{path.name}"

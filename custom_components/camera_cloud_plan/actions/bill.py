@@ -1,14 +1,13 @@
-"""The actions about charges: take one up, make the file for a dispute, return a month's bill."""
+"""The action that returns a month's bill."""
 
 from collections.abc import Collection
-from datetime import datetime
 import hashlib
 import json
 import re
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.loader import async_get_integration
 from homeassistant.util import dt as dt_util
@@ -21,32 +20,20 @@ from ..devices import account_key
 from ..ledger import Kind, LedgerError, Row, Source
 from ..ledger.bill import bill, month_of
 from ..ledger.bill_page import BillOf, bill_page, bill_values
-from ..ledger.dispute import Include
 from ..plan import clock
+from ..proof.package import LANGUAGES, async_words
+from ..proof.words import not_read
 from ..saving.paper import write_paper
-from ..targets import async_check_administrator, async_chosen
-from .package import LANGUAGES, Order, async_make, async_words
-from .words import not_read
+from ..words import today
+from .targets import async_check_administrator, async_chosen
 
-ATTR_ATTACHMENTS: Final = "attachments"
-ATTR_END: Final = "end"
 ATTR_FILE: Final = "file"
 ATTR_FOLDER: Final = "folder"
-ATTR_INCLUDE: Final = "include"
 ATTR_LANGUAGE: Final = "language"
 ATTR_MONTH: Final = "month"
-ATTR_START: Final = "start"
 
 _MONTH: Final = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
-PACKAGE_FIELDS: Final = {
-    vol.Optional(ATTR_START): cv.datetime,
-    vol.Optional(ATTR_END): cv.datetime,
-    vol.Optional(ATTR_INCLUDE, default=list): vol.All(cv.ensure_list, [vol.Coerce(Include)]),
-    vol.Optional(ATTR_ATTACHMENTS, default=list): vol.All(cv.ensure_list, [cv.string]),
-    vol.Optional(ATTR_LANGUAGE): vol.In(LANGUAGES),
-    vol.Optional(ATTR_FOLDER): cv.string,
-}
 BILL_FIELDS: Final = {
     **cv.TARGET_SERVICE_FIELDS,
     vol.Optional(ATTR_MONTH): cv.string,
@@ -54,60 +41,6 @@ BILL_FIELDS: Final = {
     vol.Optional(ATTR_LANGUAGE): vol.In(LANGUAGES),
     vol.Optional(ATTR_FOLDER): cv.string,
 }
-
-type _Answer = dict[str, JsonValueType]
-
-
-# --- One camera ---
-
-
-async def async_report_charge(coordinator: CloudPlanCoordinator, camera_id: str) -> _Answer:
-    """Take a charge of a camera's plan up; return what became of that."""
-    begun = coordinator.claims.of(camera_id) is None
-    try:
-        await coordinator.claims.async_begin(camera_id)
-    except HomeAssistantError:
-        return {"state": "not_kept"}
-    return {"state": "begun" if begun else "begun_already"}
-
-
-def package_order(data: dict[str, Any]) -> Order:
-    """Return what an action wants in a dispute file; a moment without a zone is local.
-
-    Raises `ServiceValidationError` where its span makes no sense.
-    """
-    start, end = (_utc(data.get(name)) for name in (ATTR_START, ATTR_END))
-    if start and start >= (end or clock.now()):
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="empty_span")
-    return Order(
-        start=start,
-        end=end,
-        include=frozenset(data[ATTR_INCLUDE]),
-        attachments=tuple(data[ATTR_ATTACHMENTS]),
-        language=data.get(ATTR_LANGUAGE),
-        folder=data.get(ATTR_FOLDER) or None,
-    )
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return dt_util.as_utc(moment) if moment else None
-
-
-async def async_create_package(
-    coordinator: CloudPlanCoordinator, camera_id: str, order: Order
-) -> _Answer:
-    """Make the dispute file of a camera; return where it is, its hash, what is in it and not."""
-    made = await async_make(coordinator, camera_id, order)
-    return {
-        "state": "made",
-        "path": str(made.path),
-        "sha256": made.package.sha256,
-        "files": dict(made.package.files),
-        "missing": [*made.package.missing],
-    }
-
-
-# --- Accounts ---
 
 
 async def async_get_bill(call: ServiceCall) -> ServiceResponse:
@@ -136,8 +69,8 @@ async def async_get_bill(call: ServiceCall) -> ServiceResponse:
 def _month(said: str | None) -> tuple[int, int]:
     """Return the year and month that are meant; without one, those of now."""
     if said is None:
-        now = dt_util.as_local(clock.now())
-        return now.year, now.month
+        day = today()
+        return day.year, day.month
     match = _MONTH.fullmatch(said)
     if match is None or not int(match[1]):
         raise ServiceValidationError(
