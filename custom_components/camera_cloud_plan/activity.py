@@ -1,13 +1,16 @@
 """Tells what happens to an account's plans, each thing once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from homeassistant.core import callback
 
 from .plan import Activity
+
+type OnTold = Callable[[Collection[str]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +20,8 @@ class Happened:
     `camera` is the name people gave its device here, `at` the moment (UTC). `facts` are
     what is known with it, moments in UTC: `asked_on`, `checks`, `earliest` and `latest` of
     the coming charge, `plan_ends`, `old_end` and `new_end`, the counts of an export and
-    whether a `cancellation` waits for it; what is unknown is left out.
+    whether a `cancellation` waits for it; what is unknown is left out. `on_told` is called
+    once the message is out, with what kinds of places it went to.
     """
 
     activity: Activity
@@ -25,6 +29,7 @@ class Happened:
     camera: str
     at: datetime
     facts: Mapping[str, Any] = field(default_factory=dict)
+    on_told: OnTold | None = field(default=None, compare=False)
 
 
 class ActivityHub:
@@ -37,7 +42,7 @@ class ActivityHub:
     def __init__(self) -> None:
         """Begin without listeners, holding back."""
         self._listeners: list[Callable[[Happened], None]] = []
-        self._held: list[Happened] | None = []
+        self._held: list[Callable[[], None]] | None = []
 
     @callback
     def async_listen(self, listener: Callable[[Happened], None]) -> Callable[[], None]:
@@ -54,7 +59,7 @@ class ActivityHub:
     def async_tell(self, happened: Happened) -> None:
         """Tell everybody, or hold it back while not everybody is there."""
         if self._held is not None:
-            self._held.append(happened)
+            self._held.append(partial(self.async_tell, happened))
             return
         for listener in tuple(self._listeners):
             listener(happened)
@@ -63,5 +68,13 @@ class ActivityHub:
     def async_release(self) -> None:
         """Tell what was held back, and hold nothing back any more."""
         held, self._held = self._held or [], None
-        for happened in held:
-            self.async_tell(happened)
+        for tell in held:
+            tell()
+
+    @callback
+    def async_when_heard(self, tell: Callable[[], None]) -> None:
+        """Call `tell` once what is told is heard: at once, or after what is held back."""
+        if self._held is None:
+            tell()
+        else:
+            self._held.append(tell)

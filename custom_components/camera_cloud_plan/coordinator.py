@@ -26,7 +26,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
-from .activity import ActivityHub
+from .activity import ActivityHub, OnTold
 from .agenda.agenda import Agenda
 from .casework.book import CaseBook
 from .casework.departures import Departures
@@ -218,6 +218,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         self.alerts.async_start()
         self._departures.async_show_all(self.data.cameras.values())
         self.claims.async_show_all(tuple(self.data.cameras))
+        self.activity.async_when_heard(self.proof.async_tell)
         self.config_entry.async_on_unload(
             self.hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._async_on_core_config)
         )
@@ -392,9 +393,11 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         return shown_by(finding, self.known(camera_id), case, watch)
 
     @callback
-    def async_tell_finding(self, camera_id: str, facts: Mapping[str, Any]) -> None:
+    def async_tell_finding(self, camera_id: str, facts: Mapping[str, Any], on_told: OnTold) -> None:
         """Tell what was found; an empty id is of the account as a whole."""
-        self.casework.async_tell(camera_id, Activity.FINDING, facts, to_people=True)
+        self.casework.async_tell(
+            camera_id, Activity.FINDING, facts, to_people=True, on_told=on_told
+        )
 
     @callback
     def async_write_down(self, camera_id: str, before: Case | None, after: Case | None) -> None:

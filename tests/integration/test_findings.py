@@ -1,5 +1,10 @@
 """What was found is told once, stands until it is taken note of, and that is for good."""
 
+from collections.abc import Callable
+from contextlib import ExitStack
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from typing import Any
 from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
@@ -10,9 +15,14 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.camera_cloud_plan.activity import ActivityHub
+from custom_components.camera_cloud_plan.event import ActivityEntity
 from custom_components.camera_cloud_plan.ledger import Kind, LedgerError, LedgerFile, Trouble
 from custom_components.camera_cloud_plan.ledger.findings import Detectors
 from custom_components.camera_cloud_plan.proof import desk as proof_desk
+from custom_components.camera_cloud_plan.proof.board import ProofBoard
+from custom_components.camera_cloud_plan.telling.sender import Sender
+from custom_components.camera_cloud_plan.telling.tell import Teller
 from simulator.server import RunningSimulator
 
 from .acts import settle
@@ -92,6 +102,7 @@ async def test_what_is_taken_note_of_is_gone_for_good(
     freezer: FrozenDateTimeFactory,
 ) -> None:
     await find(hass, loaded, sim, freezer)
+    await pass_time(hass, freezer, 2)
     guide = await Guide.open(hass, "finding")
     assert guide.result["menu_options"] == ["charged", "seen"]
     await guide.tap("seen")
@@ -125,19 +136,136 @@ async def test_what_cannot_be_written_is_not_dismissed(
     assert len(desk.open_findings()) == 1
 
 
-async def test_a_finding_that_a_crash_kept_from_being_told_still_has_its_issue(
+@dataclass(frozen=True, kw_only=True)
+class Kill:
+    """What a kill at one step leaves: what is on the disk, and what was told by then."""
+
+    step: str = field(compare=False)
+    ledger: bytes
+    storage: dict[str, Any]
+    events: int
+    messages: int
+
+
+def steps(*functions: tuple[type, str], note: Callable[[str], None]) -> ExitStack:
+    """Have `note` called before and after each of these functions, with which it is."""
+
+    def noted(owner: type, name: str) -> Callable[..., Any]:
+        real = getattr(owner, name)
+
+        def call(*given: Any, **how: Any) -> Any:
+            note(f"before {name}")
+            done = real(*given, **how)
+            note(f"after {name}")
+            return done
+
+        return call
+
+    patches = ExitStack()
+    for owner, name in functions:
+        patches.enter_context(patch.object(owner, name, noted(owner, name)))
+    return patches
+
+
+async def test_killed_at_any_step_a_finding_is_told_all_the_same(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    sim: RunningSimulator,
+    freezer: FrozenDateTimeFactory,
+    hass_storage: dict[str, Any],
+) -> None:
+    """Never lost, at worst repeated: a start is made from the disk as each step leaves it."""
+    path, heard, kills = desk_of(loaded).file.path, list[str](), list[Kill]()
+
+    def hear(_entity: ActivityEntity, activity: str, _attributes: dict[str, Any]) -> None:
+        heard.append(activity)
+
+    def events() -> int:
+        return heard.count("finding")
+
+    def note(step: str) -> None:
+        if path.read_bytes().count(b'"kind":"renewed"') < 2:
+            return  # there is nothing to be found yet
+        kill = Kill(
+            step=step,
+            ledger=path.read_bytes(),
+            storage=deepcopy(hass_storage),
+            events=events(),
+            messages=show.call_count,
+        )
+        if not kills or kill != kills[-1]:
+            kills.append(kill)
+
+    listening = patch.object(ActivityEntity, "_trigger_event", autospec=True, side_effect=hear)
+    with (
+        listening,
+        patch.object(Sender, "async_show", autospec=True, side_effect=Sender.async_show) as show,
+        steps(
+            (LedgerFile, "append"),
+            (ProofBoard, "async_sync_findings"),
+            (ActivityHub, "async_tell"),
+            (Sender, "async_send"),
+            note=note,
+        ),
+    ):
+        await find(hass, loaded, sim, freezer)
+        await pass_time(hass, freezer, 2)
+    assert (events(), show.call_count) == (1, 1)
+    (told,) = rows_of(loaded, Kind.FINDING_TOLD)
+    assert (told.facts["told_to"], told.name) == (["home_assistant"], "Renewing")
+    # Nothing was told before it was on disk, and that it was told is the last that is written.
+    assert [(kill.events, kill.messages) for kill in kills[:2]] == [(0, 0), (0, 0)]
+    assert kills[-1].step == "after append"
+    repeated = 0
+    for kill in kills:
+        assert await hass.config_entries.async_unload(loaded.entry_id)
+        hass_storage.clear()
+        hass_storage.update(kill.storage)
+        path.write_bytes(kill.ledger)
+        ir.async_get(hass).issues.clear()
+        before = events()
+        with (
+            listening,
+            patch.object(
+                Sender, "async_show", autospec=True, side_effect=Sender.async_show
+            ) as show,
+        ):
+            await set_up(hass, loaded)
+            await pass_time(hass, freezer, 2)
+        assert kill.events + events() - before >= 1, kill.step
+        assert kill.messages + show.call_count >= 1, kill.step
+        assert finding_issue(hass) is not None, kill.step
+        assert len(rows_of(loaded, Kind.FINDING)) == 1, kill.step
+        assert len(rows_of(loaded, Kind.FINDING_TOLD)) == 1, kill.step
+        repeated += kill.messages + show.call_count - 1
+    # Whoever was told, and had it written down, hears no more of it.
+    assert repeated < len(kills)
+    assert (events() - before, show.call_count) == (0, 0)
+
+
+async def test_a_finding_of_an_earlier_version_is_not_told_anew(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     sim: RunningSimulator,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    with patch.object(proof_desk.ProofDesk, "_async_tell"):
+    """Its row does not say that it is to be told, and no row says that it was."""
+    with patch.object(Teller, "async_tell"):
         await find(hass, loaded, sim, freezer)
+        await pass_time(hass, freezer, 2)
+    assert rows_of(loaded, Kind.FINDING_TOLD) == []
+    (row,), rows = rows_of(loaded, Kind.FINDING), rows_of(loaded)
+    path = desk_of(loaded).file.path
+    assert row.facts["to_tell"] is True
     assert await hass.config_entries.async_unload(loaded.entry_id)
-    for issue in [*ir.async_get(hass).issues.values()]:
-        ir.async_delete_issue(hass, issue.domain, issue.issue_id)
-    await set_up(hass, loaded)
+    older = replace(row, facts={key: row.facts[key] for key in row.facts if key != "to_tell"})
+    path.unlink()
+    LedgerFile(path).append(older if one == row else one for one in rows)
+    with patch(f"{proof_desk.__name__}.AnchorStore.async_load", return_value=None):
+        await set_up(hass, loaded)
+    await pass_time(hass, freezer, 2)
     assert finding_issue(hass) is not None
+    assert rows_of(loaded, Kind.FINDING_TOLD) == []
 
 
 async def test_what_another_notice_tells_is_a_row_without_an_issue(

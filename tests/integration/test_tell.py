@@ -557,6 +557,7 @@ async def test_all_that_is_told_has_words(
         "old_end": WHEN,
         "new_end": WHEN + timedelta(days=31),
         "finding": "two_renewals",
+        "key": "two_renewals:1",
     }
     for activity in Activity:
         for cameras in ([RENEWING], some(casework, 6)):

@@ -7,7 +7,7 @@ a restored case before the maker was asked anew.
 import asyncio
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 import logging
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -17,7 +17,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
-from ..activity import ActivityHub, Happened
+from ..activity import ActivityHub, Happened, OnTold
 from ..cloud.errors import CloudError, RequestNotSentError, RequestRefusedError
 from ..cloud.provider import PlanProvider
 from ..cloud.renewal_request import RenewalRequest, RenewalWitness
@@ -569,12 +569,14 @@ class Casework:
         facts: Mapping[str, Any] | None = None,
         *,
         to_people: bool,
+        on_told: OnTold | None = None,
     ) -> None:
         """Tell that something happened: as an event, and to people where they should know.
 
-        What is about the account as a whole has no camera's id: an empty one.
+        What is about the account as a whole has no camera's id: an empty one. `on_told` is
+        called once people were told.
         """
-        happened = self._happened(camera_id, activity, facts or {})
+        happened = replace(self._happened(camera_id, activity, facts or {}), on_told=on_told)
         self.activity.async_tell(happened)
         if to_people:
             self._teller.async_tell(happened)

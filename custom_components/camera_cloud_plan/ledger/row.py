@@ -37,7 +37,9 @@ days `YYYY-MM-DD`, money `{"amount": "6.00", "currency": "CNY"}`, `source` as in
 ``charge``               on (day), money, order (its last characters), text
 ``bank_line``            on (day), money, text
 ``attachment``           file (its name), sha256, bytes
-``finding``              key, finding (its kind), rows (list of seq), and what it found
+``finding``              key, finding (its kind), rows (list of seq), and what it found; shown_by
+                         (what else tells people), or to_tell (true: a row says when they were)
+``finding_told``         key, told_to (kinds of places, no addresses)
 ``finding_dismissed``    key, why
 ``refund_asked``         to (by which way), on (day), money, text
 ``refund_received``      on (day), money, text
@@ -100,6 +102,8 @@ class Kind(StrEnum):
     BANK_LINE = "bank_line"
     ATTACHMENT = "attachment"
     FINDING = "finding"
+    FINDING_TOLD = "finding_told"
+    """People were told of it, so that no start tells them again."""
     FINDING_DISMISSED = "finding_dismissed"
     REFUND_ASKED = "refund_asked"
     REFUND_RECEIVED = "refund_received"

@@ -8,6 +8,7 @@ difference between the ledger and what is read. Only what was written and flushe
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 import logging
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -17,6 +18,7 @@ from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.translation import async_get_translations
 
+from ..activity import OnTold
 from ..casework.book import CaseBook
 from ..const import DOMAIN
 from ..devices import account_key, key_of
@@ -51,7 +53,7 @@ _LOGGER = logging.getLogger(__name__)
 _MISSED: Final = 1.5
 
 # What of a finding's row is for programs that read the ledger.
-_UNTOLD: Final = frozenset({"rows", "shown_by"})
+_UNTOLD: Final = frozenset({"rows", "shown_by", "to_tell"})
 
 # Home Assistant's store is written within seconds of the ledger. Where it knows only rows
 # that are older than the last by more, it is from an older backup.
@@ -100,7 +102,9 @@ class Account(Protocol):
     def shown_by(self, finding: str, camera_id: str) -> str | None:
         """Return what else tells people of such a finding; `None` where nothing does."""
 
-    def async_tell_finding(self, camera_id: str, facts: Mapping[str, Json]) -> None:
+    def async_tell_finding(
+        self, camera_id: str, facts: Mapping[str, Json], on_told: OnTold
+    ) -> None:
         """Tell what was found; an empty id is of the account as a whole."""
 
 
@@ -132,6 +136,9 @@ class ProofDesk:
         self._known: Known | None = None
         self._detectors: Detectors | None = None
         self._writer = LedgerWriter(hass, self.file, self)
+        # Findings that are on disk and of which people are to be told; whether anybody hears it.
+        self._untold: list[Entry] = []
+        self._heard = False
         # The ids of cameras by what they are called in the ledger.
         self._ids: dict[str, str] = {}
         # When the account was read last; why nobody could look since then, and since when, where that was long.
@@ -153,6 +160,7 @@ class ProofDesk:
             return
         found = await self._hass.async_add_executor_job(_read, self.file, self._anchor)
         self._known, self._detectors, self.head = found.known, found.detectors, found.head
+        self._untold = [*found.known.untold()]
         for entry in self._writer.waiting:
             self._known.heed(entry)
         if found.head is None or found.older:
@@ -195,6 +203,12 @@ class ProofDesk:
             )
 
     @callback
+    def async_tell(self) -> None:
+        """Tell what was found, now that it is heard: what was never told, and what comes."""
+        self._heard = True
+        self._async_tell_untold()
+
+    @callback
     def _async_add_missing_steps(self, known: Known) -> None:
         now, cases = clock.now(), self._account.cases
         ids = {self.camera_key(camera_id): camera_id for camera_id in cases.watched_cameras}
@@ -230,6 +244,9 @@ class ProofDesk:
         `before` is what was known until then.
         """
         since, self._read_at = before.read_at if before else None, after.read_at
+        if self._untold:
+            for camera_id in after.cameras:
+                self.camera_key(camera_id)  # so that what is told finds whom it is about
         if is_typed(self._entry):
             return  # nobody is asked there
         if after.read_at is None or since is None or after.read_at == since:
@@ -506,10 +523,10 @@ class ProofDesk:
         for finding in await self._async_find(self._detectors, rows):
             self._async_add_finding(finding)
         found = [row for row in rows if row.kind is Kind.FINDING]
-        for row in found:
-            self._async_tell(row)
         if found:
             self._async_show_findings()
+        self._untold += (row for row in found if "to_tell" in row.facts)
+        self._async_tell_untold()
 
     async def _async_find(self, detectors: Detectors, rows: Sequence[Row]) -> Sequence[Finding]:
         """Return what the rows show, these among them, that was not found before.
@@ -535,12 +552,14 @@ class ProofDesk:
         if self._known is None or finding.key in self._known.findings:
             return
         camera_id, kind = self.camera_id(finding.camera), str(finding.kind)
+        shown_by = self._account.shown_by(kind, camera_id) if camera_id else None
         facts: dict[str, Json] = {
             **finding.facts,
             "key": finding.key,
             "finding": kind,
             "rows": [*finding.rows],
-            "shown_by": self._account.shown_by(kind, camera_id) if camera_id else None,
+            "shown_by": shown_by,
+            "to_tell": None if shown_by else True,
         }
         known = self._known.cameras.get(finding.camera or "")
         entry = replace(
@@ -551,15 +570,29 @@ class ProofDesk:
         self._async_add(camera_id, (entry,))
 
     @callback
-    def _async_tell(self, row: Row) -> None:
-        """Tell of a finding that is on disk now, unless that is told in another way."""
-        if "shown_by" in row.facts:
+    def _async_tell_untold(self) -> None:
+        """Tell of findings that are on disk, once the account was read and all hear it.
+
+        That it was told is a row too, once it is: whatever a crash takes is told by the next
+        start, and at worst told twice.
+        """
+        if not self._heard or self._read_at is None:
             return
-        facts = {name: fact for name, fact in row.facts.items() if name not in _UNTOLD}
-        camera_id = self.camera_id(row.camera) or ""
-        self._account.async_tell_finding(camera_id, facts)
-        if camera_id:
-            self._account.async_show(camera_id)
+        untold, self._untold = self._untold, []
+        for finding in untold:
+            facts = {name: fact for name, fact in finding.facts.items() if name not in _UNTOLD}
+            camera_id = self.camera_id(finding.camera) or ""
+            self._account.async_tell_finding(camera_id, facts, partial(self._async_told, finding))
+            if camera_id:
+                self._account.async_show(camera_id)
+
+    @callback
+    def _async_told(self, finding: Entry, told_to: Collection[str]) -> None:
+        """Write down that people were told of a finding."""
+        facts: dict[str, Json] = {"key": finding.facts["key"], "told_to": [*told_to]}
+        told = self._entry_of(Kind.FINDING_TOLD, facts)
+        self._async_add(None, (replace(told, camera=finding.camera, name=finding.name),))
+        self.async_kick()
 
     @callback
     def async_on_trouble(self, why: Trouble | None) -> None:

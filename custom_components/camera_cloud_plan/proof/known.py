@@ -70,6 +70,7 @@ class Known:
         self.cameras: dict[str, KnownCamera] = {}
         # By key: the row that says so.
         self.findings: dict[str, Entry] = {}
+        self.told: set[str] = set()
         self.dismissed: set[str] = set()
         self.claims = Claims()
 
@@ -80,6 +81,8 @@ class Known:
         match entry.kind:
             case Kind.FINDING:
                 self.findings[str(facts.get("key"))] = entry
+            case Kind.FINDING_TOLD:
+                self.told.add(str(facts.get("key")))
             case Kind.FINDING_DISMISSED:
                 self.dismissed.add(str(facts.get("key")))
             case _ if entry.camera is not None:
@@ -112,6 +115,12 @@ class Known:
                 heed(camera, entry.facts)
             case _:
                 pass
+
+    def untold(self) -> Iterator[Entry]:
+        """Yield the findings of which people are to be told, and were not."""
+        for key, finding in self.findings.items():
+            if "to_tell" in finding.facts and key not in self.told | self.dismissed:
+                yield finding
 
     # --- What a reading adds ---
 

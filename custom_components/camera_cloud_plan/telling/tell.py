@@ -199,6 +199,9 @@ class Teller:
             else:
                 texts += [self._async_tell_of_one(happened, here=here) for happened in all_of_it]
         await self._sender.async_send(texts)
+        for happened in waiting.values():
+            if happened.on_told:
+                happened.on_told(self._sender.kinds)
 
     @callback
     def _async_tell_of_one(self, happened: Happened, *, here: bool) -> Text:
@@ -318,10 +321,10 @@ def _ref(entry: ConfigEntry, what: str, *camera_id: str) -> str:
 
 
 def _subject_of(happened: Happened) -> str:
-    """Return what a message is about: of findings, each kind is a matter of its own."""
+    """Return what a message is about: each finding is a matter of its own."""
     subject = _subject(happened.activity)
     if happened.activity is Activity.FINDING:
-        return f"{subject}_{happened.facts['finding']}"
+        return f"{subject}_{key_of(happened.facts['key'])}"
     return subject
 
 
