@@ -44,8 +44,10 @@ from .cloud.errors import (
     ApiError,
     BrowserNeededError,
     CaptchaNeededError,
+    CertificateError,
     CloudError,
     CodeNeededError,
+    NotServedError,
     RateLimitedError,
     SignatureRefusedError,
     SignInNeededError,
@@ -115,6 +117,10 @@ class _Problem:
         """Return the problem that tells a person what to do about an error."""
         key, words = "unexpected_answer", dict[str, str]()
         match error:
+            case NotServedError(host=host, status=status):
+                key, words = "not_served", {"host": host, "status": str(status)}
+            case CertificateError(host=host):
+                key, words = "no_valid_certificate", {"host": host}
             case UnreachableError(host=host):
                 key, words = "unreachable", {"host": host}
             case RateLimitedError(retry_after=seconds):
@@ -127,7 +133,7 @@ class _Problem:
             case SignatureRefusedError(clock_offset=float() | int() as offset) if (
                 abs(offset) > _CORRECTED
             ):
-                key, words = "clock_is_off", {"days": str(ceil(abs(offset) / _CORRECTED))}
+                key, words = "clock_is_off", {"days": str(round(abs(offset) / _CORRECTED))}
             case SignatureRefusedError():
                 key = "signature_refused"
             case ApiError(code=code):
@@ -333,6 +339,7 @@ class CloudPlanConfigFlow(TypedPlansFlow, domain=DOMAIN):
                 entry,
                 data=self._data,
                 options={**entry.options, CONF_REGIONS: self._regions},
+                reason="changed",
             )
         if not self._cameras():
             return self._show_voice()
@@ -412,7 +419,9 @@ class CloudPlanConfigFlow(TypedPlansFlow, domain=DOMAIN):
         )
         if self.source == SOURCE_REAUTH:
             self._abort_if_unique_id_mismatch(reason="wrong_account")
-            return self.async_update_reload_and_abort(self._get_reauth_entry(), data=self._data)
+            return self.async_update_reload_and_abort(
+                self._get_reauth_entry(), data=self._data, reason="signed_in_again"
+            )
         if self.source == SOURCE_RECONFIGURE:
             self._abort_if_unique_id_mismatch(reason="wrong_account")
         else:

@@ -7,7 +7,9 @@ from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from .cloud.errors import (
     ApiError,
+    CertificateError,
     CloudError,
+    NotServedError,
     RateLimitedError,
     SignatureRefusedError,
     SignInNeededError,
@@ -59,6 +61,10 @@ def _words(err: CloudError) -> tuple[str, dict[str, str]]:
             key = "sign_in_needed"
         case RateLimitedError():
             key, placeholders = "rate_limited", {"host": err.host}
+        case NotServedError():
+            key, placeholders = "not_served", {"host": err.host, "status": str(err.status)}
+        case CertificateError():
+            key, placeholders = "no_valid_certificate", {"host": err.host}
         case UnreachableError():
             key, placeholders = "unreachable", {"host": err.host}
         case SignatureRefusedError(clock_offset=float() | int() as offset) if (

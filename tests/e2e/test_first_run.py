@@ -152,7 +152,7 @@ async def test_a_session_that_the_maker_ended_is_signed_in_to_again(
     await diary.note(phone, "sign in again", integrations.dialogue)
     await integrations.press("Show me the link")
     await _approve_link(phone, integrations, diary)
-    await expect(integrations.dialogue).to_contain_text("was successful")
+    await expect(integrations.dialogue).to_contain_text("Signed in again")
     await diary.note(phone, "signed in", integrations.dialogue)
 
     assert await until(lambda: _dialogues(home), lambda going: not going) == []

@@ -381,7 +381,12 @@ async def test_a_link_that_ends_is_followed_by_a_fresh_one(
     ("trouble", "params", "error", "words"),
     [
         (Trouble.DROPPED, {}, "unreachable", {"host": "127.0.0.1"}),
-        (Trouble.HTTP_STATUS, {"status": 502}, "unreachable", {"host": "account.xiaomi.com"}),
+        (
+            Trouble.HTTP_STATUS,
+            {"status": 502},
+            "not_served",
+            {"host": "account.xiaomi.com", "status": "502"},
+        ),
         (Trouble.HTTP_STATUS, {"status": 429}, "rate_limited", {"minutes": "15"}),
         (
             Trouble.HTTP_STATUS,
@@ -626,13 +631,13 @@ async def test_a_region_that_cannot_be_asked_is_named(dialogue: Dialogue) -> Non
     ("trouble", "params", "error"),
     [
         (Trouble.DROPPED, {}, "unreachable"),
-        (Trouble.HTTP_STATUS, {"status": 503}, "unreachable"),
+        (Trouble.HTTP_STATUS, {"status": 503}, "not_served"),
         (Trouble.HTTP_STATUS, {"status": 429, "retry_after": 60}, "rate_limited"),
         (Trouble.HTML, {}, "unexpected_answer"),
         (Trouble.GARBAGE_CIPHER, {}, "unexpected_answer"),
         (Trouble.API_ERROR, {}, "api_error"),
         (Trouble.INVALID_SIGNATURE, {}, "signature_refused"),
-        (Trouble.CLOCK_SKEW, {"seconds": 400.5 * 86400}, "clock_is_off"),
+        (Trouble.CLOCK_SKEW, {"seconds": 400.4 * 86400}, "clock_is_off"),
     ],
 )
 async def test_no_region_answers(
@@ -643,7 +648,7 @@ async def test_no_region_answers(
     await dialogue.to_link()
     await dialogue.approved()
     assert (dialogue.step, dialogue.error) == ("look_again", error)
-    assert dialogue.words.get("days") == ("401" if error == "clock_is_off" else None)
+    assert dialogue.words.get("days") == ("400" if error == "clock_is_off" else None)
     await dialogue.reopen()
     assert dialogue.step == "look_again"
     dialogue.sim.faults.remove(fault)
@@ -692,7 +697,7 @@ async def test_signing_in_again(
     assert dialogue.step == "reauth_confirm"
     await dialogue.answer()
     await dialogue.approved()
-    assert dialogue.result["reason"] == "reauth_successful"
+    assert dialogue.result["reason"] == "signed_in_again"
     await hass.async_block_till_done()
     after = entry.data["credentials"]
     assert after["pass_token"] != before["pass_token"]
@@ -725,7 +730,7 @@ async def test_signing_in_again_recovers(dialogue: Dialogue, entry: MockConfigEn
     await dialogue.answer()
     await dialogue.pass_progress()
     assert (dialogue.step, dialogue.error) == ("link", "link_expired")
-    assert (await dialogue.finish())["reason"] == "reauth_successful"
+    assert (await dialogue.finish())["reason"] == "signed_in_again"
 
 
 async def test_signing_in_again_with_damaged_credentials(
@@ -735,7 +740,7 @@ async def test_signing_in_again_with_damaged_credentials(
     await start_reauth(dialogue, entry)
     await dialogue.answer()
     await dialogue.approved()
-    assert dialogue.result["reason"] == "reauth_successful"
+    assert dialogue.result["reason"] == "signed_in_again"
     assert entry.data["credentials"]["user_id"] == MEI
 
 
@@ -755,7 +760,7 @@ async def test_changing_the_regions(
     await dialogue.pass_progress()
     assert ticked(dialogue.result, "regions") == ["cn"]
     await dialogue.answer(regions=["cn", "de"])
-    assert dialogue.result["reason"] == "reconfigure_successful"
+    assert dialogue.result["reason"] == "changed"
     assert entry.options["regions"] == ["cn", "de"]
     assert entry.options["cameras_excluded"] == [STUDY]
 
@@ -769,7 +774,7 @@ async def test_changing_the_regions_when_signed_out(
     await start_reconfigure(dialogue, entry, "look")
     await dialogue.pass_progress()
     assert (dialogue.step, dialogue.error) == ("link", "signed_out")
-    assert (await dialogue.finish())["reason"] == "reconfigure_successful"
+    assert (await dialogue.finish())["reason"] == "changed"
     assert entry.data["credentials"]["pass_token"] != before["pass_token"]
 
 
@@ -783,7 +788,7 @@ async def test_changing_the_regions_when_a_page_wants_to_be_read(
     await dialogue.pass_progress()
     assert dialogue.step == "confirm_in_browser"
     dialogue.sim.faults.remove(fault)
-    assert (await dialogue.finish())["reason"] == "reconfigure_successful"
+    assert (await dialogue.finish())["reason"] == "changed"
 
 
 async def test_changing_the_regions_when_renewal_is_not_to_be_had(
@@ -796,7 +801,7 @@ async def test_changing_the_regions_when_renewal_is_not_to_be_had(
     await dialogue.pass_progress()
     assert (dialogue.step, dialogue.error) == ("look_again", "unreachable")
     dialogue.sim.faults.remove(fault)
-    assert (await dialogue.finish())["reason"] == "reconfigure_successful"
+    assert (await dialogue.finish())["reason"] == "changed"
 
 
 async def test_changing_the_regions_with_damaged_credentials(
@@ -805,7 +810,7 @@ async def test_changing_the_regions_with_damaged_credentials(
     hass.config_entries.async_update_entry(entry, data={**entry.data, "credentials": {}})
     await start_reconfigure(dialogue, entry, "look")
     assert dialogue.step == "link"
-    assert (await dialogue.finish())["reason"] == "reconfigure_successful"
+    assert (await dialogue.finish())["reason"] == "changed"
     assert entry.data["credentials"]["user_id"] == MEI
 
 
@@ -815,7 +820,7 @@ async def test_signing_in_though_nothing_forces_it(
     before = entry.data["credentials"]
     await start_reconfigure(dialogue, entry, "sign_in")
     assert dialogue.step == "sign_in"
-    assert (await dialogue.finish())["reason"] == "reconfigure_successful"
+    assert (await dialogue.finish())["reason"] == "changed"
     assert entry.data["credentials"]["pass_token"] != before["pass_token"]
     assert entry.options["regions"] == ["cn"]
 
@@ -846,7 +851,7 @@ async def test_changing_the_gateway(dialogue: Dialogue, entry: MockConfigEntry) 
         await dialogue.answer(gateway=f"{other}/")
         await dialogue.pass_progress()
         await dialogue.finish()
-    assert dialogue.result["reason"] == "reconfigure_successful"
+    assert dialogue.result["reason"] == "changed"
     assert entry.data["gateway"] == other
 
 

@@ -214,8 +214,16 @@ async def test_off_is_not_shown_while_the_second_witness_cannot_be_asked(
 @pytest.mark.parametrize(
     ("fault", "key", "placeholders"),
     [
-        ({"trouble": "http_status", "status": 503}, "unreachable", {"host": HOST}),
-        ({"trouble": "http_status", "status": 403}, "unreachable", {"host": HOST}),
+        (
+            {"trouble": "http_status", "status": 503},
+            "not_served",
+            {"host": HOST, "status": "503"},
+        ),
+        (
+            {"trouble": "http_status", "status": 403},
+            "not_served",
+            {"host": HOST, "status": "403"},
+        ),
         (
             {"trouble": "http_status", "status": 429, "retry_after": 120},
             "rate_limited",
@@ -273,7 +281,7 @@ async def test_an_outage_keeps_the_last_good_data_marked_and_tries_again_sooner(
 
     await pass_time(hass, freezer, 11 * 60)
     assert coordinator_of(loaded).update_interval == timedelta(minutes=20)
-    said = [record for record in caplog.records if "cannot be reached" in record.message]
+    said = [record for record in caplog.records if "does not serve just now" in record.message]
     assert len(said) == 1
 
     sim.faults.clear()

@@ -24,8 +24,24 @@ class UnreachableError(CloudError):
         self.reason = reason
 
 
+class NotServedError(UnreachableError):
+    """The host was reached and does not serve: it is down, or lets nobody in from here.
+
+    `status` is the HTTP status with which it said so.
+    """
+
+    def __init__(self, host: str, status: int) -> None:
+        """Take the host and the status of its answer."""
+        super().__init__(host, f"status {status}")
+        self.status = status
+
+
 class NoConnectionError(UnreachableError):
     """Not even a connection: no such name, no route, no TLS. Another host may do."""
+
+
+class CertificateError(NoConnectionError):
+    """Whoever answered does not prove to be the host: a filter in between, or a wrong clock."""
 
 
 class UnexpectedAnswerError(CloudError):

@@ -20,9 +20,11 @@ from yarl import URL
 from ...plan import clock
 from ..errors import (
     ApiError,
+    CertificateError,
     CloudError,
     ForbiddenAddressError,
     NoConnectionError,
+    NotServedError,
     RateLimitedError,
     RecordingGoneError,
     TooLargeError,
@@ -130,13 +132,13 @@ class Answer:
     def demand_served(self) -> None:
         """Raise where the host could or would not serve.
 
-        `RateLimitedError` for 429; `UnreachableError` for 5xx and for 403, which comes
+        `RateLimitedError` for 429; `NotServedError` for 5xx and for 403, which comes
         from gatekeepers before the cloud and says nothing about the account.
         """
         if self.status == _TOO_MANY:
             raise RateLimitedError(self.host, _retry_after(self.headers.get("Retry-After")))
         if self.status == _FORBIDDEN or self.status >= _SERVER_ERRORS:
-            raise UnreachableError(self.host, f"status {self.status}")
+            raise NotServedError(self.host, self.status)
 
 
 class FetchRefusedError(CloudError):
@@ -366,7 +368,7 @@ def _demand_footage(host: str, response: aiohttp.ClientResponse) -> None:
     if status == _TOO_MANY:
         raise RateLimitedError(host, _retry_after(response.headers.get("Retry-After")))
     if status >= _SERVER_ERRORS:
-        raise UnreachableError(host, f"status {status}")
+        raise NotServedError(host, status)
     if status in _REDIRECTS:
         raise ForbiddenAddressError("it leads to another")
     if status in _GONE:
@@ -415,7 +417,8 @@ _FAILURES: Final = (
     (aiohttp.ConnectionTimeoutError, NoConnectionError, "no connection in time"),
     (TimeoutError, UnreachableError, "no answer in time"),
     (aiohttp.ClientConnectorDNSError, NoConnectionError, "no such name"),
-    (aiohttp.ClientSSLError, NoConnectionError, "no valid certificate"),
+    (aiohttp.ClientConnectorCertificateError, CertificateError, "no valid certificate"),
+    (aiohttp.ClientSSLError, NoConnectionError, "no encrypted connection"),
     (aiohttp.ClientConnectorError, NoConnectionError, "no connection"),
     (OSError, UnreachableError, "the connection broke off"),
     (aiohttp.ClientConnectionError, UnreachableError, "the connection broke off"),
