@@ -10,6 +10,7 @@ from homeassistant.components.sensor import (
     SensorDeviceClass,
     SensorEntity,
     SensorEntityDescription,
+    SensorStateClass,
 )
 from homeassistant.const import EntityCategory, Platform, UnitOfInformation, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
@@ -257,6 +258,7 @@ ACCOUNT_SENSORS: tuple[AccountSensorDescription, ...] = (
     AccountSensorDescription(
         key="renewing_plans",
         translation_key="renewing_plans",
+        state_class=SensorStateClass.MEASUREMENT,
         value=lambda data, _now: renewing(data).known,
         attributes=_renewing_words,
     ),
@@ -319,6 +321,7 @@ CAMERA_RECORDINGS: tuple[RecordingsDescription, ...] = (
     RecordingsDescription(
         key=RECORDINGS_AT_RISK,
         translation_key="recordings_at_risk",
+        state_class=SensorStateClass.MEASUREMENT,
         entity_registry_enabled_default=False,
         exists=own_plan,
         value=_at_risk,

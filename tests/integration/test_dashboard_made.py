@@ -321,13 +321,13 @@ async def test_the_options_show_it_to_be_copied(hass: HomeAssistant, mei: MockCo
 # --- Few cameras, and many ---
 
 
-def house(hass: HomeAssistant, cameras: int) -> MockConfigEntry:
+def house(hass: HomeAssistant, cameras: int, name: str = "House") -> MockConfigEntry:
     """Register an account of so many cameras with a plan, half of which end soon."""
-    entry = MockConfigEntry(domain=DOMAIN, unique_id="xiaomi_house", title="House")
+    entry = MockConfigEntry(domain=DOMAIN, unique_id=f"xiaomi_{name}", title=name)
     entry.add_to_hass(hass)
     registry, devices = er.async_get(hass), dr.async_get(hass)
     devices.async_get_or_create(
-        config_entry_id=entry.entry_id, identifiers={account_identifier(entry)}, name="House"
+        config_entry_id=entry.entry_id, identifiers={account_identifier(entry)}, name=name
     )
     for number in range(cameras):
         device = devices.async_get_or_create(
@@ -343,7 +343,7 @@ def house(hass: HomeAssistant, cameras: int) -> MockConfigEntry:
             entity = registry.async_get_or_create(
                 "sensor",
                 DOMAIN,
-                f"{number}_{key}",
+                f"{name}_{number}_{key}",
                 config_entry=entry,
                 device_id=device.id,
                 translation_key=key,
@@ -383,25 +383,96 @@ async def test_few_cameras_are_shown_one_by_one(hass: HomeAssistant, count: int)
 
 
 @pytest.mark.usefixtures("domain")
-async def test_many_cameras_are_folded_into_a_page_of_their_own(hass: HomeAssistant) -> None:
+async def test_many_cameras_stand_in_a_table_and_on_a_page_of_their_own(
+    hass: HomeAssistant,
+) -> None:
     house(hass, 50)
+    for number, status in (
+        (1, "expired_reachable"),
+        (3, "expired"),
+        (5, "none"),
+        (7, "unavailable"),
+    ):
+        hass.states.async_set(f"sensor.camera_{number}_plan_status", status)
+    hass.states.async_set("sensor.camera_0_cancellation", "waiting_for_you")
+    hass.states.async_set("sensor.camera_9_days_remaining", "unknown")
+    hass.states.async_set("sensor.camera_11_days_remaining", "1")
     dashboard = await made(hass)
     config = dashboard["config"]
-    assert len(stacks(config, 1)) == 50
-    assert config["views"][1]["subview"] is True
-    (_, soon) = stacks(config)["Camera 0"]["visibility"]
-    assert {
-        "condition": "numeric_state",
-        "entity": "sensor.camera_0_days_remaining",
-        "below": 8,
-    } in (soon["conditions"])
-    said = sentences(hass, config)["Cameras"]
-    assert "25 more cameras, with nothing to come within 7 days." in said
-    pages = [part.get("navigation_path") for part in within(config["views"][0])]
-    assert config["views"][1]["path"] in pages
-    hass.states.async_set("sensor.camera_0_cancellation", "waiting_for_you")
-    assert "24 more cameras" in sentences(hass, config)["Cameras"]
     assert parse_yaml(dashboard["yaml"]) == config
+    assert not stacks(config)
+    said = re.sub(r"\(/config/devices/device/[0-9a-f]+\)", "", sentences(hass, config)["Cameras"])
+    rows = [line for line in said.splitlines() if line.startswith("|")]
+    # Of 25 that end soon four are folded below; one of the others has a step left.
+    assert len(rows) == 2 + 21 + 1
+    assert rows[0] == "| Camera | Plan | Days |"
+    assert rows[2:4] == [
+        "| [Camera 11] | Active, renews | 1 |",
+        "| [Camera 13] | Active, renews | 3 |",
+    ]
+    assert rows[-2:] == [
+        "| [Camera 0] | Active, renews · One step left | 300 |",
+        "| [Camera 9] | Active, renews |  |",
+    ]
+    assert re.split("\n\n+", said)[1:] == [
+        "Nothing to come within 7 days: 24 cameras",
+        "Expired, recordings still there: [Camera 1]",
+        "Expired: [Camera 3]",
+        "Not known just now: [Camera 7]",
+        "One camera without a plan",
+    ]
+
+
+@pytest.mark.usefixtures("domain")
+async def test_of_many_cameras_each_has_its_switch_on_a_page_that_is_led_to(
+    hass: HomeAssistant,
+) -> None:
+    house(hass, 50)
+    config = (await made(hass))["config"]
+    page = config["views"][1]
+    assert len(stacks(config, 1)) == 50
+    assert page["subview"] is True
+    assert page["path"] in [part.get("navigation_path") for part in within(config["views"][0])]
+    glance = Template(page["sections"][0]["cards"][1]["content"], hass).async_render()
+    assert glance.count("](/config/devices/device/") == 50
+
+
+@pytest.mark.usefixtures("domain")
+async def test_the_text_grows_with_the_cameras_and_not_faster(hass: HomeAssistant) -> None:
+    house(hass, 50)
+    fifty = len((await made(hass))["yaml"])
+    house(hass, 100, name="Block")
+    more = len((await made(hass))["yaml"])
+    assert fifty < 90_000
+    assert more < 3.2 * fifty
+
+
+@pytest.mark.usefixtures("domain")
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_what_many_need_alike_is_said_once(hass: HomeAssistant, language: str) -> None:
+    entry = house(hass, 5)
+    attention = er.async_get(hass).async_get_or_create(
+        "binary_sensor",
+        DOMAIN,
+        "attention",
+        config_entry=entry,
+        device_id=next(
+            device.id
+            for device in dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+            if account_identifier(entry) in device.identifiers
+        ),
+        translation_key="attention",
+    )
+    config = (await made(hass, language=language))["config"]
+    heading = (await async_texts(hass, language))["needs_you"]
+    for reason in (*Reason, "of_another_version"):
+        for count, alerts in ((3, 3), (4, 1)):
+            items = [{"camera": f"Camera {n}", "reason": str(reason)} for n in range(count)]
+            hass.states.async_set(attention.entity_id, "on", {"items": items})
+            said = sentences(hass, config)[heading]
+            assert said.count("<ha-alert") == alerts
+            assert all(f"Camera {n}" in said for n in range(count))
+            assert "<a href" in said
 
 
 # --- The words ---

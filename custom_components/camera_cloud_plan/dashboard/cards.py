@@ -1,9 +1,9 @@
 """The dashboard's content, of built-in cards only, for the devices that are there.
 
-One column on a phone, at most three on a desk. Blocks: the next charge; what needs its owner,
-absent when nothing does; every camera, those without a plan folded into one line; what is
-charged this month, and what that costs; what is being saved, and what is about to be lost;
-when all that was read. Very many cameras stand on a page of their own, and here only those
+One column on a phone, at most three on a desk. Blocks: the next charge, and what plans cost;
+what needs its owner, absent when nothing does; every camera, those without a plan folded into
+one line; the calendar of charges; what is being saved, and what is about to be lost; when all
+that was read. Very many cameras have a page of their own, and here stand as a table, of those
 with something to come.
 """
 
@@ -40,7 +40,6 @@ from .parts import (
     goes_to,
     grid,
     heading,
-    is_below,
     performs,
     screen,
     section,
@@ -55,10 +54,12 @@ from .texts import Given, Texts, label
 _COLUMNS: Final = 3
 _STACK: Final = {"grid_options": {"columns": 12}}
 _ICON: Final = "mdi:cctv"
-# So many cameras with a plan are shown at once; of more, those with something to come in
-# fewer days than these.
+# So many cameras with a plan are shown one by one; of more, a table names those with something
+# to come in fewer days than these.
 _AT_ONCE: Final = 16
 _SOON: Final = 8
+# What so many cameras need alike is said of each; of more, of all at once.
+_NEED_ALIKE: Final = 3
 _MONTH_ROWS: Final = 10
 _WEEK_ROWS: Final = 8
 _DESK: Final = "(min-width: 768px)"
@@ -67,15 +68,13 @@ _TWO_PLACES: Final = 2
 
 _NO_PLAN: Final = ("none", "free_tier")
 _PLAN_OVER: Final = ("expired", "expired_reachable")
-_REACHABLE: Final = "expired_reachable"
 _RUNNING: Final = ("trial", "active_renewing", "active_not_renewing", "active_renewal_unknown")
 _MAY_RENEW: Final = ("active_renewing", "active_renewal_unknown")
 _NOT_READ: Final = ("unknown", "unavailable")
-_NOTHING_OPEN: Final = ("none", *_NOT_READ)
 _NOT_SAVING: Final = ("idle", *_NOT_READ)
 
-# Pages: the one of all cameras, beside this one whatever the dashboard is called; Media, at what was saved; where steps wait;
-# where typed plans are changed.
+# Pages: the one of all cameras, beside this one whatever the dashboard is called; Media, at what
+# was saved; where steps wait; where typed plans are changed.
 _ALL_CAMERAS: Final = "cameras"
 _MEDIA: Final = f"/media-browser/browser/{quote(f'app,media-source://{DOMAIN}', safe='')}"
 _REPAIRS: Final = "/config/repairs"
@@ -113,7 +112,7 @@ class Builder:
             self._next_charge(),
             self._needs_you(),
             self._cameras(),
-            self._this_month(),
+            self._calendar(),
             self._recordings(),
             self._small_print(),
         )
@@ -139,6 +138,12 @@ class Builder:
     # --- The next charge ---
 
     def _next_charge(self) -> Card | None:
+        cards = [*self._charges_ahead(), *self._cost()]
+        if not cards:
+            return None
+        return section(heading(self.texts["next_charge"], icon="mdi:calendar-clock"), *cards)
+
+    def _charges_ahead(self) -> list[Card]:
         cameras = [
             _spoken(camera, NEXT_CHARGE, PLAN_STATUS) | {"maker": label(camera.maker)}
             for camera in self._cameras_found
@@ -146,7 +151,7 @@ class Builder:
         ]
         off = sum(NEXT_CHARGE in camera.off for camera in self._cameras_found)
         if not cameras and not off:
-            return None
+            return []
         named = self.texts.beginning("guide_seller_")
         content = self.texts.template(
             "next_charge",
@@ -156,10 +161,23 @@ class Builder:
             sellers={who: named[who] for who in _SELLERS},
             places=self._places(),
         )
-        return section(
-            heading(self.texts["next_charge"], icon="mdi:calendar-clock"),
-            {"type": "markdown", "content": content},
-        )
+        return [{"type": "markdown", "content": content}]
+
+    def _cost(self) -> list[Card]:
+        """Return the line of what plans cost by the month."""
+        charges = [
+            entity for camera in self._cameras_found if (entity := camera.reads(NEXT_CHARGE))
+        ]
+        costs = [
+            entity
+            for account in self._accounts
+            for entity in account.read.get(ACCOUNT_MONTHLY_COST, ())
+        ]
+        if not charges and not costs:
+            return []
+        return [
+            text(self.texts.template("cost", charges=charges, costs=costs, places=self._places()))
+        ]
 
     def _places(self) -> dict[str, Given]:
         """Return how many decimal places amounts have here, where that is not two."""
@@ -185,6 +203,8 @@ class Builder:
             reasons={reason.value: self._needed(reason) for reason in Reason},
             other=self._needed(None),
             repairs=_REPAIRS,
+            many=self.texts.common["many_cameras"],
+            alike=_NEED_ALIKE,
         )
         return section(
             heading(self.texts["needs_you"], icon="mdi:hand-back-right-outline"), text(content)
@@ -197,7 +217,8 @@ class Builder:
             "kind": _KINDS.get(reason, "info") if reason else "info",
             "what": self.texts[name],
             "text": self.texts[f"{name}_text"],
-            "link": self.texts.get(f"{name}_link") or self.texts["show_me"],
+            # Its words stay together at the end of a line.
+            "link": (self.texts.get(f"{name}_link") or self.texts["show_me"]).replace(" ", "\xa0"),
             "page": _PAGES.get(reason, _REPAIRS) if reason else _REPAIRS,
         }
 
@@ -209,86 +230,89 @@ class Builder:
         badges = [press | performs("button.press", entity_id=check_now)] if check_now else []
         if self._are_many:
             badges.insert(0, button(_ICON, self.texts["all_cameras"]) | goes_to(_ALL_CAMERAS))
-        cards = [
-            self._camera(camera, *(_is_soon(camera) if self._are_many else ()))
-            for camera in self._cameras_found
-        ]
-        if not cards:
-            cards.append(text(self.texts["no_cameras"]))
+            cards = [text(self._table(_SOON))]
+        elif self._cameras_found:
+            cards = [self._camera(camera) for camera in self._cameras_found]
+            cards += self._without_plan()
+        else:
+            cards = [text(self.texts["no_cameras"])]
         return section(
-            heading(self.texts["cameras"], *badges, icon=_ICON),
-            *cards,
-            *self._folded(),
-            columns=_COLUMNS,
+            heading(self.texts["cameras"], *badges, icon=_ICON), *cards, columns=_COLUMNS
         )
 
-    def _folded(self) -> list[Card]:
-        """Return the lines into which cameras are folded that are not shown one by one."""
-        lines = []
-        if self._are_many:
-            further = self.texts.template(
-                "further",
-                cameras=[
-                    _spoken(camera, DAYS_REMAINING, PLAN_STATUS, CANCELLATION)
-                    for camera in self._cameras_found
-                    if camera.reads(DAYS_REMAINING)
-                ],
-                folded=(*_NO_PLAN, _REACHABLE),
-                nothing_open=_NOTHING_OPEN,
-                days=_SOON,
-            )
-            lines.append(text(further))
+    def _without_plan(self) -> list[Card]:
+        """Return the line into which cameras are folded that have no plan."""
         told = [
             (camera, status)
             for camera in self._cameras_found
             if (status := camera.reads(PLAN_STATUS))
         ]
-        if told:
-            without = self.texts.template(
-                "without_plan",
-                cameras=[_spoken(camera, PLAN_STATUS) for camera, _ in told],
-                no_plan=_NO_PLAN,
-                named=not self._are_many,
-            )
-            is_any = any_of(state_is(status, *_NO_PLAN) for _, status in told)
-            lines.append(text(without) | shown_if(is_any))
-        return lines
+        if not told:
+            return []
+        content = self.texts.template(
+            "without_plan",
+            cameras=[_spoken(camera, PLAN_STATUS) for camera, _ in told],
+            no_plan=_NO_PLAN,
+        )
+        is_any = any_of(state_is(status, *_NO_PLAN) for _, status in told)
+        return [text(content) | shown_if(is_any)]
 
     def _all_cameras(self) -> Card:
-        """Return the page of every camera, account by account."""
+        """Return the page of every camera: all at a glance, then account by account."""
         sections = [
             section(
                 heading(found.account.name, icon="mdi:account"),
-                *(self._camera(camera, folds=False) for camera in found.cameras),
-                columns=_COLUMNS,
+                *(self._camera(camera, is_in_table=True) for camera in found.cameras),
             )
             for found in self.found
             if found.cameras
         ]
         title = self.texts["all_cameras"]
-        return view(_ALL_CAMERAS, title, _ICON, _COLUMNS, sections) | {"subview": True}
+        table = section(heading(title, icon=_ICON), text(self._table(None)))
+        return view(_ALL_CAMERAS, title, _ICON, _COLUMNS, [table, *sections]) | {"subview": True}
 
-    def _camera(self, camera: Found, *conditions: Card, folds: bool = True) -> Card:
+    def _table(self, within: int | None) -> str:
+        """Return a table of how plans stand, those first that end first.
+
+        Of those with something to come in fewer than `within` days, and what is folded then is
+        said below; without that, of all.
+        """
+        states = (*_RUNNING, *_PLAN_OVER, *_NO_PLAN)
+        return self.texts.template(
+            "table",
+            cameras=[
+                _spoken(camera, PLAN_STATUS, DAYS_REMAINING, CANCELLATION)
+                for camera in self._cameras_found
+            ],
+            within=within,
+            stands={state: self.texts.state(PLAN_STATUS, state) for state in states},
+            cancellation=self._how_far(),
+            over=_PLAN_OVER,
+            no_plan=_NO_PLAN,
+            many=self.texts.common["many_cameras"],
+        )
+
+    def _camera(self, camera: Found, *, is_in_table: bool = False) -> Card:
         """Return a camera's name, status in words and days; below them off and on.
 
-        Where there is nothing to switch, the status takes that place. One without a plan
-        `folds`: a line below names it.
+        Where there is nothing to switch, the status takes that place. What stands in a table is
+        not said again, and one without a plan is named in a line below.
         """
         status, renewal = camera.reads(PLAN_STATUS), camera.shows(AUTO_RENEWAL)
         runs = (state_is_not(status, *_PLAN_OVER),) if status else ()
         name = heading(camera.name, *_saving(camera))
         cards = [name | {"heading_style": "subtitle"} | goes_to(camera.page)]
         if renewal:
-            cards.append(self._standing(camera) | shown_if(*runs))
+            if not is_in_table:
+                cards.append(self._standing(camera) | shown_if(*runs))
             switch = {"type": "tile", "entity": renewal, "name": self.texts["auto_renewal"]}
             inline = {"features": [{"type": "toggle"}], "features_position": "inline"}
             cards.append(switch | inline | shown_if(*runs))
-        if status:
+        if status and not is_in_table:
             plan = {"type": "tile", "entity": status, "name": self.texts["plan"], "icon": _ICON}
             cards.append(plan | (shown_if(state_is(status, *_PLAN_OVER)) if renewal else {}))
-        has_plan = (state_is_not(status, *_NO_PLAN),) if status and folds else ()
-        stack = {"type": "vertical-stack", "cards": cards}
-        return stack | _STACK | shown_if(*has_plan, *conditions)
+        has_plan = (state_is_not(status, *_NO_PLAN),) if status else ()
+        return {"type": "vertical-stack", "cards": cards} | _STACK | shown_if(*has_plan)
 
     def _standing(self, camera: Found) -> Card:
         """Return the line of how a plan stands, and how far its end is if it was asked for.
@@ -299,41 +323,30 @@ class Builder:
             "standing",
             camera=_read(camera, PLAN_STATUS, DAYS_REMAINING, CANCELLATION),
             running={state: self.texts.state(PLAN_STATUS, state) for state in _RUNNING},
-            cancellation={
-                state.value: self.texts.state(CANCELLATION, state) for state in CaseState
-            },
+            cancellation=self._how_far(),
         )
         return text(content)
 
-    # --- Money and recordings ---
+    def _how_far(self) -> dict[str, Given]:
+        """Return what is said of each state of a cancellation."""
+        return {state.value: self.texts.state(CANCELLATION, state) for state in CaseState}
 
-    def _this_month(self) -> Card | None:
-        """Return what plans cost, and what is coming: a month on a desk, a list on a phone."""
-        charges = [
-            entity for camera in self._cameras_found if (entity := camera.reads(NEXT_CHARGE))
-        ]
-        costs = [
-            entity
-            for account in self._accounts
-            for entity in account.read.get(ACCOUNT_MONTHLY_COST, ())
-        ]
+    # --- What comes, and recordings ---
+
+    def _calendar(self) -> Card | None:
+        """Return what is coming: a month on a desk, a list on a phone."""
         calendars = [entity for account in self._accounts if (entity := account.shows(CHARGES))]
-        cards = []
-        if charges or costs:
-            sums = self.texts.template(
-                "this_month", charges=charges, costs=costs, places=self._places()
-            )
-            cards.append(text(sums))
-        if calendars:
-            calendar = {"type": "calendar", "entities": calendars}
-            month = {"initial_view": "dayGridMonth"} | grid(_MONTH_ROWS)
-            week = {"initial_view": "listWeek"} | grid(_WEEK_ROWS)
-            cards.append(calendar | month | shown_if(screen(_DESK)))
-            cards.append(calendar | week | shown_if(screen(_POCKET)))
-        if not cards:
+        if not calendars:
             return None
-        title = heading(self.texts["this_month"], icon="mdi:calendar-month")
-        return section(title, *cards, columns=_COLUMNS)
+        calendar = {"type": "calendar", "entities": calendars}
+        month = {"initial_view": "dayGridMonth"} | grid(_MONTH_ROWS)
+        week = {"initial_view": "listWeek"} | grid(_WEEK_ROWS)
+        return section(
+            heading(self.texts["calendar"], icon="mdi:calendar-month"),
+            calendar | month | shown_if(screen(_DESK)),
+            calendar | week | shown_if(screen(_POCKET)),
+            columns=_COLUMNS,
+        )
 
     def _recordings(self) -> Card | None:
         """Return what is being saved and about to be lost, and the way to what was saved."""
@@ -398,16 +411,3 @@ def _saving(camera: Found) -> list[Card]:
     """Return what saves a camera's recordings, if it has any."""
     save = performs(f"{DOMAIN}.export_recordings", device_id=[camera.device_id])
     return [button("mdi:download") | save] if camera.has_recordings else []
-
-
-def _is_soon(camera: Found) -> list[Card]:
-    """Return when a camera has something to come soon; where that cannot be told, always."""
-    days = camera.reads(DAYS_REMAINING)
-    if days is None:
-        return []
-    reasons = [is_below(days, _SOON), state_is(days, *_NOT_READ)]
-    if how_far := camera.reads(CANCELLATION):
-        reasons.append(state_is_not(how_far, *_NOTHING_OPEN))
-    if status := camera.reads(PLAN_STATUS):
-        reasons.append(state_is(status, _REACHABLE))
-    return [any_of(reasons)]

@@ -75,11 +75,6 @@ def state_is_not(entity: str, *states: str) -> Card:
     return {"condition": "state", "entity": entity, "state_not": [*states]}
 
 
-def is_below(entity: str, number: float) -> Card:
-    """Return that an entity's state is a number below this one."""
-    return {"condition": "numeric_state", "entity": entity, "below": number}
-
-
 def screen(media_query: str) -> Card:
     """Return that a screen is of this kind."""
     return {"condition": "screen", "media_query": media_query}
