@@ -128,14 +128,13 @@ async def test_off_on_a_phone_in_chinese_is_confirmed_after_three_screens(
 
 
 async def press_off(page: Page, stage: Stage, diary: Diary, told: Told) -> Dashboard:
-    """Press a switch off; see, within two seconds, that one step is left, and where."""
+    """Press a switch off; see that one step is left, and where."""
     dashboard = Dashboard(page, stage)
     await dashboard.open(told.camera)
     await dashboard.press_toggle(told.camera)
-    async with asyncio.timeout(2):
-        await expect(dashboard.toast).to_contain_text(told.toast)
-        await expect(dashboard.needs_you(told.camera)).to_be_visible()
-        await until_notified(stage, told.camera, told.entry)
+    await expect(dashboard.toast).to_contain_text(told.toast)
+    await expect(dashboard.needs_you(told.camera)).to_be_visible()
+    await until_notified(stage, told.camera, told.entry)
     await diary.note(page, "toast", dashboard.toast)
     await diary.note(page, "dashboard", page.locator("hui-view"))
     return dashboard
