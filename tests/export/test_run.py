@@ -5,6 +5,7 @@ import hashlib
 from pathlib import Path
 
 from custom_components.camera_cloud_plan.export import Progress
+from custom_components.camera_cloud_plan.export.model import ManifestSeal
 from tests.export.footage import plays, probed
 from tests.export.maker import Maker, clips, exporting, files, manifest, phases
 
@@ -42,16 +43,25 @@ async def test_every_recording_is_saved_and_verified(tmp_path: Path) -> None:
     content = clips(tmp_path)[0].read_bytes()
     assert first["sha256"] == hashlib.sha256(content).hexdigest()
     assert first["bytes"] == len(content)
+    assert seal_of(tmp_path) == result.manifest
+
+
+def seal_of(root: Path, size: int | None = None) -> ManifestSeal:
+    content = (root / "Door" / "manifest.jsonl").read_bytes()[:size]
+    return ManifestSeal(size=len(content), sha256=hashlib.sha256(content).hexdigest())
 
 
 async def test_a_second_run_downloads_nothing(tmp_path: Path) -> None:
     maker = Maker()
     maker.holds("one")
     maker.holds("two")
-    await exporting(maker, tmp_path).run()
+    first = await exporting(maker, tmp_path).run()
     before = files(tmp_path)
     maker.opened.clear()
     result = await exporting(maker, tmp_path, job_id="job-2").run()
     assert not maker.opened
     assert (result.tally.already, result.tally.saved) == (2, 0)
     assert files(tmp_path) == before
+    # What is said of the manifest after the first run is still so of its first bytes.
+    assert first.manifest is not None
+    assert seal_of(tmp_path, first.manifest.size) == first.manifest != result.manifest

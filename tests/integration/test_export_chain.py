@@ -1,6 +1,7 @@
 """Recordings from the simulated maker to files on a disk, through everything in between."""
 
 from collections.abc import Callable
+from hashlib import sha256
 import json
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.camera_cloud_plan.const import DOMAIN
+from custom_components.camera_cloud_plan.ledger import Kind
 from simulator.faults import Trouble
 from simulator.server import RunningSimulator
 from simulator.world import World
@@ -19,6 +21,7 @@ from simulator.worldfile import load_world
 from .acts import direct_way, settle, standing
 from .conftest import EntryMaker, set_up
 from .guided import Guide
+from .ledgers import rows_of
 from .saving import desk_of, export, media_folder
 from .test_coordinator import coordinator_of
 
@@ -89,11 +92,19 @@ async def test_all_of_a_camera_comes_home_and_a_second_run_fetches_nothing(
     assert all(path.startswith(f"{DOMAIN}/{name}/") for path in files)
     assert row["folder"] == str(media / DOMAIN / name)
     assert await in_thread(hass, play, media) > 0
+    listing = media / DOMAIN / name / "manifest.jsonl"
+    first = await in_thread(hass, Path.read_bytes, listing)
 
     (row,) = await export(hass, GARAGE, wait=True)
     assert row["state"] == "saved"
     assert (row["counts"]["already"], row["counts"]["saved"]) == (listed(world), 0)
     assert await in_thread(hass, clips, media) == files
+    # The ledger has what the manifest was after each; the first is the beginning of the second.
+    second = await in_thread(hass, Path.read_bytes, listing)
+    assert second.startswith(first)
+    assert [
+        (one.facts["manifest"], one.facts["manifest_bytes"]) for one in rows_of(home, Kind.EXPORT)
+    ] == [(sha256(content).hexdigest(), len(content)) for content in (first, second)]
 
 
 async def test_each_camera_has_its_row(

@@ -270,7 +270,7 @@ class CameraExport:
         await self._check(place.manifest, executor)
         await self._save(place, executor)
         tally, now = self._progress.tally, clock.now()
-        await in_thread(
+        seal = await in_thread(
             executor,
             partial(place.manifest.add_finished, tally, now, self._order.job_id),
         )
@@ -279,6 +279,7 @@ class CameraExport:
             missing=tuple(self._missing),
             finished_at=now,
             folder=str(place.root.path / place.name),
+            manifest=seal,
         )
 
     async def _found_in_the_end(self) -> RecordingList:

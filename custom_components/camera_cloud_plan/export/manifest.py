@@ -40,9 +40,9 @@ import threading
 from typing import Any, Final
 
 from ..plan import Camera, Recording, RecordingKind
-from .model import Reason, Tally
+from .model import ManifestSeal, Reason, Tally
 from .names import is_day_name
-from .place import NOTHING_THERE, Folder, has_content, numbered
+from .place import NOTHING_THERE, Folder, digest, has_content, numbered
 
 NAME: Final = "manifest.jsonl"
 _FORMAT: Final = 1
@@ -265,11 +265,17 @@ class Manifest:
             ]
         )
 
-    def add_finished(self, tally: Tally, at: datetime, job_id: str) -> None:
-        """Write down what a job came to. Raises `OSError`."""
+    def add_finished(self, tally: Tally, at: datetime, job_id: str) -> ManifestSeal:
+        """Write down what a job came to; return what is on disk then. Raises `OSError`."""
         self._append(
             [{"line": "finished", "job": job_id, "at": at.isoformat(), "tally": asdict(tally)}]
         )
+        fd = self._folder.read_file(NAME)
+        try:
+            size, sha256 = digest(fd)
+        finally:
+            os.close(fd)
+        return ManifestSeal(size=size, sha256=sha256)
 
     def _about(self, recording: Recording, line: str) -> dict[str, Any]:
         expires = recording.expires_at

@@ -144,13 +144,25 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestSeal:
+    """What a manifest was when it was read back: as it only grows, its first bytes stay so."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What a job came to, at `finished_at` (UTC); `folder` is the camera's own."""
+    """What a job came to, at `finished_at` (UTC); `folder` is the camera's own.
+
+    `manifest` is what its manifest was then.
+    """
 
     tally: Tally
     missing: tuple[Missing, ...]
     finished_at: datetime
     folder: str
+    manifest: ManifestSeal | None = None
 
     @property
     def is_whole(self) -> bool:

@@ -33,7 +33,9 @@ days `YYYY-MM-DD`, money `{"amount": "6.00", "currency": "CNY"}`, `source` as in
 ``cancellation``         step (`opened`, `sent`, `done`, `reminded`, `not_effective`,
                          `contradicted`, `disproved`, `confirmed`, `withdrawn`, `ran_out`), wish
                          (`off`, `on`), proof, checks, old_end, new_end
-``export``               from, to, whole, listed, saved, already, missing (counts)
+``export``               from, to, whole, listed, saved, already, missing (counts), manifest (the
+                         SHA-256 of the camera's `manifest.jsonl`, as it was read back then),
+                         manifest_bytes (how long it was: later exports only add to it)
 ``charge``               on (day), money, order (its last characters), text
 ``bank_line``            on (day), money, text
 ``attachment``           file (its name), sha256, bytes

@@ -22,6 +22,7 @@ from ..activity import OnTold
 from ..casework.book import CaseBook
 from ..const import DOMAIN
 from ..devices import account_key, key_of
+from ..export.model import ManifestSeal
 from ..ledger import (
     Anchor,
     Entry,
@@ -639,6 +640,10 @@ def _why(unread: Collection[Failure]) -> str | None:
     return "unreachable" if unread else None
 
 
+def _of_manifest(seal: ManifestSeal | None) -> Mapping[str, Json]:
+    return {"manifest": seal.sha256, "manifest_bytes": seal.size} if seal else {}
+
+
 def _of_export(
     last: LastExport, plan: CameraPlan | None
 ) -> Iterable[tuple[Kind, str, Mapping[str, Any]]]:
@@ -655,6 +660,7 @@ def _of_export(
             "missing": tally.failed + tally.expired,
             "from": moment(order.start),
             "to": moment(order.end or order.asked_at),
+            **_of_manifest(last.manifest),
         },
     )
     if not (tally.complete and order.events and order.videos):

@@ -19,7 +19,7 @@ from homeassistant.exceptions import UnsupportedStorageVersionError
 from ..codec import DecodeError, Json, decode, encode
 from ..const import DOMAIN
 from ..devices import account_key
-from ..export.model import Order, Tally
+from ..export.model import ManifestSeal, Order, Tally
 from ..plan import clock
 from ..store import LenientStore
 
@@ -34,7 +34,8 @@ class LastExport:
     """What the last export of a camera came to, at `finished_at` (UTC).
 
     `order` is what had been asked; `whole` whether all that could be had of it is saved and
-    verified. `lacks_from` is when the oldest recording that failed was made (UTC), if known.
+    verified. `lacks_from` is when the oldest recording that failed was made (UTC), if known,
+    `manifest` what the camera's manifest was then.
     """
 
     order: Order
@@ -42,6 +43,7 @@ class LastExport:
     whole: bool
     tally: Tally
     lacks_from: datetime | None = None
+    manifest: ManifestSeal | None = None
 
 
 def holds_all(order: Order, since: datetime) -> bool:

@@ -540,6 +540,7 @@ class ExportDesk:
             )
             if result.tally.complete
             else None,
+            manifest=result.manifest,
         )
         more = await self._reader.async_exported(
             last, waited_for=job.waited_for > 0, makes_up=self._book.makes_up(last)
