@@ -371,12 +371,52 @@ async def test_a_removed_account_leaves_its_ledger_and_goes_on_when_added_again(
     await settle(hass)
     shown = hass.data["persistent_notification"].values()
     assert any(path.name in one["message"] for one in shown)
+    beside = path.with_name(f"{path.name}.end")
+    assert beside.read_text(encoding="ascii") == f"{rows[-1].seq}:{rows[-1].hash}\n"
     again = await make_entry()
     await set_up(hass, again)
     assert desk_of(again).file.path == path
     assert rows_of(again)[: len(rows)] == rows
     assert kinds_of(rows_of(again)).count("ledger_opened") == 1
     assert kinds_of(rows_of(again)).count("plan_seen") == kinds_of(rows).count("plan_seen")
+    assert issue(hass, "ledger_restored") is None
+    assert await hass.config_entries.async_reload(again.entry_id)
+    assert not beside.exists()
+
+
+@pytest.mark.parametrize("cut", [1, 100])
+async def test_rows_that_go_while_an_account_is_removed_are_missed(
+    hass: HomeAssistant, make_entry: EntryMaker, entry: MockConfigEntry, cut: int
+) -> None:
+    await set_up(hass, entry)
+    path, rows = desk_of(entry).file.path, rows_of(entry)
+    await hass.config_entries.async_remove(entry.entry_id)
+    await settle(hass)
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-cut]))
+    again = await make_entry()
+    await set_up(hass, again)
+    said = issue(hass, "ledger_restored")
+    assert said is not None
+    assert said.translation_placeholders is not None
+    assert said.translation_placeholders["known"] == str(len(rows))
+    (opened,) = (row for row in rows_of(again) if row.facts.get("why") == "restored")
+    assert opened.facts["known_row"] == {"seq": len(rows), "hash": rows[-1].hash}
+    assert desk_of(again).head == rows_of(again)[-1].anchor
+
+
+async def test_rows_that_were_gone_before_an_account_is_removed_are_missed_after(
+    hass: HomeAssistant, make_entry: EntryMaker, entry: MockConfigEntry
+) -> None:
+    await set_up(hass, entry)
+    path, rows = desk_of(entry).file.path, rows_of(entry)
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+    await hass.config_entries.async_remove(entry.entry_id)
+    await settle(hass)
+    await set_up(hass, await make_entry())
+    said = issue(hass, "ledger_restored")
+    assert said is not None
+    assert said.translation_placeholders is not None
+    assert said.translation_placeholders["known"] == str(len(rows))
 
 
 async def test_a_wish_that_was_ended_while_nobody_looked_is_withdrawn(

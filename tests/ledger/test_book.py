@@ -360,6 +360,39 @@ def test_a_folder_that_cannot_be_written(book: LedgerFile) -> None:
         refused(closed, Trouble.READ_ONLY)
 
 
+# --- Its end, while nobody keeps it in mind ---
+
+
+def test_which_row_was_the_last_can_be_left_beside(book: LedgerFile) -> None:
+    assert book.left_end() is None
+    ends = [row.anchor for row in book.append([entry(0), entry(1)])]
+    for end in ends:
+        book.leave_end(end)
+        assert book.left_end() == end
+    beside = book.path.with_name("ledger.jsonl.end")
+    assert sorted(book.path.parent.iterdir()) == [book.path, beside]
+    assert stat.S_IMODE(beside.stat().st_mode) == 0o600
+    assert beside.read_text(encoding="ascii") == f"2:{ends[-1].hash}\n"
+    for content in (b"", b"2", b"0:" + b"0" * 64, b"2:x\n", b"\xff" * 9000):
+        beside.write_bytes(content)
+        assert book.left_end() is None
+    book.drop_end()
+    book.drop_end()
+    assert not beside.exists()
+
+
+def test_what_is_left_beside_is_no_link(book: LedgerFile) -> None:
+    (row,) = book.append([entry(0)])
+    beside, other = book.path.with_name("ledger.jsonl.end"), book.path.with_name("other")
+    other.write_text("theirs", encoding="ascii")
+    beside.symlink_to(other)
+    with pytest.raises(LedgerError):
+        book.left_end()
+    book.leave_end(row.anchor)
+    assert other.read_text(encoding="ascii") == "theirs"
+    assert book.left_end() == row.anchor
+
+
 # --- Others beside us ---
 
 

@@ -23,6 +23,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
+import re
 import stat
 import time
 from typing import Final
@@ -38,6 +39,8 @@ _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEX
 _PRIVATE: Final = 0o600
 _PRIVATE_FOLDER: Final = 0o700
 _ASIDE: Final = ".torn-"
+_END: Final = ".end"
+_LEFT_END: Final = re.compile(rb"([1-9][0-9]{0,14}):([0-9a-f]{64})\n?")
 _BEGIN: Final = b'{"at":"'
 # The last row is looked for in so many bytes of the end.
 _LAST: Final = 8 << 10
@@ -219,6 +222,46 @@ class LedgerFile:
         Raises `LedgerError`.
         """
         return verify(self.lines(), anchor)
+
+    # --- Its end, while nobody keeps it in mind ---
+
+    def leave_end(self, end: Anchor) -> None:
+        """Write down beside it which row was the last, for when nobody else knows that.
+
+        One line, as `verify_ledger --head` takes it. Raises `LedgerError`.
+        """
+        with _told():
+            part = self._end_path.with_name(f"{self._end_path.name}.part")
+            fd = os.open(part, _NEW, _PRIVATE)
+            try:
+                _append(fd, 0, f"{end.seq}:{end.hash}\n".encode())
+            finally:
+                os.close(fd)
+            part.replace(self._end_path)
+            _sync_folder(self.path.parent)
+
+    def left_end(self) -> Anchor | None:
+        """Return what `leave_end` wrote; `None` where there is nothing of the kind.
+
+        Raises `LedgerError`.
+        """
+        with _told():
+            try:
+                fd = _checked(os.open(self._end_path, _READ))
+            except FileNotFoundError:
+                return None
+            with os.fdopen(fd, "rb") as file:
+                said = _LEFT_END.fullmatch(file.read(_LAST))
+        return Anchor(int(said[1]), said[2].decode()) if said else None
+
+    def drop_end(self) -> None:
+        """Delete what `leave_end` wrote. Raises `LedgerError`."""
+        with _told():
+            self._end_path.unlink(missing_ok=True)
+
+    @property
+    def _end_path(self) -> Path:
+        return self.path.with_name(f"{self.path.name}{_END}")
 
     def kept_aside(self) -> tuple[Path, ...]:
         """Return the files that hold half-written last lines of earlier crashes.

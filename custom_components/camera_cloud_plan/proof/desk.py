@@ -67,9 +67,17 @@ def ledger_path(hass: HomeAssistant, key: str) -> Path:
 
 
 async def async_leave_ledger(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Say where the ledger of an account stays that is removed; one added again goes on with it."""
-    path = ledger_path(hass, account_key(entry))
-    await AnchorStore(hass, account_key(entry)).async_remove()
+    """Say where the ledger of an account stays that is removed; one added again goes on with it.
+
+    Which row was the last stands beside it then, as Home Assistant forgets it.
+    """
+    path, anchors = ledger_path(hass, account_key(entry)), AnchorStore(hass, account_key(entry))
+    known = await anchors.async_load()
+    try:
+        await hass.async_add_executor_job(_leave_end, LedgerFile(path), known)
+    except LedgerError as err:
+        _LOGGER.warning("How far a ledger goes could not be written beside it: %s", err)
+    await anchors.async_remove()
     if not await hass.async_add_executor_job(path.exists):
         return
     await async_get_translations(hass, hass.config.language, "common", {DOMAIN})
@@ -151,7 +159,14 @@ class ProofDesk:
 
     async def async_load(self) -> None:
         """Read what was written so far; where that cannot be, it is said and tried again."""
-        self._anchor = await self._anchors.async_load()
+        known = await self._anchors.async_load()
+        try:
+            self._anchor = await self._hass.async_add_executor_job(_left, self.file, known)
+        except LedgerError as err:
+            self._anchor = known
+            _LOGGER.debug("What was left beside a ledger is not known: %s", err)
+        if known is None and self._anchor is not None:
+            self._anchors.async_put(self._anchor)
         self._writer.async_kick()
         await self._writer.async_settled()
 
@@ -610,6 +625,26 @@ class ProofDesk:
     @property
     def _missed_after(self) -> timedelta:
         return timedelta(hours=self._account.poll_hours) * _MISSED
+
+
+def _leave_end(file: LedgerFile, known: Anchor | None) -> None:
+    """Leave beside a ledger which row was the last; blocks. Raises `LedgerError`.
+
+    Where rows were cut off already, that is the one which was known.
+    """
+    if (head := file.head()) is not None:
+        file.leave_end(known if known and known.seq > head.seq else head)
+
+
+def _left(file: LedgerFile, known: Anchor | None) -> Anchor | None:
+    """Return the last row by what Home Assistant knows, else by what was left; blocks.
+
+    What was left has served once Home Assistant knows better. Raises `LedgerError`.
+    """
+    if known is None:
+        return file.left_end()
+    file.drop_end()
+    return known
 
 
 def _read(file: LedgerFile, anchor: Anchor | None) -> _Found:
