@@ -133,7 +133,9 @@ class _Problem:
             case SignatureRefusedError(clock_offset=float() | int() as offset) if (
                 abs(offset) > _CORRECTED
             ):
-                key, words = "clock_is_off", {"days": str(round(abs(offset) / _CORRECTED))}
+                # Its words are about many days.
+                days = max(2, round(abs(offset) / _CORRECTED))
+                key, words = "clock_is_off", {"days": str(days)}
             case SignatureRefusedError():
                 key = "signature_refused"
             case ApiError(code=code):

@@ -22,6 +22,7 @@ import pytest
 from yarl import URL
 
 from custom_components.camera_cloud_plan.cloud.errors import (
+    CertificateError,
     CloudError,
     NoConnectionError,
     RateLimitedError,
@@ -486,6 +487,6 @@ async def test_names_that_are_not_found_are_named(internet: _Internet) -> None:
 
 async def test_a_host_that_cannot_prove_its_name_gets_nothing(internet: _Internet) -> None:
     async with internet.session("io.mi.com", trusted=False) as (http, _):
-        with pytest.raises(NoConnectionError, match="no valid certificate"):
+        with pytest.raises(CertificateError, match="no valid certificate"):
             await _direct(internet, http).list_cameras()
     assert internet.cloud.requests.total() == 0
