@@ -250,6 +250,44 @@ async def test_how_far_a_cancellation_is_stands_beside_how_the_plan_does(
     assert "Active, renews · Done, only the seller can confirm · 13 days" in said
 
 
+@pytest.mark.parametrize(
+    ("sure", "possible", "is_priced", "told"),
+    [
+        (6, 0, True, "Plans cost **6.00 CNY** a month. Yearly"),
+        (
+            6,
+            3,
+            False,
+            "Plans cost **6.00 CNY** a month. Up to **3.00 CNY** more for plans that may",
+        ),
+        (0, 3, True, "Plans that may renew cost up to **3.00 CNY** a month. Yearly"),
+        (0, 3, False, "cost up to **3.00 CNY** a month. Amount unknown for 6. Yearly"),
+        (0, 0, False, "What the plans cost is not known."),
+        # Nothing renews, and nothing is unknown.
+        (0, 0, True, ""),
+    ],
+)
+async def test_what_plans_cost_is_said_as_far_as_it_is_known(
+    hass: HomeAssistant,
+    mei: MockConfigEntry,
+    sure: float,
+    possible: float,
+    is_priced: bool,
+    told: str,
+) -> None:
+    config = (await made(hass))["config"]
+    for state in hass.states.async_all("sensor"):
+        if state.entity_id.endswith("_next_plan_charge"):
+            amount = {"amount": 6.0, "currency": "CNY"} if is_priced else {}
+            hass.states.async_set(state.entity_id, "2026-12-01T00:00:00+00:00", amount)
+        if "monthly_cost" in state.entity_id:
+            facts = {"unit_of_measurement": "CNY", "possible": possible}
+            hass.states.async_set(state.entity_id, str(sure), facts)
+    said = sentences(hass, config)["Next charge"].rpartition("---\n")[2]
+    assert told in said
+    assert bool(said) == bool(told)
+
+
 async def test_a_charge_whose_time_is_over_is_not_announced(
     hass: HomeAssistant, mei: MockConfigEntry
 ) -> None:
@@ -370,7 +408,9 @@ async def test_before_the_first_reading_it_says_so(hass: HomeAssistant) -> None:
     house(hass, 0)
     said = sentences(hass, (await made(hass))["config"])
     assert [*said] == ["Cameras"]
-    assert said["Cameras"].startswith("No camera has been read so far.")
+    assert said["Cameras"].startswith(
+        "No camera has been read so far. [How the accounts stand](/config"
+    )
 
 
 @pytest.mark.usefixtures("domain")

@@ -62,8 +62,9 @@ _SOON: Final = 8
 _NEED_ALIKE: Final = 3
 _MONTH_ROWS: Final = 10
 _WEEK_ROWS: Final = 8
-_DESK: Final = "(min-width: 768px)"
-_POCKET: Final = "(max-width: 767px)"
+# A month needs room for words on its days, beside Home Assistant's sidebar.
+_DESK: Final = "(min-width: 1100px)"
+_POCKET: Final = "(max-width: 1099px)"
 _TWO_PLACES: Final = 2
 
 _NO_PLAN: Final = ("none", "free_tier")
@@ -74,7 +75,7 @@ _NOT_READ: Final = ("unknown", "unavailable")
 _NOT_SAVING: Final = ("idle", *_NOT_READ)
 
 # Pages: the one of all cameras, beside this one whatever the dashboard is called; Media, at what
-# was saved; where steps wait; where typed plans are changed.
+# was saved; where steps wait; where accounts stand, and typed plans are changed.
 _ALL_CAMERAS: Final = "cameras"
 _MEDIA: Final = f"/media-browser/browser/{quote(f'app,media-source://{DOMAIN}', safe='')}"
 _REPAIRS: Final = "/config/repairs"
@@ -235,7 +236,7 @@ class Builder:
             cards = [self._camera(camera) for camera in self._cameras_found]
             cards += self._without_plan()
         else:
-            cards = [text(self.texts["no_cameras"])]
+            cards = [text(self.texts["no_cameras"].format(page=_PLANS))]
         return section(
             heading(self.texts["cameras"], *badges, icon=_ICON), *cards, columns=_COLUMNS
         )
