@@ -19,13 +19,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.camera_cloud_plan.const import DOMAIN
-from custom_components.camera_cloud_plan.ledger import Kind, Row
+from custom_components.camera_cloud_plan.ledger import Kind, Row, Source
 from custom_components.camera_cloud_plan.ledger.verify_ledger import check_path
 from simulator.server import RunningSimulator
 
 from .acts import device_id, issue_keys, press_off, restart
 from .guided import Guide
-from .ledgers import act, rows_of
+from .ledgers import act, desk_of, rows_of
 from .test_coordinator import RENEWING, coordinator_of, refresh
 from .typed import typed_in
 
@@ -185,6 +185,28 @@ async def test_where_there_is_one_way_it_is_not_asked_for(hass: HomeAssistant) -
     assert event[0].startswith("2026-11-29")
     await guide.tap("make_file")
     assert guide.shows == "made"
+
+
+@pytest.mark.freeze_time("2026-11-22T12:00:00Z")
+async def test_of_a_first_paid_term_in_the_union_the_days_to_withdraw_are_told(
+    hass: HomeAssistant,
+) -> None:
+    """Also once the plan is no trial any more: then there is a charge."""
+    hass.config.country = "DE"
+    plan_id = await typed_in(hass, billed_by="seller", brand="Ring")
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    changes = {"trial": {"old": True, "new": False}}
+    await desk_of(entry).async_append(
+        Kind.PLAN_CHANGED, {"changes": changes}, camera_id=plan_id, source=Source.OWNER
+    )
+    await act(hass, "report_charge", device_id=device_id(hass, plan_id))
+    guide = await answered(
+        await Guide.open(hass, "charged"), "was_off", "notice_none", "amount_right", "want_refund"
+    )
+    assert "the first paid term may be withdrawn from" in guide.said
+    assert "14 days end on" in guide.said
+    (calendar,) = hass.states.async_entity_ids("calendar")
+    assert [event[0][:10] for event in await due(hass, calendar)] == ["2026-12-04"]
 
 
 async def test_who_may_not_is_refused(

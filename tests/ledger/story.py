@@ -11,6 +11,7 @@ from custom_components.camera_cloud_plan.ledger import Entry, Kind, LedgerFile, 
 from custom_components.camera_cloud_plan.ledger.dispute import (
     CaseFile,
     Cited,
+    Law,
     Mask,
     Subject,
     Way,
@@ -129,24 +130,30 @@ def case(book: LedgerFile, **changes: Any) -> CaseFile:
             account=ACCOUNT,
             device_id=DID,
             mac=MAC,
-            about={"model": "chuangmi.camera.046c04", "ends_at": iso(50)},
+            about={
+                "model": "chuangmi.camera.046c04",
+                "ends_at": iso(50),
+                "channel": "mi_pay",
+                "region": "cn",
+            },
         ),
         "first": BEGIN - timedelta(days=1),
         "last": LATE,
         "made_at": LATE,
         "zone": SHANGHAI,
         "head": book.head(),
-        "region": "cn",
         "version": "1.0.0",
         "reviewed": today,
         "lines": book.lines(),
         "mask": Mask(own_id=DID, ids=frozenset({OTHER_DID})),
-        "cited": tuple(
-            Cited(key=rule.key, since=rule.since, source=rule.source)
-            for rule in rules_in_force("cn", MONTHLY, today)
-            if rule.since
+        "law": lambda *_: Law(
+            cited=tuple(
+                Cited(key=rule.key, since=rule.since, source=rule.source)
+                for rule in rules_in_force("cn", MONTHLY, today)
+                if rule.since
+            ),
+            ways=tuple(Way(route=of) for of in routes_for("cn", Channel.MI_PAY, MONTHLY, today)),
         ),
-        "ways": tuple(Way(route=of) for of in routes_for("cn", Channel.MI_PAY, MONTHLY, today)),
     }
     return CaseFile(**{**given, **changes})
 

@@ -1,5 +1,6 @@
 """What an owner says about a charge: put together from rows, in whatever order they come."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -112,3 +113,35 @@ def test_whoever_sets_no_day_is_looked_after_in_a_week() -> None:
 
 def test_a_day_that_is_none_is_not_known() -> None:
     assert claim(said(Kind.CHARGE, on="soon")).charged_on is None
+
+
+def turned(hours: float) -> Entry:
+    """Return the row of a trial that turned into a paid plan."""
+    changes = {"trial": {"old": True, "new": False}}
+    return replace(said(Kind.PLAN_CHANGED, hours), facts={"changes": changes})
+
+
+def renewed(hours: float) -> Entry:
+    """Return the row of an end that moved."""
+    return replace(said(Kind.RENEWED, hours), facts={})
+
+
+@pytest.mark.parametrize(
+    ("before", "first_paid"),
+    [
+        ((), False),
+        ((turned(-9),), True),
+        # One reading shows both: the trial is over, and the end moved.
+        ((turned(-9), renewed(-9)), True),
+        ((turned(-9), renewed(-9), renewed(-2)), False),
+        ((replace(turned(-9), camera=OTHER),), False),
+    ],
+)
+def test_a_charge_of_the_first_paid_term_is_known_as_one(
+    before: tuple[Entry, ...], first_paid: bool
+) -> None:
+    assert claim(*before, began()).first_paid is first_paid
+
+
+def test_what_comes_later_makes_it_no_other_term() -> None:
+    assert claim(turned(-9), began(), renewed(1)).first_paid

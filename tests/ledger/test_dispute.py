@@ -1,5 +1,7 @@
 """The dispute file: what is in it and what is not, that it is the same twice, and that it verifies."""
 
+import csv
+from dataclasses import replace
 from datetime import timedelta
 import hashlib
 from html.parser import HTMLParser
@@ -13,7 +15,7 @@ import zipfile
 
 import pytest
 
-from custom_components.camera_cloud_plan.ledger import Kind
+from custom_components.camera_cloud_plan.ledger import Kind, Source
 from custom_components.camera_cloud_plan.ledger.dispute import (
     Attachment,
     Include,
@@ -22,6 +24,7 @@ from custom_components.camera_cloud_plan.ledger.dispute import (
     Package,
     make_package,
 )
+from custom_components.camera_cloud_plan.ledger.dispute.gist import MOST_ON_PAGE
 from custom_components.camera_cloud_plan.ledger.verify_ledger import check
 from tests.contract.shipped import LANGUAGES
 
@@ -150,6 +153,50 @@ def test_renewed_is_not_charged(tmp_path: Path) -> None:
     assert "No charge and no line of a bank statement is noted." in text
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ("Billed by Xiaomi (Mi Home)", "Region of the account Mainland China")),
+        ("zh-Hans", ("收款方 Xiaomi (Mi Home)", "账号地区 中国大陆")),
+        ("de", ("Abgerechnet von Xiaomi (Mi Home)", "Region des Kontos Festlandchina")),
+    ],
+)
+def test_who_bills_and_where_is_said_once_and_in_words(
+    tmp_path: Path, language: str, said: tuple[str, str]
+) -> None:
+    html = made(tmp_path, language)["report.html"].decode().split("<h2>")[1]
+    plan = " ".join(" ".join(Reader(f"<h2>{html}").text).split())
+    for words in said:
+        assert words in plan
+    assert plan.count("Xiaomi (Mi Home)") == 1
+    assert not re.search(r"\bcn\b", plan)
+
+
+def test_a_long_history_has_its_newest_rows_on_the_page_and_all_in_the_table(
+    tmp_path: Path,
+) -> None:
+    book = ledger(tmp_path)
+    book.append(
+        entry(24 + number / 100, Kind.FLAG, old=bool(number % 2), new=not number % 2)
+        for number in range(2 * MOST_ON_PAGE)
+    )
+    files = unpacked(make_package(case(book), told_in("en")))
+    page = files["report.html"].decode()
+    assert f"Here are the newest {MOST_ON_PAGE} of {2 * MOST_ON_PAGE + 16}." in page
+    # The timeline, and the table of how renewal was switched; next to nothing else.
+    assert 2 * MOST_ON_PAGE < page.count("<tr>") < 2 * MOST_ON_PAGE + 50
+    assert "off, since 2026-09-11 21:36 +08:00" in page  # of a row that is not among them
+    assert len(files["ledger.csv"].splitlines()) == 1 + 16 + 2 * MOST_ON_PAGE
+    assert check(io.BytesIO(files["ledger.jsonl"]), is_excerpt=True).is_whole
+
+
+def test_without_a_begin_it_begins_with_the_camera(tmp_path: Path) -> None:
+    """What was of the account alone before is not about this camera."""
+    files = made(tmp_path, first=None)
+    assert files["ledger.jsonl"].startswith(b'{"at":"2026-09-01T04:00:00+00:00","camera":')
+    assert "from 2026-09-01 12:00 +08:00 to 2026-11-26" in read(files)
+
+
 def test_of_renewal_what_was_seen_before_counts(tmp_path: Path) -> None:
     """What the maker showed later says nothing of the moment of a renewal."""
     book = ledger(tmp_path)
@@ -231,6 +278,14 @@ def test_long_numbers_are_shortened_and_days_and_amounts_are_not(text: str, then
     assert Mask().text(text) == then
 
 
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize(
+    "text", ["x" * 500_000, "x@" * 250_000, "1-" * 250_000, "a@" + "." * 500_000]
+)
+def test_a_text_without_end_is_masked_in_no_time(text: str) -> None:
+    Mask().text(text)
+
+
 # --- The chain ---
 
 
@@ -302,7 +357,17 @@ def test_an_empty_span_makes_a_file_all_the_same(tmp_path: Path) -> None:
     assert "Nothing was written down in this time." in read(files)
 
 
-def test_a_table_opens_in_a_spreadsheet_and_calculates_nothing(tmp_path: Path) -> None:
-    lines = made(tmp_path)["ledger.csv"].decode("utf-8-sig").splitlines()
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_table_opens_in_a_spreadsheet_and_calculates_nothing(
+    tmp_path: Path, separator: str
+) -> None:
+    """Also where the spreadsheet takes another sign for what separates the cells."""
+    book = ledger(tmp_path)
+    evil = '=1+1;=2+2\t=3+3;"=4+4;＝5+5,=6+6'
+    book.append([replace(entry(24, Kind.NOTE, Source.OWNER, text=evil), name=evil)])
+    text = unpacked(make_package(case(book), told_in("en")))["ledger.csv"].decode("utf-8-sig")
+    lines = text.splitlines()
     assert lines[0].split(",")[:3] == ["seq", "at", "zone"]
-    assert len(lines) == 1 + 16
+    assert len(lines) == 1 + 17
+    for cells in csv.reader(io.StringIO(text), delimiter=separator):
+        assert not [cell for cell in cells if cell.startswith(("=", "＝", '"='))]

@@ -23,12 +23,11 @@ import voluptuous as vol
 
 from ..casework.ask import foresee
 from ..ledger.claim import Claim, Step
-from ..plan import CountsFrom, Money, Renewal, Route, Wish
+from ..plan import CountsFrom, Money, Renewal, Wish
 from ..plan.written import amount_of, currency_of
 from ..proof.claims import ClaimDesk
 from ..proof.file_view import async_file_url
 from ..proof.package import Order, async_make
-from ..proof.rules import background
 from ..words import maker_name, seller_name, spoken, spoken_day, translated
 from .camera import CameraGuide
 from .standing import Standing
@@ -210,13 +209,10 @@ class ChargedGuide(CameraGuide):
     def _may_be_accepted(self, at: Standing, claim: Claim) -> bool:
         return claim.accepted_at is None and any(
             deadline.counts_from is CountsFrom.ACCEPTED
-            for route in self._routes(at, claim)
+            for route in at.coordinator.claims.routes(at.camera_id)
             if route.key == claim.asked_of
             for deadline in route.deadlines
         )
-
-    def _routes(self, at: Standing, claim: Claim) -> tuple[Route, ...]:
-        return background(self.hass, at.plan, claim.began_at).routes
 
     async def async_step_make_file(
         self, _user_input: dict[str, Any] | None = None
@@ -258,7 +254,7 @@ class ChargedGuide(CameraGuide):
         at, claim = self._standing(), self._claim
         if at is None or claim is None:
             return self._nothing_to_do()
-        routes = self._routes(at, claim)
+        routes = at.coordinator.claims.routes(at.camera_id)
         if user_input is None and len(routes) > 1:
             options = [
                 SelectOptionDict(
@@ -336,20 +332,20 @@ class ChargedGuide(CameraGuide):
         if claim.accepted_at:
             yield self._said("accepted", at=spoken_day(self.hass, _day(claim.accepted_at)))
         if claim.answers[Step.WANT] == "refund":
-            yield from self._ways(at, claim)
+            yield from self._ways(at)
         else:
             yield self._said(claim.answers[Step.WANT])
         for name, until in at.coordinator.claims.deadlines(at.camera_id):
             gaps = {"until": spoken(self.hass, until)}
             yield translated(self.hass, f"common.dispute_deadline_{name}", **gaps)
 
-    def _ways(self, at: Standing, claim: Claim) -> Iterator[str]:
+    def _ways(self, at: Standing) -> Iterator[str]:
         camera = at.plan.camera
         gaps = {
             "maker": maker_name(self.hass, camera.maker),
             "seller": seller_name(self.hass, at.plan.channel, camera.maker),
         }
-        for route in self._routes(at, claim):
+        for route in at.coordinator.claims.routes(at.camera_id):
             said = [translated(self.hass, f"common.dispute_way_{route.key}", **gaps)]
             if route.url:
                 said.append(translated(self.hass, "common.dispute_at", url=route.url))

@@ -4,6 +4,7 @@ Everything a guide asks is a row, so that nothing is lost with a closed window, 
 are evidence like the rest.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, tzinfo
@@ -38,7 +39,8 @@ QUESTIONS: Final = (Step.RENEWAL_WAS, Step.NOTICE, Step.CHARGE, Step.AMOUNT, Ste
 class Claim:
     """How far one matter of one camera is; moments in UTC.
 
-    `answers` are by step. `charged_on` is the day of the charge by the owner's word, `asked_of`
+    `first_paid`: whether it began in the term that a trial had turned into. `answers` are by
+    step. `charged_on` is the day of the charge by the owner's word, `asked_of`
     the way by which the money was asked back at `asked_at`.
     """
 
@@ -46,6 +48,7 @@ class Claim:
     camera: str
     began_at: datetime
     finding: str | None = None
+    first_paid: bool = False
     answers: dict[str, str] = field(default_factory=dict)
     charged_on: date | None = None
     asked_at: datetime | None = None
@@ -86,6 +89,32 @@ class Claim:
             yield FOLLOW_UP, self.asked_at + follow_up()
 
 
+class FirstPaidTerm:
+    """Whether a plan is in the term that followed its trial, kept up with each of its rows."""
+
+    def __init__(self) -> None:
+        """Begin with no trial known."""
+        self._since: datetime | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether a trial turned paid, and no other term has begun since."""
+        return self._since is not None
+
+    def heed(self, entry: Entry) -> None:
+        """Take in what an entry of the plan's camera says."""
+        match entry.kind, entry.facts:
+            case Kind.PLAN_CHANGED, {"changes": {"trial": {"old": True}}}:
+                self._since = entry.at
+            case Kind.RENEWED, _ if self._since is not None and entry.at > self._since:
+                # The end moves in the same reading in which the trial is over.
+                self._since = None
+            case Kind.PLAN_SEEN, _:
+                self._since = None
+            case _:
+                pass
+
+
 class Claims:
     """The matters of one account, kept up with each row that is written."""
 
@@ -93,6 +122,7 @@ class Claims:
         """Begin without any."""
         # By camera, the latest of each.
         self._of: dict[str, Claim] = {}
+        self._first_paid: defaultdict[str, FirstPaidTerm] = defaultdict(FirstPaidTerm)
 
     def of(self, camera: str) -> Claim | None:
         """Return a camera's open matter, by the camera's key; `None` where there is none."""
@@ -105,9 +135,11 @@ class Claims:
         return tuple(sorted(found, key=lambda claim: claim.began_at))
 
     def heed(self, entry: Entry) -> None:
-        """Take in what an entry says, if it is about such a matter."""
-        key = entry.facts.get("claim")
-        if entry.camera is None or not isinstance(key, str):
+        """Take in what an entry says, as far as it is about such a matter."""
+        if entry.camera is None:
+            return
+        self._first_paid[entry.camera].heed(entry)
+        if not isinstance(key := entry.facts.get("claim"), str):
             return
         if entry.facts.get("step") == Step.BEGAN:
             finding = entry.facts.get("finding")
@@ -116,6 +148,7 @@ class Claims:
                 camera=entry.camera,
                 began_at=entry.at,
                 finding=finding if isinstance(finding, str) else None,
+                first_paid=self._first_paid[entry.camera].runs,
             )
         elif (claim := self._of.get(entry.camera)) and claim.key == key:
             _heed(claim, entry.kind, entry.at, entry.facts)

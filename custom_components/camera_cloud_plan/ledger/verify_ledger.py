@@ -124,18 +124,15 @@ class Link(NamedTuple):
 
 def sealed(content: bytes, seq: int, previous: str) -> bytes:
     """Return a row's line; `content` is what it says, as the JSON of an object."""
-    return _sealed(content, seq, previous, hashlib.sha256(content).hexdigest())
+    digest = hashlib.sha256(content).hexdigest()
+    tail = (seq, previous.encode(), _hash(b"%d" % seq, previous.encode(), digest).encode())
+    return content[:-1] + b',"seq":%d,"previous":"%s","hash":"%s"}\n' % tail
 
 
 def withheld(link: Link) -> bytes:
     """Return the line that stands for a row which is not shown."""
-    content = b'{"withheld":"%s"}' % link.digest.encode()
-    return _sealed(content, link.seq, link.previous, link.digest)
-
-
-def _sealed(content: bytes, seq: int, previous: str, digest: str) -> bytes:
-    tail = (seq, previous.encode(), _hash(b"%d" % seq, previous.encode(), digest).encode())
-    return content[:-1] + b',"seq":%d,"previous":"%s","hash":"%s"}\n' % tail
+    what = (link.digest.encode(), link.seq, link.previous.encode(), link.hash.encode())
+    return b'{"withheld":"%s","seq":%d,"previous":"%s","hash":"%s"}\n' % what
 
 
 def _hash(seq: bytes, previous: bytes, digest: str) -> str:

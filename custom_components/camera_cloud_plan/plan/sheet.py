@@ -10,11 +10,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 import csv
 from enum import StrEnum
 import io
+import re
 from typing import Final
 
-# What makes a spreadsheet calculate; the apostrophe is what keeps it from that.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-_GUARD: Final = "'"
+# What makes a spreadsheet calculate; the apostrophe is what keeps it from that. One that takes
+# another sign for what separates the cells begins new ones within a text, so it stands there too.
+_FORMULA: Final = r"""(?="*[=+\-@\t\r\n＝＋－＠'])"""
+_UNGUARDED: Final = re.compile(rf"(^|[;\t]){_FORMULA}")
+_GUARDED: Final = re.compile(rf"(^|[;\t])'{_FORMULA}")
 
 _MOST_BYTES: Final = 1_000_000
 _MOST_ROWS: Final = 1000
@@ -40,12 +43,13 @@ class TableError(ValueError):
 
 def write_sheet(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
     """Return rows as a table that spreadsheets open with the right letters."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([_cell(row.get(column)) for column in columns])
-    return text.getvalue().encode("utf-8-sig")
+    written = io.BytesIO()
+    with io.TextIOWrapper(written, "utf-8-sig", newline="", write_through=True) as text:
+        writer = csv.writer(text)
+        writer.writerow(columns)
+        writer.writerows([_cell(row.get(column)) for column in columns] for row in rows)
+        text.flush()
+        return written.getvalue()
 
 
 def read_sheet(
@@ -104,11 +108,9 @@ def _cell(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case _:
-            text = str(value)
-            return _GUARD + text if text.startswith((*_FORMULA, _GUARD)) else text
+            return _UNGUARDED.sub(r"\1'", str(value))
 
 
 def _restored(cell: str) -> str:
-    """Return a cell without the apostrophe that keeps it from being a formula."""
-    guarded = cell.startswith(_GUARD) and cell[1:].startswith((*_FORMULA, _GUARD))
-    return cell[1:] if guarded else cell
+    """Return a cell without the apostrophes that keep it from being a formula."""
+    return _GUARDED.sub(r"\1", cell)

@@ -14,7 +14,7 @@ from ..const import DOMAIN
 from ..devices import key_of
 from ..ledger import Json, Kind, Source
 from ..ledger.claim import Claim, Step
-from ..plan import Money, clock
+from ..plan import Money, Route, clock
 from ..snapshot import CameraPlan
 from .desk import ProofDesk
 from .known import money
@@ -58,11 +58,16 @@ class ClaimDesk:
 
     def deadlines(self, camera_id: str) -> Sequence[tuple[str, datetime]]:
         """Return what has to be done or answered until when (UTC), by name."""
+        if (claim := self.of(camera_id)) is None:
+            return ()
+        return tuple(claim.deadlines(self.routes(camera_id), dt_util.get_default_time_zone()))
+
+    def routes(self, camera_id: str) -> Sequence[Route]:
+        """Return the ways to ask for the money back, as they were when that was taken up."""
         claim, plan = self.of(camera_id), self._account.known(camera_id)
         if claim is None or plan is None:
             return ()
-        routes = background(self._hass, plan, claim.began_at).routes
-        return tuple(claim.deadlines(routes, dt_util.get_default_time_zone()))
+        return background(self._hass, plan, claim.began_at, first_paid=claim.first_paid).routes
 
     # --- What is said and done; each raises `HomeAssistantError` where it cannot be kept ---
 

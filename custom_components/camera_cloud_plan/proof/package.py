@@ -1,6 +1,6 @@
 """Makes the dispute file of a camera: gathers what is known, writes it, and notes that it was made."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,12 +14,13 @@ from homeassistant.util import dt as dt_util
 
 from ..const import CONF_CREDENTIALS, CONF_EXPORT_FOLDER, DOMAIN
 from ..coordinator import CloudPlanCoordinator
-from ..ledger import Json, Kind, LedgerError, Row, Source
-from ..ledger.claim import Claim
+from ..ledger import Json, Kind, LedgerError, Source
+from ..ledger.claim import Claim, FirstPaidTerm
 from ..ledger.dispute import (
     Attachment,
     CaseFile,
     Include,
+    Law,
     LeakError,
     Mask,
     Package,
@@ -28,9 +29,8 @@ from ..ledger.dispute import (
     Words,
     make_package,
 )
-from ..plan import Route, clock, rules_reviewed
+from ..plan import Channel, clock, rules_reviewed
 from ..saving.paper import read_owners_file, write_paper
-from ..words import maker_name, seller_name
 from .known import plan_facts
 from .rules import background
 from .words import not_read
@@ -157,31 +157,20 @@ class _Maker:
     def make(self, words: Words, version: str) -> Made:
         """Make and write it; raises as `async_make`, but `LedgerError` and `LeakError` too."""
         hass, order = self._coordinator.hass, self._order
-        rows = [*self._file.rows(camera=self._key)]
         verdict = self._file.verify()
-        first = order.start or min((row.at for row in rows), default=self._now)
-        last = order.end or self._now
-        around = background(
-            self._coordinator.hass,
-            self._plan,
-            _when_it_was(rows, first, last),
-            was_trial=any(map(_ended_a_trial, rows)),
-        )
         case = CaseFile(
-            subject=self._subject(),
-            first=first,
-            last=max(last, first),
+            subject=self._subject(words),
+            first=order.start,
+            last=order.end or self._now,
             made_at=self._now,
             zone=self._zone,
             head=verdict.head if verdict.head.seq else None,
-            region=around.region,
             version=version,
             reviewed=rules_reviewed(),
             lines=self._file.lines(),
+            law=self._law,
             broken=len(verdict.breaks),
             mask=Mask(include=order.include, own_id=self._plan.camera.camera_id, ids=self._others),
-            cited=around.cited,
-            ways=self._ways(around.routes),
             attachments=self._attached,
         )
         package = make_package(case, words, self._secrets)
@@ -189,25 +178,30 @@ class _Maker:
         path = write_paper(hass, self._folder, stem, ".zip", package.content)
         return Made(path=path, package=package)
 
-    def _ways(self, routes: Collection[Route]) -> tuple[Way, ...]:
-        ends = dict(self._claim.deadlines(routes, self._zone)) if self._claim else {}
-        return tuple(
+    def _law(self, on: datetime, term: FirstPaidTerm) -> Law:
+        """Return the rules and ways of the day of a moment."""
+        around = background(self._coordinator.hass, self._plan, on, first_paid=term.runs)
+        ends = dict(self._claim.deadlines(around.routes, self._zone)) if self._claim else {}
+        ways = (
             Way(
                 route=route,
                 deadlines=tuple((of.key, ends[of.key]) for of in route.deadlines if of.key in ends),
             )
-            for route in routes
+            for route in around.routes
         )
+        return Law(cited=around.cited, ways=tuple(ways))
 
-    def _subject(self) -> Subject:
-        hass, plan = self._coordinator.hass, self._plan
+    def _subject(self, words: Words) -> Subject:
+        plan = self._plan
         camera, reading = plan.camera, plan.reading
         typed = reading is not None and reading.typed
+        maker = words.maker(camera.maker)
+        is_brand = plan.channel is Channel.SELLER and bool(maker)
         return Subject(
             key=self._key,
             name=self._name,
-            maker=maker_name(hass, camera.maker),
-            seller=seller_name(hass, plan.channel, camera.maker),
+            maker=maker,
+            seller=maker if is_brand else words.name("dispute_value", plan.channel),
             account=self._account,
             device_id=None if typed else camera.camera_id,
             mac=camera.mac,
@@ -218,20 +212,6 @@ class _Maker:
                 "read_at": reading.read_at.isoformat() if reading else None,
             },
         )
-
-
-def _when_it_was(rows: Collection[Row], first: datetime, last: datetime) -> datetime:
-    """Return when the newest renewal or charge of a span was; its end where there is none."""
-    found = (
-        row.at for row in rows if row.kind in (Kind.RENEWED, Kind.CHARGE) and first <= row.at < last
-    )
-    return max(found, default=last)
-
-
-def _ended_a_trial(row: Row) -> bool:
-    changes = row.facts.get("changes")
-    trial = changes.get("trial") if isinstance(changes, Mapping) else None
-    return isinstance(trial, Mapping) and trial.get("old") is True
 
 
 def _secrets(stored: Any, include: frozenset[Include]) -> Iterator[str]:

@@ -16,32 +16,32 @@ from ..snapshot import CameraPlan
 class Background:
     """Which rules and ways go for a camera's plan, as of a moment."""
 
-    region: str
     cited: tuple[Cited, ...]
     routes: tuple[Route, ...]
 
 
 def background(
-    hass: HomeAssistant, plan: CameraPlan, on: datetime, *, was_trial: bool = False
+    hass: HomeAssistant, plan: CameraPlan, on: datetime, *, first_paid: bool = False
 ) -> Background:
     """Return what holds where a plan is bought, on the day of a moment."""
     region = region_of(plan.camera.region, hass.config.country)
-    kinds, day = plan_kinds(plan, was_trial=was_trial), dt_util.as_local(on).date()
+    kinds, day = plan_kinds(plan, first_paid=first_paid), dt_util.as_local(on).date()
     cited = tuple(
         Cited(key=rule.key, since=rule.since, source=rule.source)
         for rule in rules_in_force(region, kinds, day)
         if rule.since is not None
     )
-    return Background(
-        region=region, cited=cited, routes=routes_for(region, plan.channel, kinds, day)
-    )
+    return Background(cited=cited, routes=routes_for(region, plan.channel, kinds, day))
 
 
-def plan_kinds(plan: CameraPlan, *, was_trial: bool = False) -> frozenset[StageKind]:
-    """Return as what a plan counts for the rules: by its term, and as a trial that turned paid."""
+def plan_kinds(plan: CameraPlan, *, first_paid: bool = False) -> frozenset[StageKind]:
+    """Return as what a plan counts for the rules: by its term, and as a trial or what followed it.
+
+    `first_paid`: whether it is in the term that a trial turned into.
+    """
     reading = plan.reading
     term = term_of(reading, plan.zone) if reading else None
     kinds = {StageKind.YEARLY if term and term.is_long else StageKind.MONTHLY}
-    if was_trial or (reading and reading.trial):
+    if first_paid or (reading and reading.trial):
         kinds.add(StageKind.TRIAL)
     return frozenset(kinds)

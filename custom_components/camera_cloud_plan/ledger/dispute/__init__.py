@@ -5,7 +5,7 @@ that it is checked across it all the same.
 """
 
 from .mask import Include, Mask
-from .model import Attachment, CaseFile, Cited, Subject, Way, Words
+from .model import Attachment, CaseFile, Cited, Law, Subject, Way, Words
 from .package import LeakError, Package, make_package
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "CaseFile",
     "Cited",
     "Include",
+    "Law",
     "LeakError",
     "Mask",
     "Package",

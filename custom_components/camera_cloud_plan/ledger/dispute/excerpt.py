@@ -33,40 +33,28 @@ class Shown:
     is_short: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Excerpt:
-    """The rows that are shown, and the lines of the chain from the first to the last of them.
-
-    A damaged line is passed over, and the chain tells of it.
-    """
-
-    shown: tuple[Shown, ...]
-    lines: tuple[bytes, ...]
-
-    def of(self, *kinds: str) -> Iterator[Shown]:
-        """Yield the rows of some kinds."""
-        return (shown for shown in self.shown if shown.row.kind in kinds)
-
-
 def excerpt(
-    lines: Iterable[bytes], camera: str, first: datetime, last: datetime, mask: Mask
-) -> Excerpt:
-    """Return what is shown of a ledger: a camera's rows of a span, and the account's own.
+    lines: Iterable[bytes], camera: str, first: datetime | None, last: datetime, mask: Mask
+) -> Iterator[tuple[bytes, Shown | None]]:
+    """Yield the lines of an excerpt of a ledger, each with its row where that is shown.
 
-    `first` is included, `last` is not; both by when something happened.
+    Shown are a camera's rows of a span, and the account's own. `first` is included, `last` is
+    not; both by when something happened. Without `first` the excerpt begins with the camera's
+    first row. A damaged line is passed over, and the chain tells of it.
     """
-    shown: list[Shown] = []
-    chain: list[bytes] = []
-    needed = 0
+    between: list[bytes] = []
+    has_begun = False
     for line in lines:
         row = None if _is_of_another(line, camera) else _row(line)
-        if row and row.camera in (camera, None) and first <= row.at < last:
-            shown.append(told := _shown(row, mask))
-            chain.append(_withheld(line) if told.is_short else line)
-            needed = len(chain)
-        elif chain and (covered := _withheld(line)):
-            chain.append(covered)
-    return Excerpt(shown=tuple(shown), lines=tuple(chain[:needed]))
+        if row and row.camera is None and first is None and not has_begun:
+            continue
+        if row and row.camera in (camera, None) and (first or row.at) <= row.at < last:
+            yield from ((covered, None) for covered in between)
+            between, has_begun = [], True
+            told = _shown(row, mask)
+            yield _withheld(line) if told.is_short else line, told
+        elif has_begun and (covered := _withheld(line)):
+            between.append(covered)
 
 
 def _is_of_another(line: bytes, camera: str) -> bool:
@@ -84,7 +72,7 @@ def _row(line: bytes) -> Row | None:
 
 def _withheld(line: bytes) -> bytes:
     """Return what stands for a line; nothing for one that is damaged."""
-    link = link_of(line.removesuffix(b"\n"))
+    link = link_of(line)
     return withheld(link) if link else b""
 
 

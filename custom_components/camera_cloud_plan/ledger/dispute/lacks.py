@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..row import Kind
-from .excerpt import Excerpt
+from .gist import Gist
 from .mask import Include
-from .model import CaseFile
+from .model import CaseFile, Law
 
 
 class Has(StrEnum):
@@ -32,12 +32,12 @@ class Item:
 _NEEDS: dict[str, str] = {"cn_market_regulator": "complaint_cn"}
 
 
-def checklist(case: CaseFile, rows: Excerpt) -> tuple[Item, ...]:
+def checklist(case: CaseFile, rows: Gist, law: Law) -> tuple[Item, ...]:
     """Return what is asked for in disputes, whether it is there or not."""
-    return tuple(_items(case, rows))
+    return tuple(_items(case, rows, law))
 
 
-def _items(case: CaseFile, rows: Excerpt) -> Iterator[Item]:
+def _items(case: CaseFile, rows: Gist, law: Law) -> Iterator[Item]:
     for key, kind in (
         ("charge", Kind.CHARGE),
         ("bank_line", Kind.BANK_LINE),
@@ -45,21 +45,17 @@ def _items(case: CaseFile, rows: Excerpt) -> Iterator[Item]:
         ("notice", Kind.NOTICE),
         ("cancellation", Kind.CANCELLATION),
     ):
-        yield _counted(key, sum(1 for _ in rows.of(kind)))
-    confirmed = [
-        shown for shown in rows.of(Kind.CANCELLATION) if shown.facts.get("step") == "confirmed"
-    ]
-    yield _counted("confirmed", len(confirmed))
-    orders = [shown for shown in rows.of(Kind.CHARGE) if shown.facts.get("order")]
-    yield _counted("order", len(orders))
-    gaps = sum(1 for _ in rows.of(Kind.READING_GAP))
+        yield _counted(key, rows.count(kind))
+    yield _counted("confirmed", rows.confirmed)
+    yield _counted("order", rows.orders)
+    gaps = rows.count(Kind.READING_GAP)
     yield Item(key="no_gaps", has=Has.NO if gaps else Has.YES, count=gaps)
     for key in ("proof_of_purchase", "terms", "screenshot"):
         yield Item(key=key, has=Has.LOOK if case.attachments else Has.NO)
     has_id = Include.DEVICE_ID in case.mask.include and case.subject.device_id
     yield Item(key="device_id", has=Has.YES if has_id else Has.NO)
     yield Item(key="serial", has=Has.NO)
-    for way in case.ways:
+    for way in law.ways:
         if needed := _NEEDS.get(way.route.key):
             yield Item(key=needed, has=Has.NO)
 

@@ -1,7 +1,7 @@
 """What tells a person or a device, taken out of what is shown unless it was asked for."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 import re
@@ -11,7 +11,8 @@ from typing import Any, Final
 _NUMBER: Final = re.compile(r"(?<![0-9A-Za-z_.])\+?\(?\d(?:[ ()/-]{0,2}\d){6,}(?![0-9A-Za-z_])")
 _DAY: Final = re.compile(r"\d{4}[-/ ]\d{1,2}[-/ ]\d{1,2}|\d{1,2}[-/ ]\d{1,2}[-/ ]\d{4}")
 _MAC: Final = re.compile(r"\b(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}\b")
-_MAIL: Final = re.compile(r"[^\s@<>]+@[^\s@<>]+\.\w+")
+# Looked for from the begin of a word only, as a long one takes for ever otherwise.
+_MAIL: Final = re.compile(r"(?<![^\s@<>])[^\s@<>]+@[^\s@<>]+\.\w+")
 # A digest tells nobody.
 _DIGEST: Final = re.compile(r"[0-9a-f]{12}|[0-9a-f]{64}", re.ASCII)
 _KEPT: Final = 2
@@ -45,11 +46,20 @@ class Mask:
     include: frozenset[Include] = frozenset()
     own_id: str = ""
     ids: frozenset[str] = frozenset()
+    _hidden: Sequence[tuple[str, str]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Find the ids that are not shown, those first that others are a part of."""
+        hidden = self.ids | ({self.own_id} if self.own_id else frozenset())
+        if Include.DEVICE_ID in self.include:
+            hidden -= {self.own_id}
+        pairs = [(own, shortened(own)) for own in sorted(hidden, key=len, reverse=True)]
+        object.__setattr__(self, "_hidden", pairs)
 
     def text(self, text: str) -> str:
         """Return a text without what is not included."""
-        for own in self._hidden_ids:
-            text = text.replace(own, shortened(own))
+        for own, short in self._hidden:
+            text = text.replace(own, short)
         if Include.MAC not in self.include:
             text = _MAC.sub(_DOTS, text)
         if Include.NUMBERS not in self.include:
@@ -71,13 +81,6 @@ class Mask:
             case list() | tuple():
                 return [self.fact(name, of) for of in value]
         return value
-
-    @property
-    def _hidden_ids(self) -> Collection[str]:
-        hidden = self.ids | ({self.own_id} if self.own_id else frozenset())
-        if Include.DEVICE_ID in self.include:
-            hidden -= {self.own_id}
-        return sorted(hidden, key=len, reverse=True)
 
     def _number(self, found: re.Match[str]) -> str:
         number = found.group()

@@ -1,12 +1,13 @@
 """What a dispute file is made of."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 import hashlib
 from typing import Any
 
 from ...plan import Route
+from ..claim import FirstPaidTerm
 from ..verify_ledger import Anchor
 from .mask import Mask
 
@@ -27,6 +28,10 @@ class Words:
         """Return what something is called; a name that has no text stays as it is."""
         return self._texts.get(f"{prefix}_{key}", key.replace("_", " "))
 
+    def maker(self, maker: str) -> str:
+        """Return what people call a maker, or a brand, in this language."""
+        return self._texts.get(f"maker_{maker.lower()}", maker)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cited:
@@ -43,6 +48,14 @@ class Way:
 
     route: Route
     deadlines: tuple[tuple[str, datetime], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Law:
+    """The rules that are cited, and the ways to ask for money back or to complain."""
+
+    cited: tuple[Cited, ...] = ()
+    ways: tuple[Way, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,23 +94,22 @@ class CaseFile:
     """All that goes into a dispute file.
 
     `lines` are those of the account's whole ledger, other cameras' rows too; they are gone
-    through once, and which of them are shown is decided then. `first` and `last` are the asked span (UTC), the end not included,
+    through once, and which of them are shown is decided then. `first` and `last` are the asked
+    span (UTC), the end not included; without `first` it begins with the camera's first row.
     `head` is the ledger's last row when it was made, `broken` in how many places it is not
-    whole.
+    whole. `law` returns what held on the day of a moment (UTC), in a first paid term or not.
     """
 
     subject: Subject
-    first: datetime
+    first: datetime | None
     last: datetime
     made_at: datetime
     zone: tzinfo
     head: Anchor | None
-    region: str
     version: str
     reviewed: date
     lines: Iterable[bytes] = field(repr=False)
+    law: Callable[[datetime, FirstPaidTerm], Law]
     broken: int = 0
     mask: Mask = field(default_factory=Mask)
-    cited: tuple[Cited, ...] = ()
-    ways: tuple[Way, ...] = ()
     attachments: tuple[Attachment, ...] = ()

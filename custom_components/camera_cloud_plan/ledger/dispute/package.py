@@ -4,7 +4,8 @@ Beside the page there are the rows as a table and as they stand in the ledger, t
 files, a list of all with their hashes, and the script that checks them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 import hashlib
@@ -18,7 +19,8 @@ import zipfile
 
 from ...plan.sheet import write_sheet
 from .. import verify_ledger
-from .excerpt import Excerpt, excerpt
+from .excerpt import Shown, excerpt
+from .gist import Gist
 from .lacks import Has, checklist
 from .model import Attachment, CaseFile, Words
 from .report import report
@@ -27,6 +29,7 @@ _SCRIPT: Final = Path(verify_ledger.__file__)
 _COLUMNS: Final = ("seq", "at", "zone", "written_at", "kind", "source", "name", "facts", "hash")
 _UNFIT: Final = re.compile(r"[^\w.() -]+")
 _LONGEST_NAME: Final = 80
+_BUFFER: Final = 1 << 18
 # Zips know no earlier year, and no later one than this.
 _FIRST_YEAR, _LAST_YEAR = 1980, 2107
 
@@ -53,41 +56,66 @@ def make_package(case: CaseFile, words: Words, secrets: frozenset[str] = frozens
     """Return the dispute file of a case; blocking.
 
     `secrets` are the account's tokens, and whatever else must be in no file of ours. Raises
-    `LeakError` where one would be.
+    `LeakError` where one would be. Of the rows only those that the page tells are held in
+    memory, and the table that they make.
     """
-    rows = excerpt(case.lines, case.subject.key, case.first, case.last, case.mask)
-    items = checklist(case, rows)
-    files = {
-        "report.html": report(case, rows, items, words).encode(),
-        "ledger.jsonl": b"".join(rows.lines),
-        "ledger.csv": write_sheet(_COLUMNS, _table(rows)),
-    }
-    if any(secret.encode() in content for secret in secrets for content in files.values()):
-        raise LeakError("a secret would be in the file")
-    files |= {f"attachments/{name}": of.content for name, of in _named(case.attachments)}
-    files[_SCRIPT.name] = _SCRIPT.read_bytes()
+    shut = tuple(secret.encode() for secret in secrets)
+    gist, packed = Gist(), io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        packing = _Packing(archive, case.made_at)
+        with packing.file("ledger.jsonl") as write:
+            sheet = write_sheet(_COLUMNS, _table(_written(case, gist, write, shut)))
+        law = case.law(gist.paid_at or case.last, gist.first_paid)
+        items = checklist(case, gist, law)
+        page = report(case, gist, law, items, words).encode()
+        for name, content in (("ledger.csv", sheet), ("report.html", page)):
+            _refuse(content, shut)
+            packing.add(name, content)
+        for name, of in _named(case.attachments):
+            packing.add(f"attachments/{name}", of.content)
+        packing.add(_SCRIPT.name, _SCRIPT.read_bytes())
+        packing.add("manifest.json", _manifest(case, gist, packing.listed))
+    return Package(
+        content=packed.getvalue(),
+        files={name: str(of["sha256"]) for name, of in sorted(packing.listed.items())},
+        missing=tuple(item.key for item in items if item.has is Has.NO),
+    )
+
+
+def _manifest(case: CaseFile, gist: Gist, listed: Mapping[str, Mapping[str, object]]) -> bytes:
     manifest = {
-        "files": {
-            name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-            for name, content in sorted(files.items())
-        },
+        "files": listed,
         "ledger": {
             "head": {"seq": case.head.seq, "hash": case.head.hash} if case.head else None,
-            "shown": len(rows.shown),
+            "shown": gist.shown,
         },
         "made_at": case.made_at.astimezone(UTC).isoformat(),
         "version": case.version,
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True)
-    files["manifest.json"] = f"{text}\n".encode()
-    content = _zipped(files, case.made_at)
-    hashes = {name: hashlib.sha256(of).hexdigest() for name, of in sorted(files.items())}
-    missing = tuple(item.key for item in items if item.has is Has.NO)
-    return Package(content=content, files=hashes, missing=missing)
+    return f"{text}\n".encode()
 
 
-def _table(rows: Excerpt) -> Iterator[Mapping[str, object]]:
-    for shown in rows.shown:
+def _written(
+    case: CaseFile, gist: Gist, write: Callable[[bytes], None], shut: Collection[bytes]
+) -> Iterator[Shown]:
+    """Write the lines of the excerpt as they come; yield the rows that are shown."""
+    for line, shown in excerpt(case.lines, case.subject.key, case.first, case.last, case.mask):
+        _refuse(line, shut)
+        write(line)
+        gist.heed(shown)
+        if shown:
+            yield shown
+
+
+def _refuse(content: bytes, shut: Collection[bytes]) -> None:
+    if any(secret in content for secret in shut):
+        raise LeakError("a secret would be in the file")
+
+
+def _table(rows: Iterable[Shown]) -> Iterator[Mapping[str, object]]:
+    encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+    for shown in rows:
         row = shown.row
         yield {
             "seq": row.seq,
@@ -97,7 +125,7 @@ def _table(rows: Excerpt) -> Iterator[Mapping[str, object]]:
             "kind": row.kind.value,
             "source": row.source,
             "name": shown.name,
-            "facts": json.dumps(shown.facts, ensure_ascii=False, sort_keys=True),
+            "facts": encode(shown.facts),
             "hash": row.hash,
         }
 
@@ -110,15 +138,38 @@ def _named(attachments: Sequence[Attachment]) -> Iterator[tuple[str, Attachment]
         yield f"{number:02}_{plain or 'file'}", of
 
 
-def _zipped(files: Mapping[str, bytes], made_at: datetime) -> bytes:
-    made = made_at.astimezone(UTC)
-    when = made.replace(year=min(max(made.year, _FIRST_YEAR), _LAST_YEAR)).timetuple()[:6]
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-        for name, content in sorted(files.items()):
-            info = zipfile.ZipInfo(name, when)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.create_system = 3  # as on Unix, whatever system this is
-            info.external_attr = 0o644 << 16
-            archive.writestr(info, content)
-    return packed.getvalue()
+class _Packing:
+    """Puts one file after the other into a zip; lists each with its size and hash."""
+
+    def __init__(self, archive: zipfile.ZipFile, made_at: datetime) -> None:
+        """Take the zip, and the moment that its files are of."""
+        self._zip = archive
+        made = made_at.astimezone(UTC)
+        year = min(max(made.year, _FIRST_YEAR), _LAST_YEAR)
+        self._when = made.replace(year=year).timetuple()[:6]
+        self.listed: dict[str, dict[str, int | str]] = {}
+
+    @contextmanager
+    def file(self, name: str) -> Iterator[Callable[[bytes], None]]:
+        """Begin a file; what it is called with is written into it."""
+        info = zipfile.ZipInfo(name, self._when)
+        info.compress_type = zipfile.ZIP_DEFLATED
+        info.create_system = 3  # as on Unix, whatever system this is
+        info.external_attr = 0o644 << 16
+        # Most of it are hashes, which more effort makes no smaller.
+        info.compress_level = 1
+        sha256, size = hashlib.sha256(), 0
+        with self._zip.open(info, "w") as opened, io.BufferedWriter(opened, _BUFFER) as packed:
+
+            def write(content: bytes) -> None:
+                nonlocal size
+                sha256.update(content)
+                size += packed.write(content)
+
+            yield write
+        self.listed[name] = {"bytes": size, "sha256": sha256.hexdigest()}
+
+    def add(self, name: str, content: bytes) -> None:
+        """Add a whole file."""
+        with self.file(name) as write:
+            write(content)

@@ -55,14 +55,12 @@ def picture(
         f'<rect x="0" y="{_TOP}" width="{_WIDTH}" height="{_HIGH}" fill="#e6eee6" stroke="#666"/>',
     ]
     for stretches, fill in ((unread, "url(#unread)"), (offline, "#8a1f1f")):
-        for stretch in stretches:
-            if part := stretch.within(first, last):
-                begins = at(part[0])
-                width = max(round(at(part[1]) - begins, 1), _LEAST)
-                lines.append(
-                    f'<rect x="{begins}" y="{_TOP}" width="{width}" height="{_HIGH}" '
-                    f'fill="{fill}"/>'
-                )
+        parts = sorted(part for of in stretches if (part := of.within(first, last)))
+        for begins, ends in _joined((at(begins), at(ends)) for begins, ends in parts):
+            lines.append(
+                f'<rect x="{begins}" y="{_TOP}" width="{round(ends - begins, 1)}" '
+                f'height="{_HIGH}" fill="{fill}"/>'
+            )
     for moment in _ticks(first, last, zone):
         x = at(moment)
         lines.append(
@@ -72,6 +70,18 @@ def picture(
         )
     lines.append("</svg>")
     return "".join(lines)
+
+
+def _joined(parts: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return parts of the bar, none too small to be seen; those that touch as one."""
+    joined: list[tuple[float, float]] = []
+    for begins, ends in parts:
+        if joined and begins <= joined[-1][1]:
+            begun, so_far = joined.pop()
+            joined.append((begun, max(so_far, ends)))
+        else:
+            joined.append((begins, max(ends, begins + _LEAST)))
+    return joined
 
 
 def _ticks(first: datetime, last: datetime, zone: tzinfo) -> Iterator[datetime]:

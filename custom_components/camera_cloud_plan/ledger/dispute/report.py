@@ -4,20 +4,21 @@ It says facts and where they stand. It never says that anybody was wrong, nor th
 taken where only a plan's end moved.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from typing import Final
 
 from ..row import Kind
-from .excerpt import Excerpt, Shown
+from .excerpt import Shown
+from .gist import MOST_ON_PAGE, Gist, Seen
 from .lacks import Has, Item
 from .mask import Include, shortened
-from .model import CaseFile, Way, Words
+from .model import CaseFile, Law, Way, Words
 from .page import bullets, heading, page, pairs, paragraph, table
 from .picture import Stretch, picture
-from .told import Teller, moment_of
+from .told import Teller
 
 _MARKS: Final = {Has.YES: "☑", Has.NO: "☐", Has.LOOK: "▢"}
 _OF_RENEWAL: Final = (Kind.CANCELLATION, Kind.FLAG)
@@ -30,15 +31,16 @@ _OF_MONEY: Final = (
 )
 
 
-def report(case: CaseFile, rows: Excerpt, items: Iterable[Item], words: Words) -> str:
+def report(case: CaseFile, rows: Gist, law: Law, items: Iterable[Item], words: Words) -> str:
     """Return the page as HTML."""
-    return _Report(case, rows, tuple(items), words).page()
+    return _Report(case, rows, law, tuple(items), words).page()
 
 
 @dataclass(frozen=True, slots=True)
 class _Report:
     case: CaseFile
-    rows: Excerpt
+    rows: Gist
+    law: Law
     items: tuple[Item, ...]
     words: Words
 
@@ -46,8 +48,18 @@ class _Report:
     def tell(self) -> Teller:
         return Teller(self.words, self.case.zone)
 
+    @property
+    def first(self) -> datetime:
+        """When the time begins that the page is about (UTC)."""
+        return self.case.first or self.rows.begins or self.case.last
+
+    @property
+    def name(self) -> str:
+        """The camera's name, without what was not asked for."""
+        return self.case.mask.text(self.case.subject.name)
+
     def page(self) -> str:
-        title = self.words("dispute_title", camera=self.case.subject.name)
+        title = self.words("dispute_title", camera=self.name)
         sections: tuple[Callable[[], Iterator[str]], ...] = (
             self._summary,
             self._plan,
@@ -76,17 +88,17 @@ class _Report:
             words(
                 "dispute_made",
                 at=tell.moment(case.made_at),
-                first=tell.moment(case.first),
+                first=tell.moment(self.first),
                 last=tell.moment(case.last),
                 version=case.version,
             ),
             "small",
         )
         counted = (
-            ("findings", len([*self._standing_findings()])),
-            ("renewals", self._count(Kind.RENEWED)),
-            ("charges", self._count(Kind.CHARGE)),
-            ("bank_lines", self._count(Kind.BANK_LINE)),
+            ("findings", len(self.rows.findings)),
+            ("renewals", self.rows.count(Kind.RENEWED)),
+            ("charges", self.rows.count(Kind.CHARGE)),
+            ("bank_lines", self.rows.count(Kind.BANK_LINE)),
         )
         told = [escape(words(f"dispute_count_{key}", count=count)) for key, count in counted]
         yield f'<div class="box">{bullets(told)}</div>'
@@ -97,9 +109,9 @@ class _Report:
         subject, include = case.subject, case.mask.include
         yield heading(words("dispute_plan"))
         facts = [
-            ("camera", subject.name),
+            ("camera", self.name),
             ("maker", subject.maker),
-            ("seller", subject.seller),
+            ("channel", subject.seller),
             ("account", subject.account if Include.ACCOUNT in include else "•••"),
         ]
         for key, value, asked in (
@@ -109,31 +121,23 @@ class _Report:
             if value:
                 facts.append((key, value if asked in include else shortened(value)))
         for key, of in subject.about.items():
-            facts.append((key, self.tell.value(key, case.mask.fact(key, of))))
+            if key != "channel":
+                facts.append((key, self.tell.value(key, case.mask.fact(key, of))))
         yield pairs((self.tell.label(key), value) for key, value in facts)
 
     # --- What happened ---
 
     def _findings(self) -> Iterator[str]:
         yield heading(self.words("dispute_findings"))
-        standing = [*self._standing_findings()]
-        if not standing:
-            yield paragraph(self.words("dispute_no_findings"))
-        else:
-            yield self._table_of(standing)
+        if standing := [*self.rows.findings.values()]:
+            yield from self._table_of(standing[-MOST_ON_PAGE:], len(standing))
             yield paragraph(self.words("dispute_findings_are"), "small")
-
-    def _standing_findings(self) -> Iterator[Shown]:
-        """Yield the findings that their owner did not put aside."""
-        aside = {shown.facts.get("key") for shown in self.rows.of(Kind.FINDING_DISMISSED)}
-        for shown in self.rows.of(Kind.FINDING):
-            if shown.facts.get("key") not in aside:
-                yield shown
+        else:
+            yield paragraph(self.words("dispute_no_findings"))
 
     def _renewals(self) -> Iterator[str]:
-        words, tell = self.words, self.tell
+        words, tell, found = self.words, self.tell, self.rows.renewed
         yield heading(words("dispute_renewals"))
-        found = [*self.rows.of(Kind.RENEWED)]
         if not found:
             yield paragraph(words("dispute_no_renewals"))
             return
@@ -144,6 +148,7 @@ class _Report:
             (words("dispute_renewal_before"), ""),
             (words("dispute_row"), "row"),
         ]
+        yield from self._left_out(len(found), self.rows.count(Kind.RENEWED))
         yield table(
             columns,
             (
@@ -151,26 +156,20 @@ class _Report:
                     escape(tell.moment(shown.row.at)),
                     escape(tell.value("old_end", shown.facts.get("old_end"))),
                     escape(tell.value("new_end", shown.facts.get("new_end"))),
-                    escape(self._flag_before(shown)),
+                    escape(self._seen(before)),
                     str(shown.row.seq),
                 )
-                for shown in found
+                for shown, before in found
             ),
         )
         yield paragraph(words("dispute_renewed_is"), "small")
 
-    def _flag_before(self, renewed: Shown) -> str:
-        """Return what was last seen of auto-renewal before a renewal, and when."""
-        said: tuple[bool, datetime] | None = None
-        for shown in self.rows.shown:
-            if shown.row.seq >= renewed.row.seq:
-                break
-            if isinstance(flag := _flag_of(shown), bool):
-                said = (flag, shown.row.at)
-        if said is None:
+    def _seen(self, seen: Seen | None) -> str:
+        """Return what was last seen of auto-renewal, and when."""
+        if seen is None:
             return self.words("dispute_unknown")
-        on = self.words("dispute_on" if said[0] else "dispute_off")
-        return self.words("dispute_since", value=on, at=self.tell.moment(said[1]))
+        on = self.words("dispute_on" if seen.on else "dispute_off")
+        return self.words("dispute_since", value=on, at=self.tell.moment(seen.at))
 
     def _cancellation(self) -> Iterator[str]:
         yield from self._section("cancellation", *_OF_RENEWAL)
@@ -183,17 +182,26 @@ class _Report:
 
     def _section(self, name: str, *kinds: Kind) -> Iterator[str]:
         yield heading(self.words(f"dispute_{name}"))
-        found = [*self.rows.of(*kinds)]
-        yield self._table_of(found) if found else paragraph(self.words(f"dispute_no_{name}"))
+        if count := self.rows.count(*kinds):
+            yield from self._table_of(self.rows.of(*kinds), count)
+        else:
+            yield paragraph(self.words(f"dispute_no_{name}"))
 
     def _timeline(self) -> Iterator[str]:
         yield heading(self.words("dispute_timeline"))
-        if self.rows.shown:
-            yield self._table_of(self.rows.shown)
+        if count := self.rows.shown:
+            yield from self._table_of(self.rows.newest, count)
         else:
             yield paragraph(self.words("dispute_no_timeline"))
 
-    def _table_of(self, rows: Iterable[Shown]) -> str:
+    def _left_out(self, here: int, count: int) -> Iterator[str]:
+        """Say that a table has the newest of many only, and where all of them are."""
+        if here < count:
+            yield paragraph(self.words("dispute_newest", here=here, count=count))
+
+    def _table_of(self, rows: Collection[Shown], count: int) -> Iterator[str]:
+        """Yield a table of rows, `count` of which there are in all."""
+        yield from self._left_out(len(rows), count)
         words, tell, maker = self.words, self.tell, self.case.subject.maker
         columns = [
             (words("dispute_when"), "when"),
@@ -201,7 +209,7 @@ class _Report:
             (words("dispute_by"), "by"),
             (words("dispute_row"), "row"),
         ]
-        return table(
+        yield table(
             columns,
             (
                 (
@@ -218,18 +226,20 @@ class _Report:
 
     def _offline(self) -> Iterator[str]:
         words, case = self.words, self.case
-        offline, unread = [*_offline(self.rows)], [*_gaps(self.rows)]
+        offline, unread = [*self.rows.still_offline()], self.rows.unread
         yield heading(words("dispute_offline"))
         if offline or unread:
             title = words("dispute_picture")
-            yield picture(offline, unread, (case.first, case.last), case.zone, title)
+            yield picture(offline, unread, (self.first, case.last), case.zone, title)
             yield paragraph(title, "small")
         if not offline:
             yield paragraph(words("dispute_no_offline"))
         for key, stretches in (("offline", offline), ("unread", unread)):
             if stretches:
                 yield paragraph(words(f"dispute_spans_{key}"))
-                yield bullets(escape(self._span(stretch)) for stretch in stretches)
+                newest = stretches[-MOST_ON_PAGE:]
+                yield from self._left_out(len(newest), len(stretches))
+                yield bullets(escape(self._span(stretch)) for stretch in newest)
 
     def _span(self, stretch: Stretch) -> str:
         tell = self.tell
@@ -242,18 +252,20 @@ class _Report:
     # --- What holds, and what to do ---
 
     def _rules(self) -> Iterator[str]:
-        words, case = self.words, self.case
+        words, law = self.words, self.law
         yield heading(words("dispute_rules"))
-        for cited in case.cited:
+        for cited in law.cited:
             text = words(f"dispute_rule_{cited.key}")
             since = words("dispute_in_force", since=cited.since.isoformat())
             yield paragraph(f"{text} {since}")
             yield _source(cited.source)
-        if not case.cited:
+        if not law.cited:
             yield paragraph(words("dispute_no_rules"))
-        for way in case.ways:
+        for way in law.ways:
             yield from self._way(way)
-        yield paragraph(words("dispute_rules_are", reviewed=case.reviewed.isoformat()), "small")
+        yield paragraph(
+            words("dispute_rules_are", reviewed=self.case.reviewed.isoformat()), "small"
+        )
 
     def _way(self, way: Way) -> Iterator[str]:
         words, route = self.words, way.route
@@ -299,8 +311,7 @@ class _Report:
     def _verifying(self) -> Iterator[str]:
         words, case, rows = self.words, self.case, self.rows
         yield heading(words("dispute_verifying"))
-        covered = len(rows.lines) - sum(not shown.is_short for shown in rows.shown)
-        yield paragraph(words("dispute_chain", shown=len(rows.shown), covered=covered))
+        yield paragraph(words("dispute_chain", shown=rows.shown, covered=rows.covered))
         if case.broken:
             yield paragraph(words("dispute_broken", count=case.broken))
         yield paragraph(words("dispute_run"))
@@ -310,43 +321,7 @@ class _Report:
             yield paragraph(words("dispute_head", row=case.head.seq))
             yield f'<p class="hash">{escape(case.head.hash)}</p>'
 
-    def _count(self, kind: Kind) -> int:
-        return sum(1 for _ in self.rows.of(kind))
-
 
 def _source(text: str) -> str:
     """Return a source as it stands in the rules, which is in English."""
     return f'<p class="small" lang="en">{escape(text)}</p>'
-
-
-def _flag_of(shown: Shown) -> object:
-    """Return what a row says of auto-renewal; anything but a `bool` is nothing."""
-    match shown.row.kind:
-        case Kind.FLAG:
-            return shown.facts.get("new")
-        case Kind.PLAN_SEEN:
-            return shown.facts.get("renewal")
-        case Kind.PLAN_CHANGED:
-            changed = shown.facts.get("changes", {}).get("renewal")
-            return changed.get("new") if isinstance(changed, dict) else None
-    return None
-
-
-def _offline(rows: Excerpt) -> Iterator[Stretch]:
-    """Yield when the camera was offline: what ended, and what began and is not known to have."""
-    open_since: datetime | None = None
-    for shown in sorted(rows.of(Kind.OFFLINE, Kind.ONLINE), key=lambda shown: shown.row.seq):
-        begins = moment_of(shown.facts.get("from"))
-        if shown.row.kind is Kind.OFFLINE:
-            open_since = begins or shown.row.at
-        elif begins := begins or open_since:
-            yield Stretch(begins=begins, ends=moment_of(shown.facts.get("to")) or shown.row.at)
-            open_since = None
-    if open_since:
-        yield Stretch(begins=open_since, ends=None)
-
-
-def _gaps(rows: Excerpt) -> Iterator[Stretch]:
-    for shown in rows.of(Kind.READING_GAP):
-        if begins := moment_of(shown.facts.get("from")):
-            yield Stretch(begins=begins, ends=moment_of(shown.facts.get("to")) or shown.row.at)

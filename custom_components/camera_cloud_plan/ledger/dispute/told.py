@@ -114,7 +114,8 @@ class Teller:
             return f"{text[:_SHOWN_OF_A_DIGEST]}…"
         if moment := moment_of(text):
             return self.moment(moment)
-        return self.words.name("dispute_value", text) if _WORD.fullmatch(text) else text
+        kind = "dispute_region" if name == "region" else "dispute_value"
+        return self.words.name(kind, text) if _WORD.fullmatch(text) else text
 
     def _changes(self, changes: Mapping[str, Any]) -> Iterator[str]:
         for name, change in changes.items():
