@@ -16,7 +16,7 @@ days `YYYY-MM-DD`, money `{"amount": "6.00", "currency": "CNY"}`, `source` as in
 
 =======================  ==========================================================================
 ``ledger_opened``        account, maker, why (`new`, `upgrade`, `restored`), went_on_from (seq)
-``reading_gap``          from, to, why (`not_running`, `unreachable`, `signed_out`)
+``reading_gap``          from, to, why (`not_running`, `unreachable`, `signed_out`, `not_watched`)
 ``plan_seen``            all of the plan: plan (its name), service, trial, starts_at, ends_at,
                          renewal (bool), retention_days, channel, region, typed, price,
                          price_source, term (`{"count", "unit"}`), regular_price, price_from

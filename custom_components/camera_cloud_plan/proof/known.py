@@ -32,6 +32,8 @@ _ENDS_AT: Final = "ends_at"
 _RENEWAL: Final = "renewal"
 
 _DAY: Final = timedelta(days=1)
+# An old answer is read once more no later than that after the new one.
+_PUT_RIGHT: Final = 2 * _DAY
 
 # Readings that say nothing of a plan; a camera is not written down for one.
 _NOTHING_SAID: Final = (Service.NEVER_BOUGHT, Service.UNKNOWN)
@@ -43,7 +45,8 @@ class KnownCamera:
 
     `facts` are those of its plan, empty as long as none was seen. `read_at` is when it was
     read last, of what changed something. `name` is what people called it then. `furthest_end`
-    is the latest end that its plan ever had. `steps` says of its cancellations' steps, by wish and
+    is the latest end that its plan had, and `end_since` since when it has the one that it has.
+    `steps` says of its cancellations' steps, by wish and
     step, when each was last; `open_wish` is that of the one that is undecided. `counted` is how many
     recordings the maker listed when they were `counted_at`.
     """
@@ -52,6 +55,7 @@ class KnownCamera:
     read_at: datetime | None = None
     name: str | None = None
     furthest_end: datetime | None = None
+    end_since: datetime | None = None
     offline_since: datetime | None = None
     uploads: bool | None = None
     has_left: bool = False
@@ -104,6 +108,7 @@ class Known:
             case Kind.CAMERA_LEFT:
                 self.cameras[str(entry.camera)] = KnownCamera(
                     name=camera.name,
+                    read_at=max(camera.read_at or entry.at, entry.at),
                     has_left=True,
                     steps=camera.steps,
                     open_wish=camera.open_wish,
@@ -112,7 +117,10 @@ class Known:
                 )
             case _ if (heed := _OF_A_READING.get(entry.kind)) is not None:
                 camera.read_at = max(camera.read_at or entry.at, entry.at)
+                end = camera.facts.get(_ENDS_AT)
                 heed(camera, entry.facts)
+                if camera.facts.get(_ENDS_AT) != end:
+                    camera.end_since = entry.at
             case _:
                 pass
 
@@ -315,13 +323,15 @@ def _changes(known: KnownCamera, plan: CameraPlan, entries: _Entries) -> Iterato
 def _is_renewed(known: KnownCamera, reading: PlanReading) -> bool:
     """Return whether a plan's end was seen to move on by a term.
 
-    An old end that is read once more between two new ones makes no second term. One that is
-    typed moves by its owner's word, which nobody has seen.
+    An old end that is read once more between two new ones makes no second term; one that has
+    stood for days is the end. One that is typed moves by its owner's word, which nobody has seen.
     """
     old, new = _moment_of(known.facts.get(_ENDS_AT)), reading.ends_at
     if old is None or new is None or reading.typed or reading.service is not Service.ACTIVE:
         return False
-    return new - max(old, known.furthest_end or old) >= SHORTEST_TERM
+    stands = known.end_since is not None and reading.read_at - known.end_since > _PUT_RIGHT
+    before = old if stands else max(old, known.furthest_end or old)
+    return new - before >= SHORTEST_TERM
 
 
 def _moment_of(fact: Json) -> datetime | None:

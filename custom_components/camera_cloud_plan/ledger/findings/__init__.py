@@ -4,7 +4,7 @@ All that is known is in the rows, so that a restart repeats nothing: what has a 
 was found. Unknown never makes a finding.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -18,6 +18,7 @@ from .renewals import (
     plan_lapsed,
     renewal_rearmed,
     renewed_after_cancelling,
+    stands_at,
     trial_turned_paid,
     two_renewals,
 )
@@ -84,19 +85,24 @@ class Detectors:
             return None
         return Span(row.seq, self._last_at, row.at, lost=True)
 
-    def due(self, now: datetime) -> Iterator[Finding]:
+    def due(
+        self, now: datetime, read_at: Mapping[str, datetime] | None = None
+    ) -> Iterator[Finding]:
         """Yield what the rows show and was not written down as found.
 
-        `now` (UTC) is when the account was last read: what was not seen did not happen.
+        `now` (UTC) is when the account was last read, and `read_at` when each camera was, where
+        that may be another time: what was not seen did not happen. A camera that it lacks is not
+        read any more.
         """
         told = set(self._found)
         for camera, next_look in [*self._next_look.items()]:
-            if next_look > now:
-                continue
             history = self._histories[camera]
+            seen = now if read_at is None else read_at.get(camera, history.read_at)
+            if seen is None or next_look > seen:
+                continue
             is_shown = False
             for detector in DETECTORS:
-                for finding in detector(history, now):
+                for finding in detector(history, seen):
                     if finding.key not in told:
                         told.add(finding.key)
                         is_shown = True
@@ -104,7 +110,7 @@ class Detectors:
             # What is yielded is found once its row comes, and is looked for until then.
             if is_shown:
                 continue
-            if later := next_look_at(history, now):
+            if later := next_look_at(history, seen):
                 self._next_look[camera] = later
             else:
                 del self._next_look[camera]
@@ -113,6 +119,7 @@ class Detectors:
 def next_look_at(history: CameraHistory, now: datetime) -> datetime | None:
     """Return when time alone may show something more of a camera (UTC)."""
     moments = (
+        *stands_at(history),
         *settled_at(history),
         *lapses_at(history),
         *silent_at(history, now),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from typing import Final
 
-from ...plan import Money
+from ...plan import Channel, Money
 from ..row import Json
 from .finding import Finding, FindingKind
 from .history import NEW_PLAN, CameraHistory, Paid, Version, money
@@ -20,8 +20,10 @@ _READ_BY: Final = timedelta(hours=36)
 _PERIOD: Final = 0.6
 # What changes of a plan without anything beginning.
 _NO_BEGIN: Final = frozenset(
-    {"renewal", "price", "price_source", "regular_price", "price_from", "channel", "retention_days"}
+    {"renewal", "price", "price_source", "regular_price", "price_from", "channel"}
 )
+# Who bills for the maker itself, so that it knows of each term.
+_BY_THE_MAKER: Final = frozenset({Channel.MI_PAY, Channel.WECHAT_PAY, Channel.ALIPAY})
 # A renewal is seen so long before or after the day of its charge, whatever the seller's lead.
 _AROUND: Final = timedelta(days=7)
 
@@ -37,6 +39,9 @@ def two_charges(history: CameraHistory, now: datetime) -> Iterator[Finding]:
         if (term := _term(history, first, second)) is None:
             continue
         if second.on - first.on >= min(term * _PERIOD, term - _SAME):
+            continue
+        # A shop and a bank that tell of other amounts may mean the same charge.
+        if first.kind is not second.kind and second.on - first.on <= _SAME:
             continue
         if first.money is None or second.money is None:
             continue
@@ -61,8 +66,9 @@ def two_charges(history: CameraHistory, now: datetime) -> Iterator[Finding]:
 
 
 def amount_changed(history: CameraHistory, now: datetime) -> Iterator[Finding]:
-    """Yield charges of another amount than was said, or else than was charged before."""
+    """Yield charges of another amount than was said, or else than was charged before, once."""
     before: Paid | None = None
+    found: Money | None = None
     for charge in history.charges(_SAME):
         if charge.money is None or charge.at + _READ_BY > now:
             continue
@@ -80,7 +86,12 @@ def amount_changed(history: CameraHistory, now: datetime) -> Iterator[Finding]:
         if expected is None or expected.currency != charge.money.currency:
             continue
         if charge.money == expected or charge.money in _said_since(history, charge, known):
+            found = None
             continue
+        # What it was found to be by now it may stay.
+        if charge.money == found:
+            continue
+        found = charge.money
         yield Finding(
             key=_key(FindingKind.AMOUNT_CHANGED, history, charge),
             kind=FindingKind.AMOUNT_CHANGED,
@@ -150,7 +161,7 @@ def charge_without_renewal(history: CameraHistory, now: datetime) -> Iterator[Fi
         if end > now or charge.money is None:
             continue
         known = history.at(start)
-        if known is None or known.is_typed or history.unseen(start, end):
+        if known is None or not _shows_terms(known) or history.unseen(start, end):
             continue
         # A renewal is news of the plan too: of its end.
         begun = any(one.changed - _NO_BEGIN for one in history.between(start, end))
@@ -166,6 +177,16 @@ def charge_without_renewal(history: CameraHistory, now: datetime) -> Iterator[Fi
             facts={"on": charge.on.isoformat(), "money": _written(charge.money)},
             rows=(charge.seq,),
         )
+
+
+def _shows_terms(known: Version) -> bool:
+    """Return whether a term that began would have been read.
+
+    A maker may not show at all what an app store bills, once the plan that it knows is over.
+    """
+    if known.is_typed or known.ends_at is None:
+        return False
+    return known.is_active or known.facts.get("channel") in _BY_THE_MAKER
 
 
 def settled_at(history: CameraHistory) -> Iterator[datetime]:

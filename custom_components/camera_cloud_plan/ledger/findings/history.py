@@ -6,7 +6,7 @@ happened: a charge of last month may be typed in today.
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import cache
@@ -18,8 +18,14 @@ from ..row import Json, Kind, Row
 
 _DAYS_PER_MONTH: Final = 30.436875
 _UNITS: Final = frozenset(TermUnit)
-_LEARNT: Final = frozenset({"plan", "term"})
-NEW_PLAN: Final = frozenset({"plan", "term", "trial", "service"})
+_LEARNT: Final = frozenset({"plan", "term", "retention_days"})
+# An end that was a mistake is put right by then, and a flag that slipped.
+PUT_RIGHT: Final = timedelta(hours=36)
+# What a bank adds for itself, of the amount.
+_BANKS_SHARE: Final = Decimal("0.1")
+# An end that moves by less is a correction.
+_CORRECTION: Final = timedelta(hours=12)
+NEW_PLAN: Final = frozenset({"plan", "term", "trial", "service", "retention_days"})
 """Facts of which each says that another plan runs, if it changes."""
 
 
@@ -136,15 +142,16 @@ class Paid:
         """Return whether both may tell of one charge, in two tellings.
 
         A bank, a list with the seller's numbers and one without are tellings of their own;
-        none of them tells of one charge twice.
+        none of them tells of one charge twice. A bank may add what it takes for itself, or
+        tell it in another currency.
         """
+        if abs(self.on - other.on) > within:
+            return False
         if self.order and other.order:
-            return self.order == other.order and abs(self.on - other.on) <= within
-        return (
-            self.telling != other.telling
-            and self.money == other.money
-            and abs(self.on - other.on) <= within
-        )
+            return self.order == other.order
+        if self.kind is not other.kind and self.money and other.money:
+            return _is_about(self.money, other.money)
+        return self.telling != other.telling and self.money == other.money
 
     @property
     def telling(self) -> tuple[Kind, bool]:
@@ -167,7 +174,7 @@ class CameraHistory:
     """What the rows say of one camera.
 
     `account_gaps` are when nobody looked at the whole account, `gaps` when this camera could
-    not be read.
+    not be read. `read_at` is when it was read last, of what changed something.
     """
 
     camera: str
@@ -182,12 +189,15 @@ class CameraHistory:
     refunds: list[date] = field(default_factory=list)
     counted: list[Counted] = field(default_factory=list)
     left: list[Version] = field(default_factory=list)
+    read_at: datetime | None = None
     _charges: list[Paid] | None = None
 
     def heed(self, row: Row) -> None:
         """Take a row of this camera in; what it does not know or cannot read tells nothing."""
         if take := _TAKES.get(row.kind):
             take(self, row)
+        if row.kind in _READ:
+            self.read_at = max(self.read_at or row.at, row.at)
 
     # --- What is looked up ---
 
@@ -233,7 +243,8 @@ class CameraHistory:
     def charges(self, within: timedelta) -> list[Paid]:
         """Return the charges by day, each once: what a shop and a bank both say is one.
 
-        `within` is how far apart the days of two tellings may be.
+        `within` is how far apart the days of two tellings may be. It is as the shop tells it,
+        where it does.
         """
         if self._charges is None:
             groups: list[list[Paid]] = []
@@ -244,12 +255,18 @@ class CameraHistory:
                         break
                 else:
                     groups.append([paid])
-            self._charges = [tellings[0] for tellings in groups]
+            self._charges = sorted(min(tellings, key=_by_the_bank) for tellings in groups)
         return self._charges
 
     def lost(self, after: int, before: int) -> bool:
         """Return whether rows were lost between two that are there."""
         return any(gap.lost and after < gap.seq < before for gap in self.account_gaps)
+
+    def is_taken_back(self, renewal: Renewal) -> bool:
+        """Return whether the end that moved was put right soon after: it was a mistake."""
+        known = self.at(renewal.at + PUT_RIGHT)
+        end = known.ends_at if known and known.seq > renewal.seq else None
+        return end is not None and end <= renewal.new_end - _CORRECTION
 
     def not_seen_since(self, moment: datetime) -> datetime:
         """Return since when it may have been what was seen at a moment (UTC)."""
@@ -278,6 +295,12 @@ class CameraHistory:
 
 
 def _take_plan(history: CameraHistory, row: Row) -> None:
+    """Take in what is seen first, or first after the camera was away."""
+    if history.gaps and history.gaps[-1].end is None:
+        away = history.gaps.pop()
+        history.gaps.append(replace(away, end=max(away.start, row.at)))
+    if (flag := _flag(row.facts.get("renewal"))) is not None:
+        history.flags.append(Flag(row.seq, row.at, old=flag, new=flag))
     _know(history, row, dict(row.facts), frozenset(row.facts))
 
 
@@ -367,6 +390,17 @@ def _take_paid(history: CameraHistory, row: Row) -> None:
     )
 
 
+def _by_the_bank(paid: Paid) -> bool:
+    return paid.kind is Kind.BANK_LINE
+
+
+def _is_about(one: Money, other: Money) -> bool:
+    """Return whether two amounts are as near to each other as a bank's own share is small."""
+    if one.currency != other.currency:
+        return True
+    return abs(one.amount - other.amount) <= max(one.amount, other.amount) * _BANKS_SHARE
+
+
 def _take_refund(history: CameraHistory, row: Row) -> None:
     insort(history.refunds, _day(row.facts.get("on")) or row.at.date())
 
@@ -395,6 +429,7 @@ def _take_left(history: CameraHistory, row: Row) -> None:
         known = history.versions[-1]
         facts = {**known.facts, **row.facts}
         history.left.append(Version(row.seq, row.at, facts, frozenset()))
+        history.gaps.append(Span(row.seq, row.at, None))
 
 
 _TAKES: Final[Mapping[Kind, Callable[[CameraHistory, Row], None]]] = {
@@ -412,6 +447,15 @@ _TAKES: Final[Mapping[Kind, Callable[[CameraHistory, Row], None]]] = {
     Kind.RECORDINGS: _take_counted,
     Kind.CAMERA_LEFT: _take_left,
 }
+
+
+# What a reading of the camera brings.
+_READ: Final = frozenset(
+    {
+        *(Kind.PLAN_SEEN, Kind.PLAN_CHANGED, Kind.RENEWED, Kind.FLAG),
+        *(Kind.OFFLINE, Kind.ONLINE, Kind.CAMERA_LEFT),
+    }
+)
 
 
 def gap_of(row: Row) -> Span | None:

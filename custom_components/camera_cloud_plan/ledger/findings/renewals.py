@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Final
 
 from .finding import Finding, FindingKind
-from .history import NEW_PLAN, CameraHistory, Flag, Renewal, Step, Version, moment
+from .history import NEW_PLAN, PUT_RIGHT, CameraHistory, Flag, Renewal, Step, Version, moment
 
 # A renewal comes this long before the end of its term at the earliest, or a third of a term:
 # three days are what is known of any seller, and makers date terms loosely.
@@ -18,6 +18,12 @@ _LEAD: Final = timedelta(hours=84)
 _RHYTHM: Final = 0.75
 # From so many terms on, an end has moved by two of them.
 _TWO_TERMS: Final = 1.75
+# What was read has to stand for so long, where nothing else speaks for it.
+_STANDS: Final = timedelta(hours=12)
+# From so many terms on, it is a plan with a longer term.
+_LONGER_TERM: Final = 2.5
+# A term's end by the calendar, against one by mean months.
+_LOOSELY: Final = timedelta(days=3)
 # A flag that was off for less may have been a slip of the finger or of the maker.
 _OFF_FOR: Final = timedelta(hours=24)
 # A maker's flag follows a purchase, or a person's switch, that much later at most.
@@ -28,6 +34,7 @@ _LATE: Final = timedelta(hours=36)
 # What lies so close before a moment would have to be seen to say that nothing happened then.
 _CLOSE: Final = timedelta(hours=72)
 _IN_FORCE: Final = ("done", "sent", "confirmed")
+_ACTS: Final = ("done", "sent")
 _UNDER_WAY: Final = ("opened", *_IN_FORCE, "not_effective", "reminded")
 
 
@@ -37,10 +44,44 @@ def renewed_after_cancelling(history: CameraHistory, _now: datetime) -> Iterator
         end = moment(step.facts.get("new_end"))
         if step.step == "disproved" and step.wish == "off" and end:
             known = next((one for one in history.renewals if one.new_end == end), None)
-            yield _renewed_after(history, step.at, step.seq, end, known)
+            if known is None or not _is_something_else(history, known):
+                yield _renewed_after(history, step.at, step.seq, end, known)
     for renewal in history.renewals:
-        if (confirmed := _confirmed_before(history, renewal)) is not None:
+        confirmed = _confirmed_before(history, renewal)
+        if confirmed is not None and not _is_something_else(history, renewal):
             yield _renewed_after(history, renewal.at, confirmed.seq, renewal.new_end, renewal)
+
+
+def _is_something_else(history: CameraHistory, renewal: Renewal) -> bool:
+    """Return whether an end that moved was a mistake, a present, or a plan bought afterwards."""
+    return (
+        history.is_taken_back(renewal)
+        or _is_longer_trial(history, renewal)
+        or _was_over(history, renewal)
+    )
+
+
+def _is_longer_trial(history: CameraHistory, renewal: Renewal) -> bool:
+    """Return whether all that is known is that a trial goes on for longer."""
+    known = history.as_of(renewal.seq)
+    if known is None or not known.is_trial:
+        return False
+    return not any(_is_paid_now(later) for later in history.since(known))
+
+
+def _was_over(history: CameraHistory, renewal: Renewal) -> bool:
+    """Return whether a plan was seen to be over for long after its renewal was confirmed off."""
+    over_since = renewal.at
+    for known in reversed(history.versions):
+        if known.at >= renewal.at:
+            continue
+        if known.is_active:
+            break
+        over_since = known.at
+    return renewal.at - over_since > _LATE and any(
+        step.step == "confirmed" and step.wish == "off" and step.at < over_since
+        for step in history.steps
+    )
 
 
 def _confirmed_before(history: CameraHistory, renewal: Renewal) -> Step | None:
@@ -55,25 +96,44 @@ def _confirmed_before(history: CameraHistory, renewal: Renewal) -> Step | None:
     before = history.before(renewal.seq)
     if step.step == "disproved" and before is not None and before.facts.get("renewal") is True:
         return None
-    if history.last_step("on", renewal.seq, after=step.seq) is not None:
+    if _last_on(history, renewal.seq, after=step.seq) is not None:
         return None
     if any(flag.new and step.seq < flag.seq < renewal.seq for flag in history.flags):
         return None
     over = any(
         not known.is_active for known in history.versions if step.seq < known.seq < renewal.seq
     ) or any(
-        _is_bought_anew(history, one)
+        _may_be_bought_anew(history, one)
         for one in history.renewals
         if step.seq < one.seq <= renewal.seq
     )
     return None if over or history.lost(step.seq, renewal.seq) else step
 
 
-def _is_bought_anew(history: CameraHistory, renewal: Renewal) -> bool:
-    """Return whether a plan was over before its new term began, though nobody saw that."""
+def _last_on(history: CameraHistory, before: int, *, after: int = 0) -> Step | None:
+    """Return the last step of who wanted renewal on, unless that was withdrawn undone."""
+    step = history.last_step("on", before, after=after)
+    if step is None or step.step != "withdrawn":
+        return step
+    begun = [one for one in history.steps if one.wish == "on" and after < one.seq < step.seq]
+    return step if begun and begun[-1].step != "opened" else None
+
+
+def _may_be_bought_anew(history: CameraHistory, renewal: Renewal) -> bool:
+    """Return whether a plan may have been over before its new term began, though nobody saw that.
+
+    Where the maker does not say when a term began, its end tells, if it follows the one before.
+    """
     known = history.as_of(renewal.seq)
     starts_at = moment(known.facts.get("starts_at")) if known else None
-    return starts_at is not None and starts_at > renewal.old_end + _LATE
+    if known is None or starts_at is not None:
+        return starts_at is not None and starts_at > renewal.old_end + _LATE
+    if not history.unseen(renewal.old_end, renewal.at):
+        return False
+    term = known.term
+    return term is None or not any(
+        abs(renewal.old_end + term * times - renewal.new_end) <= _LOOSELY for times in range(1, 25)
+    )
 
 
 def _renewed_after(
@@ -96,21 +156,25 @@ def _renewed_after(
     )
 
 
-def two_renewals(history: CameraHistory, _now: datetime) -> Iterator[Finding]:
+def two_renewals(history: CameraHistory, now: datetime) -> Iterator[Finding]:
     """Yield terms that were renewed before they had run, and ends that moved by two terms."""
-    for first, second in pairwise(history.renewals):
+    seen = [one for one in history.renewals if not history.is_taken_back(one)]
+    for first, second in pairwise(seen):
         early = min(_EARLIEST, max(first.length / _SHARE, _LEAD))
         apart = second.at - history.not_seen_since(first.at)
         if second.at >= first.new_end - early or apart >= first.length * _RHYTHM:
             continue
+        if second.at + _STANDS > now:
+            continue
         if not _is_another_plan(history, first, second):
             yield _twice(history, second, (first.seq, second.seq))
-    for renewal in history.renewals:
+    for renewal in seen:
         known = history.before(renewal.seq)
         if (
             known is not None
+            and renewal.at + _STANDS <= now
             and (term := _own_term(known)) is not None
-            and renewal.length >= term * _TWO_TERMS
+            and term * _TWO_TERMS <= renewal.length < term * _LONGER_TERM
             and not history.unseen(renewal.old_end - _EARLIEST, renewal.at)
             and not _changed_with(history, renewal)
         ):
@@ -158,9 +222,12 @@ def trial_turned_paid(history: CameraHistory, _now: datetime) -> Iterator[Findin
     """Yield trials that went on as a paid plan, unless their owner wanted that or bought another."""
     ends_at: datetime | None = None
     for before, known in pairwise(history.versions):
-        # A seller may renew ahead: the end of a trial is the first that it had.
+        # A seller may renew ahead: the end of a trial is the first that it had, unless it was
+        # seen to go on after that.
         seen = history.at(before.at) or before
         ends_at = (ends_at or seen.ends_at) if before.is_trial else None
+        if ends_at and known.at > ends_at + _LATE and not history.unseen(ends_at, known.at):
+            ends_at = seen.ends_at
         if ends_at is None or before.is_typed or not _is_paid_now(known):
             continue
         after = history.at(known.at) or known
@@ -171,7 +238,7 @@ def trial_turned_paid(history: CameraHistory, _now: datetime) -> Iterator[Findin
         )
         if not began or bought or _is_turned_on(history, known.seq):
             continue
-        if history.lost(before.seq, known.seq):
+        if history.lost(before.seq, known.seq) or _is_told(history, ends_at):
             continue
         facts = {"plan": after.facts.get("plan"), "price": after.facts.get("price")}
         ends = {"old_end": ends_at.isoformat(), "new_end": after.facts["ends_at"]}
@@ -185,6 +252,14 @@ def trial_turned_paid(history: CameraHistory, _now: datetime) -> Iterator[Findin
         )
 
 
+def _is_told(history: CameraHistory, trial_ends_at: datetime) -> bool:
+    """Return whether a trial's paid term is found as one that began after cancelling."""
+    return any(
+        moment(found.facts.get("old_end")) == trial_ends_at
+        for found in renewed_after_cancelling(history, trial_ends_at)
+    )
+
+
 def _is_paid_now(known: Version) -> bool:
     return "trial" in known.changed and known.facts.get("trial") is False and known.is_active
 
@@ -195,10 +270,10 @@ def _is_turned_on(history: CameraHistory, seq: int) -> bool:
     return on is not None and on.step in _IN_FORCE and (off is None or off.seq < on.seq)
 
 
-def renewal_rearmed(history: CameraHistory, _now: datetime) -> Iterator[Finding]:
-    """Yield flags that went on again by themselves, as far as anybody here knows."""
+def renewal_rearmed(history: CameraHistory, now: datetime) -> Iterator[Finding]:
+    """Yield flags that went on again by themselves, as far as anybody here knows, and stayed on."""
     for flag in history.flags:
-        if flag.old is True or flag.new is not True:
+        if flag.old is True or flag.new is not True or not _stays_on(history, flag, now):
             continue
         if (off := _off_before(history, flag)) is None or _is_wanted(history, off, flag):
             continue
@@ -213,23 +288,42 @@ def renewal_rearmed(history: CameraHistory, _now: datetime) -> Iterator[Finding]
 
 
 def _off_before(history: CameraHistory, flag: Flag) -> Flag | None:
-    """Return what showed that renewal was off before it was on again; first sight counts.
+    """Return what showed that renewal was off before it was on again.
 
     Where the maker said nothing in between, what it had said last counts.
     """
     said = [one for one in history.flags if one.seq < flag.seq and one.new is not None]
-    if said:
-        return None if said[-1].new else said[-1]
-    first = history.versions[0] if history.versions else None
-    if first is None or first.facts.get("renewal") is not False:
-        return None
-    return Flag(first.seq, first.at, old=None, new=False)
+    return said[-1] if said and said[-1].new is False else None
+
+
+def _stays_on(history: CameraHistory, flag: Flag, now: datetime) -> bool:
+    """Return whether a flag stood, until somebody did something about it or a term came of it."""
+    off = next((one for one in history.flags if one.seq > flag.seq and one.new is False), None)
+    until = off.seq if off else None
+    meant = (
+        *(step.seq for step in history.steps if step.wish == "off" and step.step in _ACTS),
+        *(renewal.seq for renewal in history.renewals),
+    )
+    if any(flag.seq < seq and (until is None or seq < until) for seq in meant):
+        return True
+    if off is not None and off.at <= flag.at + PUT_RIGHT:
+        return False
+    return flag.at + _STANDS <= now
+
+
+def stands_at(history: CameraHistory) -> Iterator[datetime]:
+    """Yield when what was read last will have stood for long enough (UTC)."""
+    for renewal in history.renewals[-1:]:
+        yield renewal.at + _STANDS
+    for flag in history.flags[-1:]:
+        yield flag.at + _STANDS
 
 
 def _is_of_another_plan(history: CameraHistory, off: Flag, flag: Flag) -> bool:
     """Return whether a plan was bought or changed after one was off; the flag may follow late."""
     if history.changed(off.seq, flag.seq, "service") or any(
-        off.seq < one.seq <= flag.seq and _is_bought_anew(history, one) for one in history.renewals
+        off.seq < one.seq <= flag.seq and _may_be_bought_anew(history, one)
+        for one in history.renewals
     ):
         return True
     lately = history.between(flag.at - _FLAG_LATE, flag.at)
@@ -243,7 +337,7 @@ def _is_wanted(history: CameraHistory, off: Flag, flag: Flag) -> bool:
         return True
     if history.lost(off.seq, flag.seq) or _is_of_another_plan(history, off, flag):
         return True
-    step, on = history.last_step("off", flag.seq), history.last_step("on", flag.seq)
+    step, on = history.last_step("off", flag.seq), _last_on(history, flag.seq)
     lately = flag.at - _FLAG_LATE
     if on is not None and (on.seq > off.seq or (on.at >= lately and (not step or step.at < on.at))):
         return True
