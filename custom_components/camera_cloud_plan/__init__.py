@@ -1,7 +1,9 @@
 """Camera Cloud Plan: shows each camera's cloud plan and helps to end its renewal."""
 
+from collections.abc import Collection
 import json
 import logging
+from pathlib import Path
 from typing import Final
 
 from homeassistant.components import persistent_notification
@@ -18,6 +20,7 @@ from homeassistant.helpers import (
     issue_registry as ir,
 )
 from homeassistant.helpers.start import async_at_started
+from homeassistant.helpers.translation import async_get_translations
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.hass_dict import HassKey
 
@@ -101,6 +104,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) ->
     )
     async_register_account(hass, entry, provider.maker)
     ir.async_delete_issue(hass, DOMAIN, _removed_issue_id(entry))
+    persistent_notification.async_dismiss(hass, _removed_message_id(entry))
     coordinator = CloudPlanCoordinator(hass, entry, provider, request)
     try:
         await coordinator.async_start()
@@ -169,6 +173,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) -
     nobody watches them now; that page offers to end them. Saved recordings and the ledger stay
     as well, and it is said where.
     """
+    # An entry that was disabled since the start brought no words with it.
+    await async_get_translations(hass, hass.config.language, "common", {DOMAIN})
     _async_delete_issues(hass, entry)
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
     async_take_down_all(hass, entry, {*filter(None, (camera_id_of(entry, one) for one in devices))})
@@ -197,20 +203,33 @@ async def async_remove_entry(hass: HomeAssistant, entry: CloudPlanConfigEntry) -
     await AlertBook(hass, entry.entry_id).async_remove()
     exports = ExportBook(hass, entry)
     await exports.async_load()
-    if exports.folders:
+    await exports.async_remove()
+    _async_say_what_stays(hass, entry, exports.folders, await async_leave_ledger(hass, entry))
+
+
+@callback
+def _async_say_what_stays(
+    hass: HomeAssistant, entry: ConfigEntry, folders: Collection[str], ledger: Path | None
+) -> None:
+    """Say in one message where the recordings and the ledger of a removed account are."""
+    stays = []
+    if folders:
+        where = listed(hass, sorted(folders))
+        stays.append(translated(hass, "common.removed_recordings", folders=where))
+    if ledger:
+        file = f"{ledger.parent.name}/{ledger.name}"
+        stays.append(translated(hass, "common.removed_ledger", file=file))
+    if stays:
         persistent_notification.async_create(
             hass,
-            translated(
-                hass,
-                "common.removed_recordings",
-                account=entry.title,
-                folders=listed(hass, sorted(exports.folders)),
-            ),
-            translated(hass, "common.removed_recordings_title"),
-            f"{DOMAIN}_removed_{account_key(entry)}",
+            translated(hass, "common.removed_message", stays="\n".join(stays)),
+            translated(hass, "common.removed_title", account=entry.title),
+            _removed_message_id(entry),
         )
-    await exports.async_remove()
-    await async_leave_ledger(hass, entry)
+
+
+def _removed_message_id(entry: ConfigEntry) -> str:
+    return f"{DOMAIN}_removed_{account_key(entry)}"
 
 
 def _removed_issue_id(entry: ConfigEntry) -> str:

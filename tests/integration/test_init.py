@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
@@ -247,16 +247,36 @@ async def test_removing_leaves_nothing_but_what_was_saved(
     assert not dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
     assert not er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
     assert not [state for state in hass.states.async_all() if "plan" in state.entity_id]
-    told = {one["title"]: one for one in async_get_persistent_notifications(hass).values()}
-    assert len(told) == 2
-    assert f"stay in {tmp_path};" in told.pop("Saved recordings are still there")["message"]
-    (ledger,) = told.values()
-    assert f"{DOMAIN}/ledger_{account_key(entry)}.jsonl" in ledger["message"]
+    (told,) = async_get_persistent_notifications(hass).values()
+    assert told["title"] == f"{entry.title} was removed: what stays"
+    assert f"recordings, in {tmp_path}\n" in told["message"]
+    assert f"{DOMAIN}/ledger_{account_key(entry)}.jsonl" in told["message"]
     assert not hass.config_entries.flow.async_progress()
     assert clip.read_bytes() == b"footage"
     assert [path.name for path in await hass.async_add_executor_job(clip.parent.glob, "*")] == [
         clip.name
     ]
+
+
+async def test_an_account_that_was_disabled_is_removed_as_whole(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_storage: Storage
+) -> None:
+    """Nothing of the integration was loaded since Home Assistant started, its words neither."""
+    last = LastExport(
+        order=Order(job_id="1", camera_id=RENEWING, asked_at=clock.now(), folder="/media/there"),
+        finished_at=clock.now(),
+        whole=True,
+        tally=Tally(saved=1),
+    )
+    key = f"{DOMAIN}.{account_key(entry)}.exports"
+    data = {"last": {RENEWING: encode(last)}}
+    hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": data}
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    await hass.config_entries.async_remove(entry.entry_id)
+    await hass.async_block_till_done()
+    assert [key for key in hass_storage if key.startswith(DOMAIN)] == []
+    (told,) = async_get_persistent_notifications(hass).values()
+    assert "/media/there" in told["message"]
 
 
 async def test_damaged_credentials_ask_for_a_sign_in(

@@ -16,7 +16,6 @@ from typing import Any, Final, Protocol
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import Event, HomeAssistant, callback
-from homeassistant.helpers.translation import async_get_translations
 
 from ..activity import OnTold
 from ..casework.book import CaseBook
@@ -40,9 +39,7 @@ from ..ledger.findings import Detectors, Finding
 from ..plan import Case, clock
 from ..saving.book import LastExport
 from ..snapshot import AccountSnapshot, CameraPlan, Failure
-from ..telling.sender import Text, async_show_here
 from ..typed.plans import is_typed
-from ..words import translated
 from .board import ProofBoard
 from .known import About, Known, moment, steps_between
 from .store import AnchorStore
@@ -66,10 +63,11 @@ def ledger_path(hass: HomeAssistant, key: str) -> Path:
     return Path(hass.config.path(DOMAIN, f"ledger_{key}.jsonl"))
 
 
-async def async_leave_ledger(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Say where the ledger of an account stays that is removed; one added again goes on with it.
+async def async_leave_ledger(hass: HomeAssistant, entry: ConfigEntry) -> Path | None:
+    """Return where the ledger of a removed account stays, if there is one.
 
-    Which row was the last stands beside it then, as Home Assistant forgets it.
+    An account that is added again goes on with it. Which row was the last stands beside it
+    then, as Home Assistant forgets it.
     """
     path, anchors = ledger_path(hass, account_key(entry)), AnchorStore(hass, account_key(entry))
     known = await anchors.async_load()
@@ -78,16 +76,7 @@ async def async_leave_ledger(hass: HomeAssistant, entry: ConfigEntry) -> None:
     except LedgerError as err:
         _LOGGER.warning("How far a ledger goes could not be written beside it: %s", err)
     await anchors.async_remove()
-    if not await hass.async_add_executor_job(path.exists):
-        return
-    await async_get_translations(hass, hass.config.language, "common", {DOMAIN})
-    file = f"{path.parent.name}/{path.name}"
-    text = Text(
-        ref=f"{DOMAIN}_ledger_{key_of(entry.entry_id)}",
-        title=translated(hass, "common.ledger_stays", account=entry.title),
-        message=translated(hass, "common.ledger_stays_message", file=file),
-    )
-    async_show_here(hass, text)
+    return path if await hass.async_add_executor_job(path.exists) else None
 
 
 class Account(Protocol):
