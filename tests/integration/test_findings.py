@@ -49,10 +49,13 @@ async def find(
     sim: RunningSimulator,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """Let the maker renew a plan twice within hours."""
+    """Let the maker renew a plan twice within hours, and show it so for half a day."""
     for _ in range(2):
         freezer.tick(3600)
         move_end(sim, RENEWING, MONTH)
+        await refresh(hass, entry)
+    for _ in range(2):
+        freezer.tick(6 * 3600)
         await refresh(hass, entry)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import ClientSession, CookieJar
 from freezegun.api import FrozenDateTimeFactory
@@ -13,17 +13,20 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.camera_cloud_plan.ledger import Kind
 from simulator.moments import HOUR_MS
 from simulator.server import RunningSimulator
-from simulator.world import Misbehaviour
+from simulator.world import PERMIT_SHARED, Misbehaviour, Share
 
 from .acts import TRIAL, press_off, settle
-from .conftest import EntryMaker, set_up
+from .conftest import EUROPE, MAINLAND, EntryMaker, set_up
 from .ledgers import act, rows_of
 from .test_coordinator import RENEWING, refresh
-from .test_ledger import WHEN
+from .test_ledger import MONTH, WHEN, move_end
 
 pytestmark = [pytest.mark.freeze_time(WHEN), pytest.mark.usefixtures("told_of_findings")]
 
 DAY: Final = timedelta(days=1)
+TARIFFS: Final = {
+    "7-day cloud storage, monthly": {"price": "6.00", "currency": "CNY", "term_months": 1}
+}
 
 type Days = Callable[[int], Awaitable[None]]
 
@@ -34,7 +37,7 @@ async def account(
 ) -> MockConfigEntry:
     """Set an account up that is read once a day, whose trial ends by itself."""
     sim.world.switch_renewal(TRIAL, on=False)
-    entry = await make_entry(poll_hours=24)
+    entry = await make_entry(poll_hours=24, tariffs=TARIFFS)
     await set_up(hass, entry)
     return entry
 
@@ -101,6 +104,65 @@ async def test_money_that_is_taken_twice_or_too_much_is_found_in_its_list(
     await import_orders(hass, sim)
     await days(2)
     assert len(found(account)) == 2
+
+
+# --- Out of sight ---
+
+
+def options(hass: HomeAssistant, entry: MockConfigEntry, **changes: Any) -> None:
+    hass.config_entries.async_update_entry(entry, options={**entry.options, **changes})
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+async def test_a_camera_that_was_out_of_sight_is_not_accused(
+    hass: HomeAssistant,
+    account: MockConfigEntry,
+    sim: RunningSimulator,
+    days: Days,
+    *,
+    is_shared: bool,
+) -> None:
+    camera = sim.world.cameras[RENEWING]
+    camera.online = False
+    await days(1)
+    if is_shared:
+        options(hass, account, show_shared=True)
+        camera.owner = EUROPE
+        camera.shares = [Share(user_id=MAINLAND, permit_level=PERMIT_SHARED)]
+    else:
+        options(hass, account, cameras_excluded=[RENEWING])
+    await days(5)
+    camera.online = True
+    move_end(sim, RENEWING, 2 * MONTH)
+    camera = sim.world.cameras[RENEWING]
+    camera.owner, camera.shares = MAINLAND, []
+    options(hass, account, cameras_excluded=[])
+    await days(2)
+    assert len(rows_of(account, Kind.RENEWED, camera_id=RENEWING)) == 1
+    assert found(account) == []
+
+
+async def test_an_account_that_is_added_again_is_not_accused(
+    hass: HomeAssistant,
+    account: MockConfigEntry,
+    make_entry: EntryMaker,
+    sim: RunningSimulator,
+    days: Days,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    await days(2)
+    await hass.config_entries.async_remove(account.entry_id)
+    freezer.tick(70 * DAY)
+    again = await make_entry(poll_hours=24, tariffs=TARIFFS)
+    await set_up(hass, again)
+    for _ in range(3):
+        freezer.tick(DAY)
+        await refresh(hass, again)
+    await import_orders(hass, sim)
+    freezer.tick(2 * DAY)
+    await refresh(hass, again)
+    assert rows_of(again, Kind.RENEWED, camera_id=RENEWING)
+    assert found(again) == []
 
 
 async def test_a_payment_that_never_works_is_a_plan_that_lapsed(

@@ -196,7 +196,7 @@ class ProofDesk:
         )
         if self._known is not None:
             for plan in stored.cameras.values() if stored else ():
-                self.async_read(plan)
+                self.async_read(plan, plan)
             self._async_add_missing_steps(self._known)
             for last in exports:
                 self.async_exported(last)
@@ -265,27 +265,36 @@ class ProofDesk:
 
     @callback
     def async_read(self, plan: CameraPlan, before: CameraPlan | None = None) -> None:
-        """Write down what a camera's reading says anew; `before` is what was known of it.
+        """Write down what a camera's reading says anew.
 
-        Nothing is written before `async_kick`, so that a reading of many makes one batch.
+        `before` is the camera as it was known, `None` for one that was out of sight. Nothing
+        is written before `async_kick`, so that a reading of many makes one batch.
         """
         camera_id = plan.camera.camera_id
         about = self._about(self.camera_key(camera_id))
         if self._known is None:
             return
-        if about.camera in self._known.cameras:
-            self._async_add(camera_id, self._gap_of(plan, before))
+        if known := self._known.cameras.get(about.camera):
+            self._async_add(camera_id, self._gap_of(plan, before, known.read_at))
         self._async_add(camera_id, self._known.news(plan, about))
 
-    def _gap_of(self, plan: CameraPlan, before: CameraPlan | None) -> Iterable[Entry]:
-        """Return the entry of a gap that one camera has of its own, the account having none."""
-        was, now = before.reading if before else None, plan.reading
+    def _gap_of(
+        self, plan: CameraPlan, before: CameraPlan | None, written_at: datetime | None
+    ) -> Iterable[Entry]:
+        """Return the entry of a gap that one camera has of its own, the account having none.
+
+        Of one that was out of sight, not chosen or somebody else's, only that is known for sure
+        which was `written_at` some moment (UTC).
+        """
+        last, now = before.reading if before and before.is_own else None, plan.reading
+        was = last.read_at if last else written_at
         if was is None or now is None or now.typed or not plan.is_own:
             return ()
-        told = self._gap_since is not None and was.read_at >= self._gap_since - self._missed_after
-        if told or now.read_at - was.read_at <= self._missed_after:
+        told = self._gap_since is not None and was >= self._gap_since - self._missed_after
+        if told or now.read_at - was <= self._missed_after:
             return ()
-        facts = {"from": moment(was.read_at), "to": moment(now.read_at), "why": "unreachable"}
+        why = "unreachable" if last else "not_watched"
+        facts = {"from": moment(was), "to": moment(now.read_at), "why": why}
         return (self._entry_of(Kind.READING_GAP, facts, at=now.read_at),)
 
     @callback
@@ -536,20 +545,30 @@ class ProofDesk:
     async def _async_find(self, detectors: Detectors, rows: Sequence[Row]) -> Sequence[Finding]:
         """Return what the rows show, these among them, that was not found before.
 
-        As of the last reading: while nobody can look, nothing goes on.
+        As of the last reading, of the account and of each camera: while nobody can look,
+        nothing goes on.
         """
-        read_at = self._read_at
+        read_at, cameras = self._read_at, self._cameras_read()
 
         def find() -> Sequence[Finding]:
             for row in rows:
                 detectors.heed(row)
-            return [*detectors.due(read_at)] if read_at else []
+            return [*detectors.due(read_at, cameras)] if read_at else []
 
         try:
             return await self._hass.async_add_executor_job(find)
         except Exception:  # a mistake in what is concluded must not keep anything unwritten
             _LOGGER.exception("Unexpected error looking through the rows")
             return ()
+
+    def _cameras_read(self) -> Mapping[str, datetime]:
+        """Return when each camera that is watched was read last, by what the ledger calls it."""
+        plans = {key: self._account.known(camera_id) for key, camera_id in self._ids.items()}
+        return {
+            key: plan.reading.read_at
+            for key, plan in plans.items()
+            if plan is not None and plan.reading and plan.is_own
+        }
 
     @callback
     def _async_add_finding(self, finding: Finding) -> None:
