@@ -237,8 +237,23 @@ def _sound(frames: int) -> Iterator[av.AudioFrame]:
         yield heard
 
 
+# What is in the pictures' room, as shares of their width and height: left, top, right, bottom,
+# and how much lighter it is than the wall. A floor, a door, and a window of four panes.
+_IN_THE_ROOM: Final = (
+    (0.0, 0.68, 1.0, 1.0, -24),
+    (0.655, 0.27, 0.765, 0.68, -42),
+    (0.28, 0.26, 0.346, 0.363, 60),
+    (0.354, 0.26, 0.42, 0.363, 60),
+    (0.28, 0.377, 0.346, 0.48, 55),
+    (0.354, 0.377, 0.42, 0.48, 55),
+)
+
+
 class _Painter:
-    """Paints pictures as YUV planes: a wall, a ball that goes round, grain, name and clock."""
+    """Paints pictures as YUV planes: a room, a ball that goes round in it, grain, name and clock.
+
+    Name and clock stand in the middle, where a thumbnail that is cut to a square has them too.
+    """
 
     def __init__(self, look: Look) -> None:
         import numpy as np  # noqa: PLC0415 - only who watches needs it
@@ -251,7 +266,7 @@ class _Painter:
             self._title = f"{look.title_en}  {look.title_zh}"
         columns, rows = np.meshgrid(np.arange(width), np.arange(height))
         self._columns, self._rows = columns, rows
-        self._wall = (70 + 60 * rows / height + 30 * np.sin(columns / width * 9)).astype(np.int16)
+        self._room = _room(width, height)
         # Grain keeps the encoder busy up to its bit rate.
         dice = np.random.default_rng(1)
         strength = 2 + look.bit_rate // 150
@@ -277,16 +292,16 @@ class _Painter:
             self._second = second
             shown = self._look.starts + timedelta(seconds=second)
             self._clock = self._letters(f"{shown:%Y-%m-%d %H:%M:%S}")
-        light = self._wall + self._grain[number % len(self._grain)]
+        light = self._room + self._grain[number % len(self._grain)]
         turn = number / FRAMES_PER_SECOND * 0.8
-        middle = (width * (0.5 + 0.35 * math.cos(turn)), height * (0.5 + 0.25 * math.sin(turn)))
+        middle = (width * (0.5 + 0.18 * math.cos(turn)), height * (0.6 + 0.1 * math.sin(turn)))
         radius = height // 10
         left, top = round(middle[0]) - radius, round(middle[1]) - radius
         box = np.s_[max(0, top) : top + 2 * radius, max(0, left) : left + 2 * radius]
         inside = (self._columns[box] - middle[0]) ** 2 + (self._rows[box] - middle[1]) ** 2
         light[box] = np.where(inside < radius * radius, 215, light[box])
-        _put(light, self._name, height // 24, height // 24)
-        _put(light, self._clock, height // 24, height - height // 24 - self._clock.shape[0])
+        _put(light, self._name, height // 24)
+        _put(light, self._clock, height - height // 24 - self._clock.shape[0])
         y = np.clip(light, 16, 235).astype(np.uint8)
         planes = np.concatenate([y.reshape(-1), self._u.reshape(-1), self._v.reshape(-1)])
         picture: np.ndarray[Any, Any] = planes.reshape(height * 3 // 2, width)
@@ -303,10 +318,26 @@ class _Painter:
         return np.asarray(image, dtype=np.float32) / 255
 
 
-def _put(light: np.ndarray[Any, Any], mask: np.ndarray[Any, Any], left: int, top: int) -> None:
-    """Write a mask into a picture in white, on a shade."""
+def _room(width: int, height: int) -> np.ndarray[Any, Any]:
+    """Return how light each place of a room is: a wall with a window and a door, and the floor."""
+    import numpy as np  # noqa: PLC0415 - only who watches needs it
+
+    across, down = np.meshgrid(np.arange(width) / width, np.arange(height) / height)
+    light = 95 + 35 * down + 12 * np.sin(across * 9)
+    for left, top, right, bottom, shade in _IN_THE_ROOM:
+        place = np.s_[
+            round(top * height) : round(bottom * height), round(left * width) : round(right * width)
+        ]
+        light[place] += shade
+    room: np.ndarray[Any, Any] = light.astype(np.int16)
+    return room
+
+
+def _put(light: np.ndarray[Any, Any], mask: np.ndarray[Any, Any], top: int) -> None:
+    """Write a mask into the middle of a picture, in white on a shade."""
     height = min(mask.shape[0], light.shape[0] - top)
-    width = min(mask.shape[1], light.shape[1] - left)
+    width = min(mask.shape[1], light.shape[1])
+    left = (light.shape[1] - width) // 2
     place = light[top : top + height, left : left + width]
     seen = mask[:height, :width]
     place[:] = place * 0.5 * (1 - seen) + 235 * seen

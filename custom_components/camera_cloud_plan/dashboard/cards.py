@@ -109,14 +109,10 @@ class Builder:
 
     def dashboard(self) -> Card:
         """Return the dashboard's content."""
-        sections = (
-            self._next_charge(),
-            self._needs_you(),
-            self._cameras(),
-            self._calendar(),
-            self._recordings(),
-            self._small_print(),
-        )
+        sections = [self._next_charge(), self._needs_you(), self._cameras()]
+        if self._cameras_found:
+            sections += [self._calendar(), self._recordings()]
+        sections.append(self._small_print())
         title = self.texts["title"]
         views = [view("plans", title, _ICON, _COLUMNS, filter(None, sections))]
         if self._are_many:
