@@ -8,6 +8,7 @@
 | `POST camera` (an entry of a world file) | adds a camera |
 | `GET`, `PATCH`, `DELETE camera/<did>` | shows, edits or removes one |
 | `POST camera/<did>/renewal` `{"on": false}` | switches renewal as its owner does by hand |
+| `POST camera/<did>/price` `{"price": "9.00 CNY", "told": true}` | changes the price from the next term on |
 | `GET camera/<did>/recordings` | the recordings that the cloud still holds of it |
 | `GET camera/<did>/playlist?fileId=…` | one of them for any player (`storage.player_routes`) |
 | `GET`, `DELETE faults`; `POST faults` `{"trouble", "host", "path", "did", "count", "params"}` | |
@@ -64,6 +65,7 @@ def control_routes(cloud: Cloud) -> list[web.RouteDef]:
         web.patch(f"{PREFIX}/camera/{{did}}", _checked(control.edit_camera)),
         web.delete(f"{PREFIX}/camera/{{did}}", _checked(control.remove_camera)),
         web.post(f"{PREFIX}/camera/{{did}}/renewal", _checked(control.switch_renewal)),
+        web.post(f"{PREFIX}/camera/{{did}}/price", _checked(control.change_price)),
         web.get(f"{PREFIX}/camera/{{did}}/recordings", _checked(control.recordings)),
         web.get(f"{PREFIX}/faults", _checked(control.faults)),
         web.post(f"{PREFIX}/faults", _checked(control.add_fault)),
@@ -219,6 +221,21 @@ class _Control:
         world, did = self._cloud.world, request.match_info["did"]
         try:
             world.switch_renewal(did, on=on)
+        except ValueError as err:
+            return _mistake(409, str(err))
+        return web.json_response(camera_state(world.camera(did), world))
+
+    async def change_price(self, request: web.Request) -> web.Response:
+        body = Fields(await _body(request), "")
+        amount, currency = body.read("price", read.price)
+        told = body.switch("told", default=True)
+        body.finish()
+        world, did = self._cloud.world, request.match_info["did"]
+        plan = world.camera(did).plan
+        if plan is not None and plan.currency != currency:
+            raise WorldError("price", "is in another currency than the plan's")
+        try:
+            world.change_price(did, amount, told=told)
         except ValueError as err:
             return _mistake(409, str(err))
         return web.json_response(camera_state(world.camera(did), world))

@@ -55,6 +55,16 @@ def _wrong(key: str, name: str) -> Mischief:
     return Mischief(key=key, press=press, is_on=is_on)
 
 
+def _raise_prices(cloud: Cloud) -> None:
+    """Let every plan that renews cost half as much again from its next term on, and say so."""
+    world = cloud.world
+    world.settle()
+    for camera in world.cameras.values():
+        plan = camera.plan
+        if plan is not None and plan.auto_renew and plan.running(world.now_ms()):
+            world.change_price(camera.did, plan.price_at(plan.end_ms) * 3 // 2, told=True)
+
+
 def _expire_tokens(cloud: Cloud) -> None:
     cloud.sessions.expire()
 
@@ -85,6 +95,7 @@ MISCHIEF: Final = (
     _wrong("stays", "flag_stays"),
     _wrong("twice", "charges_twice"),
     _wrong("dearer", "charges_more"),
+    Mischief(key="raises", press=_raise_prices),
     _wrong("unpaid", "payments_fail"),
     _fault("cut", Trouble.DROPPED_SEGMENT, lambda faults: faults.add(Trouble.DROPPED_SEGMENT)),
     _fault("drip", Trouble.SLOW_DRIP, lambda faults: faults.add(Trouble.SLOW_DRIP)),

@@ -98,9 +98,11 @@ class Plan:
     retention_days: int
     amount_minor: int
     currency: str
-    # A promotion: terms that begin at `regular_from_ms` or later cost `regular_minor`.
+    # A promotion, or a new price: terms that begin at `regular_from_ms` or later cost
+    # `regular_minor`. Told: the plan's page says so beforehand.
     regular_minor: int | None = None
     regular_from_ms: int | None = None
+    regular_told: bool = True
     flag_delay_ms: int | None = 0
     # Whether the maker's page wants the password again before it changes renewal.
     asks_password: bool = False
@@ -138,6 +140,16 @@ class Plan:
         if self.regular_minor is None or self.regular_from_ms is None:
             return self.amount_minor
         return self.amount_minor if begins_ms < self.regular_from_ms else self.regular_minor
+
+    def change_price(self, minor: int, *, told: bool) -> None:
+        """Let terms that begin after the paid one cost `minor`; the paid one keeps its price."""
+        self.amount_minor = self.price_at(self.next_term_ms or self.start_ms)
+        self.regular_minor, self.regular_from_ms, self.regular_told = minor, self.end_ms, told
+
+    @property
+    def next_price_told(self) -> int:
+        """What the plan's page says that the next term costs, in hundredths."""
+        return self.price_at(self.end_ms if self.regular_told else self.start_ms)
 
     def running(self, at_ms: int) -> bool:
         """Return whether the plan is in force at `at_ms` (epoch ms)."""

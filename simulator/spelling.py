@@ -136,6 +136,7 @@ def plan_entry(plan: Plan) -> Entry:
         if plan.regular_minor is None
         else spell_price(plan.regular_minor, plan.currency),
         "regular_from": plan.regular_from_ms,
+        "regular_told": plan.regular_told,
         "flag_delay": "never" if plan.flag_delay_ms is None else spell_duration(plan.flag_delay_ms),
         "asks_password": plan.asks_password,
         "trial": plan.trial,

@@ -395,6 +395,22 @@ class World:
             self._plan_flip_back(camera)
         self.settle(did)
 
+    def change_price(self, did: str, amount_minor: int, *, told: bool) -> None:
+        """Change what a plan costs from its next term on (in hundredths).
+
+        `told`: whether its page says so beforehand.
+
+        Raises:
+            KeyError: when there is no such camera.
+            ValueError: when the camera has no running plan.
+
+        """
+        camera = self.camera(did)
+        if camera.plan is None or not camera.plan.running(self.now_ms()):
+            reason = "no running plan, so there is no price to change"
+            raise ValueError(reason)
+        camera.plan.change_price(amount_minor, told=told)
+
     def misbehave(self, misbehaviour: Misbehaviour) -> None:
         """Make the maker misbehave from now on; `Misbehaviour()` puts it right again.
 

@@ -393,6 +393,7 @@ def _plan(entry: Fields, region: str, world: World) -> Plan:
         currency=currency,
         regular_minor=_regular_price(entry, currency),
         regular_from_ms=entry.read("regular_from", read.nullable(moment_ms), None),
+        regular_told=entry.switch("regular_told", default=True),
         flag_delay_ms=entry.read("flag_delay", read.duration_or_never)
         if "flag_delay" in entry
         else 0,

@@ -520,6 +520,28 @@ def test_half_as_much_again_can_be_taken() -> None:
     assert plan_of(world).amount_minor == 600
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_a_new_price_holds_from_the_next_term_on(*, told: bool) -> None:
+    world = one_camera(plan_entry())
+    world.change_price(DID, 900, told=told)
+    plan = plan_of(world)
+    assert plan.price_at(plan.start_ms) == 600
+    assert plan.next_price_told == (900 if told else 600)
+    world.advance(45 * DAY_MS)
+    assert [order.amount_minor for order in world.orders] == [900, 900]
+    world.change_price(DID, 1200, told=told)
+    assert plan.price_at(plan.start_ms) == 900
+    world.advance(30 * DAY_MS)
+    assert [order.amount_minor for order in world.orders] == [900, 900, 1200]
+
+
+def test_what_does_not_run_has_no_price_to_change() -> None:
+    world = one_camera(plan_entry(auto_renew=False))
+    world.advance(40 * DAY_MS)
+    with pytest.raises(ValueError, match="no running plan"):
+        world.change_price(DID, 900, told=True)
+
+
 def test_payments_that_fail_are_tried_again_and_given_up() -> None:
     world = one_camera(plan_entry(end=china("2026-03-01 10:00")), at="2026-02-20 00:00")
     world.misbehave(Misbehaviour(payments_fail=True))

@@ -121,6 +121,37 @@ async def test_a_plan_that_has_ended_cannot_be_switched(control: Control) -> Non
     assert "nothing to switch" in answer["error"]
 
 
+@pytest.mark.parametrize("told", [True, False])
+async def test_a_price_is_changed_with_and_without_notice(
+    control: Control, simulator: RunningSimulator, http: aiohttp.ClientSession, *, told: bool
+) -> None:
+    body = {"price": "9.00 CNY", **({} if told else {"told": False})}
+    answer = await control("POST", f"camera/{FRONT_DOOR}/price", body)
+    assert answer["next_charge"]["price"] == "9.00 CNY"
+    assert answer["plan"]["price"] == "6.00 CNY"
+    url, signed_in = f"{simulator.base_url}/plan/{FRONT_DOOR}", {"Cookie": "simulated_owner=cn"}
+    async with http.get(url, headers=signed_in) as page:
+        assert ("9.00 CNY for terms that begin on" in await page.text()) == told
+    await control("POST", "advance", {"days": 5})
+    orders = (await control("GET", f"camera/{FRONT_DOOR}"))["orders"]
+    assert orders[-1]["price"] == "9.00 CNY"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [({"price": "9.00 EUR"}, 400), ({"price": "dear"}, 400), ({}, 400), ({"price": "9 CNY"}, 400)],
+)
+async def test_odd_prices_are_refused(control: Control, body: Json, status: int) -> None:
+    await control("POST", f"camera/{FRONT_DOOR}/price", body)
+    assert control.status == status
+
+
+async def test_a_plan_that_has_ended_has_no_price_to_change(control: Control) -> None:
+    await control("PATCH", f"camera/{FRONT_DOOR}", {"plan": {"end": "-1h", "auto_renew": False}})
+    await control("POST", f"camera/{FRONT_DOOR}/price", {"price": "9.00 CNY"})
+    assert control.status == 409
+
+
 async def test_a_camera_is_edited_added_and_removed(control: Control, world: World) -> None:
     edited = await control("PATCH", f"camera/{FRONT_DOOR}", {"online": False})
     assert control.status == 200

@@ -37,6 +37,7 @@ from tests.simulator.sample import (
 from tests.simulator.worlds import DID, china, one_camera, plan_entry, stopped, world_entry
 
 SIMULATOR = Path(__file__).parents[2] / "simulator"
+NOT_RENEWING = "1051000106"
 BANNERS = {
     "en": "Simulated. Not Xiaomi. No money.",
     "zh": "模拟演示。不是小米。不涉及金钱。",
@@ -311,6 +312,17 @@ async def test_a_promotion_is_shown_with_what_comes_after_it(browser: Browser) -
     page = await browser.get(f"/plan/{BALCONY}")
     assert "3.00 CNY, monthly" in page.text
     assert "6.00 CNY for terms that begin on" in page.text
+
+
+async def test_prices_rise_at_the_press_of_a_button_and_the_pages_say_so(
+    browser: Browser, world: World
+) -> None:
+    await browser.press(await browser.get("/"), "kind", "raises")
+    await browser.sign_in("cn")
+    assert "9.00 CNY for terms that begin on" in (await browser.get(f"/plan/{FRONT_DOOR}")).text
+    assert "for terms that begin on" not in (await browser.get(f"/plan/{NOT_RENEWING}")).text
+    world.advance(5 * DAY_MS)
+    assert world.camera(FRONT_DOOR).orders[-1].amount_minor == 900
 
 
 async def test_time_passes_at_the_press_of_a_button(browser: Browser, world: World) -> None:
