@@ -10,6 +10,7 @@ one whose step is done, and what else that version kept. Only the sign-in is lef
 | cancellations | 87d5d16 | cancellations by account, what was noticed, who bills, the direct way |
 | recordings | cb61357 | exports: one that waits, and what the last came to |
 | warnings | 8cdc538 | which plans are kept, when people are told, plans that are typed in |
+| ledger | cf581d3 | ledgers, a charge that is taken up, what voice may do |
 """
 
 import asyncio
@@ -28,7 +29,6 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.camera_cloud_plan.const import (
-    CONF_VOICE_ANSWERS,
     DOMAIN,
     ENTRY_MINOR_VERSION,
     ENTRY_VERSION,
@@ -42,9 +42,10 @@ from simulator.worldfile import load_world
 
 from .acts import TRIAL, settle
 from .conftest import MAINLAND, pass_time, set_up, sign_in
+from .ledgers import desk_of, is_whole, kinds_of, rows_of
 from .test_coordinator import NOT_RENEWING, RENEWING, as_of, coordinator_of, state_of
 
-LANDED = ("plans", "cancellations", "recordings", "warnings")
+LANDED = ("plans", "cancellations", "recordings", "warnings", "ledger")
 STORED_AT = datetime.fromisoformat("2026-11-22T12:00:00+00:00")
 
 type Storage = dict[str, Any]
@@ -73,6 +74,9 @@ def update(
         path = Path(__file__).parent / "landed" / f"{version}.json"
         left = json.loads(path.read_text(encoding="utf-8").replace("MEDIA", str(media)))
         hass_storage.update(left["storage"])
+        for name, content in left.get("files", {}).items():
+            (tmp_path / DOMAIN).mkdir(exist_ok=True)
+            (tmp_path / DOMAIN / name).write_text(content, encoding="utf-8")
         entries = []
         for stored in left["entries"]:
             if "credentials" in stored["data"]:
@@ -117,8 +121,6 @@ async def test_an_update_keeps_the_account_its_choices_and_its_entities(
         assert (entry.version, entry.minor_version) == (ENTRY_VERSION, ENTRY_MINOR_VERSION)
         assert entry.options == stored["options"]
         assert {**entry.data}.keys() == stored["data"].keys()
-        # What nobody was asked is not answered for them.
-        assert CONF_VOICE_ANSWERS not in entry.options
     for domain, unique_id, entity_id, disabled_by, _ in left["entities"]:
         assert er.async_get(hass).async_get_entity_id(domain, DOMAIN, unique_id) == entity_id
         if disabled_by is None:
@@ -143,7 +145,7 @@ async def test_an_update_loses_no_cancellation_and_tells_nothing_anew(
     assert state_of(hass, RENEWING, "cancellation") == "waiting_for_you"
     assert state_of(hass, TRIAL, "cancellation") == "checking"
     issues = {issue.translation_key for issue in ir.async_get(hass).issues.values()}
-    assert issues == {"plan_cancellation"}
+    assert issues - {"charged"} == {"plan_cancellation"}
     assert f"{DOMAIN}.{account_key(account)}.cases" in hass_storage
     assert f"{DOMAIN}.{account.entry_id}.cancellations" not in hass_storage
     (activity,) = (
@@ -183,7 +185,7 @@ async def test_an_update_goes_on_with_exports(
         while hass_storage[key]["data"]["orders"]:
             await pass_time(hass, freezer, 30)
     now = hass_storage[key]["data"]
-    assert now["last"][RENEWING] == stored["last"][RENEWING]
+    assert now["last"][RENEWING].items() >= stored["last"][RENEWING].items()
     assert now["last"][NOT_RENEWING]["order"] == stored["orders"][NOT_RENEWING]
     assert now["last"][NOT_RENEWING]["whole"] is True
 
@@ -198,6 +200,26 @@ async def test_an_update_keeps_what_is_kept_and_what_is_typed_in(
     assert plan.title == "Doorbell"
     assert state_of(hass, plan_id, "auto_renewal") == "on"
     assert state_of(hass, plan_id, "plan_status") == "active_renewing"
+
+
+async def test_an_update_keeps_the_ledger_and_a_charge_that_is_taken_up(
+    hass: HomeAssistant, update: Update, told_of_findings: None
+) -> None:
+    """It goes on with the rows as they are, and writes none of what it knows once more."""
+    left, (account, *_rest) = await update("ledger")
+    path = desk_of(account).file.path
+    before = left["files"][path.name].splitlines()
+    now = path.read_text(encoding="utf-8").splitlines()
+    assert now[: len(before)] == before
+    assert is_whole(account)
+    kinds = kinds_of(rows_of(account))
+    for once in ("ledger_opened", "plan_seen"):
+        assert once not in kinds[len(before) :]
+    (claim,) = (
+        issue for issue in ir.async_get(hass).issues.values() if issue.translation_key == "charged"
+    )
+    assert claim.data is not None
+    assert claim.data["camera_id"] == NOT_RENEWING
 
 
 async def test_an_entry_of_a_later_minor_version_is_left_as_it_is(
