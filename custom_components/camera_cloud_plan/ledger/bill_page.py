@@ -123,7 +123,9 @@ class _Page:
     def body(self) -> Iterator[str]:
         words, of, bill = self.words, self.of, self.of.bill
         at = self.tell.moment(of.made_at)
-        yield paragraph(words("bill_made", at=at, version=of.version), "small")
+        made = words("bill_made", at=at, version=of.version)
+        zone = words("dispute_zone", zone=of.zone)
+        yield paragraph(self.tell.sentences(made, zone), "small")
         if not of.is_over:
             yield paragraph(words("bill_running"))
         summed = (
@@ -154,7 +156,7 @@ class _Page:
             yield paragraph(words("bill_no_renewed"))
             return
         columns = [
-            (tell.label("camera"), ""),
+            (tell.label("camera"), "who"),
             (tell.label("old_end"), ""),
             (tell.label("new_end"), ""),
             (words("bill_paid_for"), ""),
@@ -186,7 +188,7 @@ class _Page:
             return
         columns = [
             (self.words("dispute_when"), "when"),
-            (self.tell.label("camera"), ""),
+            (self.tell.label("camera"), "who"),
             (self.words("dispute_what"), ""),
             (self.words("dispute_row"), "row"),
         ]

@@ -16,6 +16,7 @@ from typing import Final
 # What makes a spreadsheet calculate; the apostrophe is what keeps it from that. One that takes
 # another sign for what separates the cells begins new ones within a text, so it stands there too.
 _FORMULA: Final = r"""(?="*[=+\-@\t\r\n＝＋－＠'])"""
+_MAYBE: Final = (*"\"=+-@\t\r\n＝＋－＠'",)
 _UNGUARDED: Final = re.compile(rf"(^|[;\t]){_FORMULA}")
 _GUARDED: Final = re.compile(rf"(^|[;\t])'{_FORMULA}")
 
@@ -108,7 +109,11 @@ def _cell(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case _:
-            return _UNGUARDED.sub(r"\1'", str(value))
+            text = str(value)
+            # Most hold nothing of the kind, and a long table is written much faster so.
+            if not text.startswith(_MAYBE) and ";" not in text and "\t" not in text:
+                return text
+            return _UNGUARDED.sub(r"\1'", text)
 
 
 def _restored(cell: str) -> str:

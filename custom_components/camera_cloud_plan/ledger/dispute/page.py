@@ -22,13 +22,14 @@ table { border-collapse: collapse; width: 100%; margin: 2mm 0; }
 thead { display: table-header-group; }
 tr, li, .bar { break-inside: avoid; }
 th, td { text-align: left; vertical-align: top; padding: 1mm 2.5mm 1mm 0;
-  border-bottom: 1px solid #ddd; overflow-wrap: break-word; }
-th { font-weight: 600; border-bottom-color: #999; }
+  border-bottom: 1px solid #ddd; overflow-wrap: anywhere; }
+th { font-weight: 600; border-bottom-color: #999; overflow-wrap: break-word; }
 table.pairs th { width: 34%; border-bottom-color: #ddd; }
 td.when, td.row, th.when, th.row { white-space: nowrap; }
 td.row { text-align: right; color: #444; }
 th.by { width: 38mm; }
-td.name { overflow-wrap: anywhere; }
+th.who { width: 30mm; }
+th.hash { width: 64mm; }
 ul { margin: 1mm 0; padding-left: 5mm; }
 ul.check { list-style: none; padding-left: 0; }
 code, .hash { font-family: ui-monospace, "DejaVu Sans Mono", Consolas, monospace;

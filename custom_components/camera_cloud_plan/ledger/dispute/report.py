@@ -20,7 +20,9 @@ from .page import bullets, heading, page, pairs, paragraph, table
 from .picture import Stretch, picture
 from .told import Teller
 
-_MARKS: Final = {Has.YES: "☑", Has.NO: "☐", Has.LOOK: "▢"}
+_MARKS: Final = {Has.YES: "☑", Has.NO: "☐", Has.LOOK: "?"}
+# They are on the picture too, and among the rows.
+_MOST_STRETCHES: Final = 30
 _OF_RENEWAL: Final = (Kind.CANCELLATION, Kind.FLAG)
 _OF_MONEY: Final = (
     Kind.CHARGE,
@@ -62,12 +64,12 @@ class _Report:
         title = self.words("dispute_title", camera=self.name)
         sections: tuple[Callable[[], Iterator[str]], ...] = (
             self._summary,
-            self._plan,
             self._findings,
+            self._money,
             self._renewals,
             self._cancellation,
-            self._money,
             self._notices,
+            self._plan,
             self._offline,
             self._timeline,
             self._rules,
@@ -102,7 +104,8 @@ class _Report:
         )
         told = [escape(words(f"dispute_count_{key}", count=count)) for key, count in counted]
         yield f'<div class="box">{bullets(told)}</div>'
-        yield paragraph(words("dispute_how_read", maker=case.subject.maker))
+        how_read = words("dispute_how_read", maker=case.subject.maker)
+        yield paragraph(tell.sentences(how_read, words("dispute_zone", zone=case.zone)))
 
     def _plan(self) -> Iterator[str]:
         case, words = self.case, self.words
@@ -237,7 +240,7 @@ class _Report:
         for key, stretches in (("offline", offline), ("unread", unread)):
             if stretches:
                 yield paragraph(words(f"dispute_spans_{key}"))
-                newest = stretches[-MOST_ON_PAGE:]
+                newest = stretches[-_MOST_STRETCHES:]
                 yield from self._left_out(len(newest), len(stretches))
                 yield bullets(escape(self._span(stretch)) for stretch in newest)
 
@@ -255,9 +258,8 @@ class _Report:
         words, law = self.words, self.law
         yield heading(words("dispute_rules"))
         for cited in law.cited:
-            text = words(f"dispute_rule_{cited.key}")
             since = words("dispute_in_force", since=cited.since.isoformat())
-            yield paragraph(f"{text} {since}")
+            yield paragraph(self.tell.sentences(words(f"dispute_rule_{cited.key}"), since))
             yield _source(cited.source)
         if not law.cited:
             yield paragraph(words("dispute_no_rules"))
@@ -278,7 +280,7 @@ class _Report:
         if route.url:
             said.append(words("dispute_at", url=route.url))
         said.append(words(f"dispute_weight_{route.weight}"))
-        yield paragraph(" ".join(said))
+        yield paragraph(self.tell.sentences(*said))
         yield _source(f"{route.source} ({route.reviewed.isoformat()})")
 
     def _missing(self) -> Iterator[str]:

@@ -5,6 +5,7 @@ So moments have their year and their distance from UTC, and nothing is said rela
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, tzinfo
+from functools import reduce
 import re
 from typing import Any, Final
 
@@ -58,6 +59,12 @@ class Teller:
             return self.words("dispute_hours", hours=hours)
         days, hours = divmod(hours, _HOURS_PER_DAY)
         return self.words("dispute_days_hours", days=days, hours=hours)
+
+    def sentences(self, *said: str) -> str:
+        """Return sentences one after the other, as the language does."""
+        return reduce(
+            lambda so_far, one: self.words("said_sentences", so_far=so_far, one=one), said
+        )
 
     def source(self, source: str, maker: str) -> str:
         """Return on whose word something stands."""
