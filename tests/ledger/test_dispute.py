@@ -164,8 +164,9 @@ def test_renewed_is_not_charged(tmp_path: Path) -> None:
 def test_who_bills_and_where_is_said_once_and_in_words(
     tmp_path: Path, language: str, said: tuple[str, str]
 ) -> None:
-    html = made(tmp_path, language)["report.html"].decode().split("<h2>")[1]
-    plan = " ".join(" ".join(Reader(f"<h2>{html}").text).split())
+    html = made(tmp_path, language)["report.html"].decode()
+    heading = f"<h2>{told_in(language)('dispute_plan')}</h2>"
+    plan = " ".join(" ".join(Reader(html.split(heading)[1].split("<h2>")[0]).text).split())
     for words in said:
         assert words in plan
     assert plan.count("Xiaomi (Mi Home)") == 1
