@@ -298,7 +298,7 @@ async def test_what_is_out_only_after_an_unload_writes_nothing_any_more(
 
 RENEWS = "Renewing is set to renew between Tue 1 Dec and Fri 4 Dec."
 RENEWS_DE = (
-    "Renewing: Das Abo verlängert sich zwischen Dienstag, 1. Dezember und Freitag, 4. Dezember."
+    "Renewing: Das Abo verlängert sich zwischen Di, 1. Dezember und Fr, 4. Dezember."
 )
 RENEWS_ZH = "自动续费 将于12月1日（周二）至12月4日（周五）自动续费。"
 
@@ -338,10 +338,10 @@ async def test_a_phone_learns_neither_camera_nor_account(
 
 TOLD = {
     "de": (
-        "Abbuchung steht an: Renewing, Dienstag, 1. Dezember",
+        "Abbuchung steht an: Renewing, Di, 1. Dezember",
         (
             f"{RENEWS_DE} Ausschalten kannst du die Verlängerung bei Xiaomi (Mi Home), "
-            "bis Dienstag, 1. Dezember, 19:00 Uhr.\nWas es kostet, ist nicht bekannt."
+            "bis Di, 1. Dezember, 19:00 Uhr.\nWas es kostet, ist nicht bekannt."
         ),
         ["Zeig mir, wie", "Behalten", "Morgen"],
     ),

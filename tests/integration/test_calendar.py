@@ -316,7 +316,7 @@ async def test_a_renamed_camera_goes_by_its_name(
         (
             "de",
             "Trial: Testphase wird kostenpflichtig",
-            "bei Xiaomi (Mi Home), bis Donnerstag, 26. November, 08:00 Uhr.",
+            "bei Xiaomi (Mi Home), bis Do, 26. November, 08:00 Uhr.",
         ),
     ],
 )

@@ -110,7 +110,7 @@ async def test_three_screens_and_five_taps_from_the_notification(
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("de", "Sonntag, 6. Dezember, 01:00 Uhr"),
+        ("de", "So, 6. Dezember, 01:00 Uhr"),
         ("en", "Sun 6 Dec, 01:00"),
         ("zh-Hans", "12月6日（周日）01:00"),
         ("zh-Hant", "Sun 6 Dec, 01:00"),  # none of ours: English, and all of it
