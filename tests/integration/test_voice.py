@@ -108,8 +108,8 @@ async def test_nothing_is_a_wildcard(hass: HomeAssistant, home: MockConfigEntry)
 async def test_what_is_about_plans_and_makes_no_sense_is_not_understood_in_its_language(
     hass: HomeAssistant, home: MockConfigEntry
 ) -> None:
-    assert await ask(hass, "will the front door plan last") == "I did not understand that."
-    assert await ask(hass, "请问front door的套餐保留", language="zh-cn") == "我没听懂。"
+    assert await ask(hass, "keep the front door cancelled") == "I did not understand that."
+    assert await ask(hass, "取消front door还剩几天", language="zh-cn") == "我没听懂。"
 
 
 async def test_its_sentences_go_with_the_account(
@@ -130,7 +130,7 @@ async def test_an_account_from_before_answers_and_begins_nothing(
     entry = await home_with(hass, make_entry)
     assert "Nursery" in await ask(hass, "when is the next charge")
     assert "Configure, Voice" in await ask(hass, STOP, chat="one")
-    assert NOT_UNDERSTOOD in await ask(hass, YES, chat="one")
+    assert NOTHING_AWAITED in await ask(hass, YES, chat="one")
     assert case_state(entry) is None
 
 
@@ -188,7 +188,7 @@ async def test_cameras_of_one_name_are_told_apart_by_their_areas(
 async def test_a_yes_counts_in_its_own_chat_once(
     hass: HomeAssistant, home: MockConfigEntry
 ) -> None:
-    assert NOT_UNDERSTOOD in await ask(hass, YES, chat="one")
+    assert NOTHING_AWAITED in await ask(hass, YES, chat="one")
     assert "Say: yes, stop renewal." in await ask(hass, STOP, chat="one")
     assert case_state(home) is None
     assert NOTHING_AWAITED in await ask(hass, YES, chat="two")
@@ -197,7 +197,7 @@ async def test_a_yes_counts_in_its_own_chat_once(
     said = await ask(hass, YES, chat="one")
     assert said.startswith("I can't switch it off myself.")
     assert case_state(home) == "waiting_for_you"
-    assert NOT_UNDERSTOOD in await ask(hass, YES, chat="one")
+    assert NOTHING_AWAITED in await ask(hass, YES, chat="one")
     assert (await ask(hass, "is it off yet")).startswith("Not yet: one step is left for Front door")
 
 
@@ -214,8 +214,8 @@ async def test_a_yes_that_comes_late_does_nothing(
     hass: HomeAssistant, home: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
     await ask(hass, STOP, chat="one")
-    await pass_time(hass, freezer, timedelta(minutes=2).total_seconds() + 1)
-    assert NOT_UNDERSTOOD in await ask(hass, YES, chat="one")
+    await pass_time(hass, freezer, timedelta(minutes=2).total_seconds())
+    assert NOTHING_AWAITED in await ask(hass, YES, chat="one")
     assert case_state(home) is None
 
 
@@ -224,8 +224,8 @@ async def test_a_yes_is_for_the_act_that_was_asked_last(
 ) -> None:
     await ask(hass, STOP, chat="one")
     await ask(hass, "keep the plan of the garage", chat="one")
-    assert NOT_UNDERSTOOD in await ask(hass, YES, chat="one")
-    assert (await ask(hass, "yes, keep it", chat="one")).startswith("Kept.")
+    assert NOTHING_AWAITED in await ask(hass, YES, chat="one")
+    assert (await ask(hass, "yes, keep the plan", chat="one")).startswith("Kept.")
     assert case_state(home) is None
 
 
@@ -237,6 +237,112 @@ async def test_consent_that_was_withdrawn_meanwhile_counts(
     hass.config_entries.async_update_entry(home, options=options)
     assert "Configure, Voice" in await ask(hass, YES, chat="one")
     assert case_state(home) is None
+
+
+async def test_a_yes_is_to_what_was_asked(
+    hass: HomeAssistant, home: MockConfigEntry, sim: RunningSimulator
+) -> None:
+    """Nothing is done by it once its maker says otherwise: off, or in another term."""
+    await ask(hass, STOP, chat="one")
+    plan = sim.world.camera(FRONT_DOOR).plan
+    assert plan is not None
+    plan.end_ms += 31 * 86_400_000
+    await coordinator_of(home).async_refresh()
+    said = await ask(hass, YES, chat="one")
+    assert said == (
+        "Stop the renewal of Front door? Its plan then runs until Monday 28 December."
+        " Say: yes, stop renewal."
+    )
+    assert case_state(home) is None
+    sim.world.switch_renewal(FRONT_DOOR, on=False)
+    await coordinator_of(home).async_refresh()
+    assert (await ask(hass, YES, chat="one")).startswith("Yes, renewal is off for Front door.")
+    assert case_state(home) is None
+
+
+async def test_a_yes_of_somebody_else_does_nothing(
+    hass: HomeAssistant,
+    home: MockConfigEntry,
+    hass_admin_user: MockUser,
+    housemate: MockUser,
+) -> None:
+    """Nor does one in another language, though chat and act are the same."""
+    mine, theirs = (Context(user_id=user.id) for user in (hass_admin_user, housemate))
+    await ask(hass, STOP, chat="one", context=mine)
+    for context in (theirs, Context()):
+        assert NOTHING_AWAITED in await ask(hass, YES, chat="one", context=context)
+    in_chinese = await ask(hass, "是的，停止续费", chat="one", context=mine, language="zh-cn")
+    assert in_chinese.startswith("这里没有需要确认的。")
+    assert case_state(home) is None
+    assert "I've sent you" in await ask(hass, YES, chat="one", context=mine)
+
+
+async def test_a_yes_does_not_outlive_a_restart(hass: HomeAssistant, home: MockConfigEntry) -> None:
+    await ask(hass, STOP, chat="one")
+    await restart(hass, home)
+    assert NOTHING_AWAITED in await ask(hass, YES, chat="one")
+    assert case_state(home) is None
+
+
+# --- Whether it is off ---
+
+
+async def test_what_was_off_and_renews_again_is_said_so_with_since_when(
+    hass: HomeAssistant,
+    home: MockConfigEntry,
+    sim: RunningSimulator,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    await press_off(hass, FRONT_DOOR)
+    freezer.tick(60)
+    sim.world.switch_renewal(FRONT_DOOR, on=False)
+    await coordinator_of(home).async_refresh()
+    asked = "is the renewal of the front door off"
+    assert (await ask(hass, asked)).startswith("Yes, renewal is off for Front door.")
+    freezer.tick(timedelta(hours=1))
+    sim.world.switch_renewal(FRONT_DOOR, on=True)
+    await coordinator_of(home).async_refresh()
+    freezer.tick(timedelta(hours=2))
+    again = (
+        "No. It was off, but Xiaomi says that Front door renews again, first seen at 21:01."
+        " What to do now stands in the settings, under Repairs."
+    )
+    assert await ask(hass, "is it off yet") == again
+    assert await ask(hass, asked) == again
+    assert await ask(hass, STOP) == again
+    assert await ask(hass, "关了吗", language="zh-cn") == (
+        "没有。关闭过，但从21点1分起小米显示Front door又会续费了。接下来怎么做，请看设置里的“修复”。"
+    )
+
+
+async def test_what_its_maker_switched_on_again_is_said_so_without_a_case(
+    hass: HomeAssistant,
+    home: MockConfigEntry,
+    sim: RunningSimulator,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    freezer.tick(60)
+    sim.world.switch_renewal(STUDY, on=True)
+    await coordinator_of(home).async_refresh()
+    assert (await ask(hass, "is the renewal of the study off")).startswith(
+        "No. It was off, but Xiaomi says that Study renews again, first seen at 20:01."
+    )
+
+
+async def test_what_nobody_has_read_is_not_called_on(
+    hass: HomeAssistant,
+    home: MockConfigEntry,
+    sim: RunningSimulator,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    await press_off(hass, FRONT_DOOR)
+    sim.faults.add("http_status", status=503)
+    await coordinator_of(home).casework.async_done(FRONT_DOOR)
+    await pass_time(hass, freezer, timedelta(days=3, hours=1).total_seconds())
+    assert case_state(home) == "not_effective"
+    assert (await ask(hass, "is it off yet")).startswith(
+        "I can't tell for Front door: the step was done, and Xiaomi has not said since"
+    )
 
 
 # --- Who speaks, and what is sent ---

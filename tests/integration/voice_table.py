@@ -29,9 +29,9 @@ ENGLISH: Final = (
     "Yes, stop renewal",
     "Is it off yet?",
     "Withdraw the cancellation of the front door",
-    "Yes, withdraw it",
+    "Yes, withdraw the cancellation",
     "Keep the plan of the living room",
-    "Yes, keep it",
+    "Yes, keep the plan",
     "Save the recordings of the study",
 )
 CHINESE: Final = (

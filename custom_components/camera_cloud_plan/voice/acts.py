@@ -46,16 +46,6 @@ _SAVES: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Awaited:
-    """An act that waits for its yes, spoken in one chat until a moment (UTC)."""
-
-    chat: str
-    topic: Topic
-    target: Target
-    until: datetime
-
-
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What is said, and which yes is waited for then."""
@@ -63,6 +53,22 @@ class Reply:
     text: str
     awaits: Topic | None = None
     target: Target | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Awaited:
+    """An act that waits for its yes: what was asked back, whom, and until when (UTC).
+
+    The yes counts in the same chat and language alone, from whoever asked for the act
+    (`user_id`; a satellite knows none).
+    """
+
+    topic: Topic
+    target: Target
+    asked: str
+    language: str
+    user_id: str | None
+    until: datetime
 
 
 class Acts:
@@ -91,6 +97,24 @@ class Acts:
                 return Reply(self._say(f"nothing_to_{topic}"))
             return Reply(self._answers.which(targets))
         (target,) = targets
+        return await self._of(topic, target)
+
+    async def async_confirmed(self, awaited: Awaited) -> Reply:
+        """Do what was asked back, now that the yes was spoken; all is looked at anew.
+
+        A yes is to what was asked: where that would be another question by now, or none,
+        as after a charge, that is said and nothing is done.
+        """
+        topic, target = awaited.topic, awaited.target
+        if target.plan is None:
+            return Reply(self._say("gone"))
+        reply = await self._of(topic, target)
+        if reply.text != awaited.asked:
+            return reply
+        acts = {Topic.STOP: self._stop, Topic.WITHDRAW: self._withdraw, Topic.KEEP: self._keep}
+        return Reply(await acts[topic](target))
+
+    async def _of(self, topic: Topic, target: Target) -> Reply:
         if not await self._may_control(target):
             return Reply(self._say("not_yours", camera=target.name))
         asks = {
@@ -100,20 +124,6 @@ class Acts:
             Topic.SAVE: self._save,
         }
         return await asks[topic](target)
-
-    async def async_confirmed(self, topic: Topic, target: Target) -> str:
-        """Do what was asked back, now that the yes was spoken; all is looked at anew."""
-        if target.plan is None:
-            return self._say("gone")
-        if not await self._may_control(target):
-            return self._say("not_yours", camera=target.name)
-        match topic:
-            case Topic.STOP:
-                return await self._stop(target)
-            case Topic.WITHDRAW:
-                return await self._withdraw(target)
-            case _:
-                return await self._keep(target)
 
     def _candidates(self, topic: Topic, form: str | None) -> tuple[Target, ...]:
         """Return which cameras may be meant; where none was named, those it makes sense for."""
@@ -146,8 +156,6 @@ class Acts:
         return None
 
     async def _stop(self, target: Target) -> str:
-        if refused := self._cannot_stop(target):
-            return refused
         asker = await async_asker(self._hass, self._context)
         outcome = await async_ask(target.coordinator, target.camera_id, asker=asker)
         if outcome is not Outcome.WAITING:
@@ -180,9 +188,7 @@ class Acts:
         return Reply(self._say("ask_withdraw", camera=target.name), Topic.WITHDRAW, target)
 
     async def _withdraw(self, target: Target) -> str:
-        if await self._is_no_administrator():
-            return self._say("administrators_only", camera=target.name)
-        if not await _async_withdraw(target):
+        if not await target.coordinator.casework.async_withdraw(target.camera_id):
             return self._say("nothing_open", camera=target.name)
         return self._say("withdrawn", camera=target.name)
 
@@ -258,12 +264,6 @@ def _is_open(target: Target) -> bool:
     """Return whether a cancellation of a camera's plan is open."""
     case = target.coordinator.cases.get(target.camera_id)
     return case is not None and case.is_open and case.wish is Wish.OFF
-
-
-async def _async_withdraw(target: Target) -> bool:
-    if not _is_open(target):
-        return False
-    return await target.coordinator.casework.async_withdraw(target.camera_id)
 
 
 def is_due(awaited: Awaited) -> bool:

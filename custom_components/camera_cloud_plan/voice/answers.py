@@ -7,16 +7,18 @@ on the owner's word is said to. Old data is told with its age.
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
 from ..coordinator import CloudPlanCoordinator
 from ..plan import (
     AT_RISK_WITHIN,
+    Case,
     CaseState,
     ChargeExpectation,
     Money,
+    Notice,
     PlanView,
     PriceSource,
     Proof,
@@ -269,23 +271,45 @@ class Answers:
         if case is None or case.wish is not Wish.OFF:
             return self._without_a_case(target)
         name, maker = target.name, self._maker(target)
-        if case.state is CaseState.CONFIRMED and view and view.renewal is not Renewal.ON:
-            key = "off_confirmed" if case.proof is Proof.READ else "off_no_new_term"
-            at = self._speech.at(case.confirmed_at) if case.confirmed_at else ""
-            return self._say(key, camera=name, maker=maker, at=at)
-        if case.state is CaseState.CONFIRMED:
-            return self._say("on_again", camera=name, maker=maker)
-        if case.state is CaseState.CHARGED_AFTER:
-            return self._say("renewed_after", camera=name)
-        seller = self._seller(target)
-        sent = "_sent" if case.request and case.state is CaseState.CHECKING else ""
-        said = [self._say(f"standing_{case.state}{sent}", camera=name, maker=maker, seller=seller)]
+        match case.state:
+            case CaseState.CONFIRMED:
+                if view and view.renewal is Renewal.ON:
+                    return self._on_again(target, view.reading.read_at)
+                key = "off_confirmed" if case.proof is Proof.READ else "off_no_new_term"
+                at = self._speech.at(case.confirmed_at) if case.confirmed_at else ""
+                return self._say(key, camera=name, maker=maker, at=at)
+            case CaseState.CHARGED_AFTER:
+                after = self._say("renewed_after", camera=name)
+                return self._joined(after, self._say("see_repairs"))
+            case CaseState.NOT_EFFECTIVE if case.back_on_at:
+                return self._on_again(target, case.back_on_at)
+            case _:
+                return self._joined(*self._under_way(target, case))
+
+    def _on_again(self, target: Target, since: datetime) -> str:
+        """Say that renewal was off and is on again, and where one sees what to do."""
+        at = self._speech.at(since)
+        again = self._say("on_again", camera=target.name, maker=self._maker(target), at=at)
+        return self._joined(again, self._say("see_repairs"))
+
+    def _under_way(self, target: Target, case: Case) -> Iterator[str]:
+        """Say how far a cancellation is that is open, and what was last read."""
+        maker = self._maker(target)
+        key = f"standing_{case.state}"
+        if case.request and case.state is CaseState.CHECKING:
+            key = "standing_checking_sent"
+        elif case.state is CaseState.NOT_EFFECTIVE:
+            # It is said in time before a charge too that nothing was done so far.
+            key = "standing_not_effective" if case.contrary else "standing_silent"
+            key = key if case.acted_at else f"standing_{CaseState.WAITING_FOR_YOU}"
+        yield self._say(key, camera=target.name, maker=maker, seller=self._seller(target))
         if case.last_check_at and case.last_said is Renewal.ON:
-            said.append(self._say("said_on", maker=maker, at=self._speech.at(case.last_check_at)))
+            yield self._say("said_on", maker=maker, at=self._speech.at(case.last_check_at))
+        if case.state is CaseState.NOT_EFFECTIVE:
+            yield self._say("see_repairs")
         check = target.coordinator.casework.next_check(target.camera_id)
         if check and check > clock.now():
-            said.append(self._say("asks_again", at=self._speech.at(check)))
-        return self._joined(*said)
+            yield self._say("asks_again", at=self._speech.at(check))
 
     def _without_a_case(self, target: Target) -> str:
         view = _view(target)
@@ -301,7 +325,10 @@ class Answers:
                 off = self._say(f"is_off{own}", camera=name, maker=maker, at=at)
                 return self._joined(off, *self._age(target))
             case Renewal.ON:
-                return self._say("is_on", camera=name)
+                watch = target.coordinator.watches.get(target.camera_id)
+                if again := watch.notices.get(Notice.RENEWAL_BACK_ON):
+                    return self._on_again(target, again.since)
+                return self._joined(self._say("is_on", camera=name), *self._age(target))
             case _:
                 return self._joined(
                     self._say("renews_unknown", camera=name), *self._whose_word(target, view)

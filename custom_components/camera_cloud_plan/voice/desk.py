@@ -51,21 +51,16 @@ _NAMING: Final = frozenset({"aliases", "area_id", "device_id", "name", "name_by_
 
 
 @dataclass(frozen=True, slots=True)
-class _CanSay:
-    """What makes sense only now and then: to ask whether "it" is off, and a yes."""
-
-    open_case: bool
-    awaited: frozenset[Topic]
-
-
-@dataclass(frozen=True, slots=True)
 class _Listening:
-    """What is listened for, and how to end that."""
+    """What is listened for, and how to end that.
+
+    `open_case`: whether it makes sense now to ask whether "it" is off.
+    """
 
     sentences: tuple[str, ...]
     parser: Parser
     directory: Directory
-    can_say: _CanSay
+    open_case: bool
     end: CALLBACK_TYPE
 
 
@@ -79,7 +74,6 @@ class VoiceDesk:
         self._listening: _Listening | None = None
         self._awaited: dict[str, Awaited] = {}
         self._gathering: CALLBACK_TYPE | None = None
-        self._expiring: CALLBACK_TYPE | None = None
         self._registries: list[CALLBACK_TYPE] = []
         self._is_ready = False
         async_when_setup(hass, _CONVERSATION, self._async_begin)
@@ -117,10 +111,9 @@ class VoiceDesk:
             for end in self._registries:
                 end()
             self._registries = []
-            for cancel in (self._gathering, self._expiring):
-                if cancel:
-                    cancel()
-            self._gathering = self._expiring = None
+            if self._gathering:
+                self._gathering()
+            self._gathering = None
         self._async_rebuild()
 
     # --- What is listened for ---
@@ -153,27 +146,21 @@ class VoiceDesk:
         if not self._is_ready:
             return
         directory = async_directory(self._hass, self._accounts)
-        can_say = self._can_say(directory)
-        grammar = Grammar(directory.forms, open_case=can_say.open_case, awaited=can_say.awaited)
+        open_case = _has_a_case(directory)
+        grammar = Grammar(directory.forms, open_case=open_case)
         sentences = grammar.flat() if self._accounts else ()
         before = self._listening
         if before and before.sentences == sentences:
-            self._listening = replace(before, directory=directory, can_say=can_say)
+            self._listening = replace(before, directory=directory, open_case=open_case)
             return
         if before:
             before.end()
             self._listening = None
         if sentences:
-            self._async_listen(grammar, sentences, directory, can_say)
-
-    def _can_say(self, directory: Directory) -> _CanSay:
-        return _CanSay(
-            open_case=any(map(is_cancelled, directory.cameras)),
-            awaited=frozenset(awaited.topic for awaited in self._awaited.values()),
-        )
+            self._async_listen(grammar, sentences, directory, open_case=open_case)
 
     def _is_outdated(self) -> bool:
-        """Return whether there are other cameras, or other things to say, than are listened for.
+        """Return whether there are other cameras, or a case to ask about, than is listened for.
 
         Names are not looked at: with many cameras that takes a while.
         """
@@ -185,7 +172,7 @@ class VoiceDesk:
             for coordinator in self._accounts
             for camera_id in coordinator.data.cameras
         }
-        return cameras != {*before.directory.cameras} or before.can_say != self._can_say(
+        return cameras != {*before.directory.cameras} or before.open_case != _has_a_case(
             before.directory
         )
 
@@ -195,7 +182,8 @@ class VoiceDesk:
         grammar: Grammar,
         sentences: tuple[str, ...],
         directory: Directory,
-        can_say: _CanSay,
+        *,
+        open_case: bool,
     ) -> None:
         """Hand the sentences to Home Assistant's agent; where its way changed, do without."""
         try:
@@ -212,7 +200,7 @@ class VoiceDesk:
         except CHANGED:
             self._async_do_without()
             return
-        self._listening = _Listening(sentences, Parser(grammar), directory, can_say, end)
+        self._listening = _Listening(sentences, Parser(grammar), directory, open_case, end)
 
     @callback
     def _async_do_without(self) -> None:
@@ -239,9 +227,10 @@ class VoiceDesk:
         acts = Acts(self._hass, listening.directory, speech, context)
         try:
             if heard.confirms:
-                return await self._async_confirmed(heard.topic, acts, speech)
+                return await self._async_confirmed(heard, acts, speech, context)
             if heard.topic in ASKED_BACK or heard.topic is Topic.SAVE:
-                return self._asked_back(await acts.async_asked(heard.topic, heard.name), speech)
+                reply = await acts.async_asked(heard.topic, heard.name)
+                return self._asked_back(reply, heard.language, speech, context)
             return await _async_answer(heard, Answers(listening.directory, speech))
         except HomeAssistantError as err:
             return acts.failed(err)
@@ -249,44 +238,47 @@ class VoiceDesk:
             _LOGGER.exception("Unexpected error answering by voice")
             return speech.say("failed")
         finally:
-            if self._is_outdated():  # a case may be open now, or a yes be waited for
+            if self._is_outdated():  # a case may be open now
                 self._async_rebuild()
 
-    def _asked_back(self, reply: Reply, speech: Speech) -> str:
+    def _asked_back(self, reply: Reply, language: str, speech: Speech, context: Context) -> str:
         """Wait for the yes that a reply asks for, in this chat and not for long."""
         chat = current_chat.get()
-        if reply.awaits is None or reply.target is None:
-            return reply.text
         if chat is None:
-            return speech.say("no_chat")
-        self._awaited[chat.conversation_id] = Awaited(
-            chat=chat.conversation_id,
-            topic=reply.awaits,
-            target=reply.target,
-            until=clock.now() + AWAITED_FOR,
-        )
-        if self._expiring is None:
-            self._expiring = async_call_later(self._hass, AWAITED_FOR, self._async_expire)
+            return reply.text if reply.awaits is None else speech.say("no_chat")
+        self._awaited = {
+            each: awaited for each, awaited in self._awaited.items() if is_due(awaited)
+        }
+        self._awaited.pop(chat.conversation_id, None)
+        if reply.awaits and reply.target:
+            self._awaited[chat.conversation_id] = Awaited(
+                topic=reply.awaits,
+                target=reply.target,
+                asked=reply.text,
+                language=language,
+                user_id=context.user_id,
+                until=clock.now() + AWAITED_FOR,
+            )
         return reply.text
 
-    async def _async_confirmed(self, topic: Topic, acts: Acts, speech: Speech) -> str:
+    async def _async_confirmed(
+        self, heard: Heard, acts: Acts, speech: Speech, context: Context
+    ) -> str:
         """Do what this chat was asked back, once; a yes to anything else does nothing."""
         chat = current_chat.get()
         awaited = self._awaited.get(chat.conversation_id) if chat else None
-        if awaited is None or awaited.topic is not topic or not is_due(awaited):
+        if chat is None or awaited is None or not is_due(awaited):
             return speech.say("nothing_awaited")
-        del self._awaited[awaited.chat]
-        return await acts.async_confirmed(topic, awaited.target)
+        said = (heard.topic, heard.language, context.user_id)
+        if said != (awaited.topic, awaited.language, awaited.user_id):
+            return speech.say("nothing_awaited")
+        del self._awaited[chat.conversation_id]
+        reply = await acts.async_confirmed(awaited)
+        return self._asked_back(reply, heard.language, speech, context)
 
-    @callback
-    def _async_expire(self, _now: object) -> None:
-        """Forget what was not confirmed in time."""
-        self._expiring = None
-        self._awaited = {chat: each for chat, each in self._awaited.items() if is_due(each)}
-        if self._awaited:
-            last = max(each.until for each in self._awaited.values())
-            self._expiring = async_call_later(self._hass, last - clock.now(), self._async_expire)
-        self._async_rebuild()
+
+def _has_a_case(directory: Directory) -> bool:
+    return any(map(is_cancelled, directory.cameras))
 
 
 async def _async_answer(heard: Heard, answers: Answers) -> str:
