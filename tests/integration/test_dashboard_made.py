@@ -304,6 +304,20 @@ async def test_a_charge_whose_time_is_over_is_not_announced(
     assert "Not counted: 6 cameras" in said
 
 
+async def test_an_old_reading_is_told_at_the_top(hass: HomeAssistant, mei: MockConfigEntry) -> None:
+    config = (await made(hass))["config"]
+    counted = "sensor.xiaomi_cloud_plans_0071_plans_set_to_renew"
+    for read_at, begins in (
+        ("2026-11-21T20:00:00+00:00", "## "),
+        (
+            "2026-11-20T20:00:00+00:00",
+            '<ha-alert alert-type="warning">Not read since Sat 21 Nov, 04',
+        ),
+    ):
+        hass.states.async_set(counted, "6", {"read_at": read_at})
+        assert sentences(hass, config)["Next charge"].startswith(begins)
+
+
 async def test_of_several_accounts_all_stand_on_it_or_one(
     hass: HomeAssistant, mei: MockConfigEntry, make_entry: EntryMaker
 ) -> None:

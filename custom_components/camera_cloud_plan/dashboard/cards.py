@@ -62,6 +62,8 @@ _SOON: Final = 8
 _NEED_ALIKE: Final = 3
 _MONTH_ROWS: Final = 10
 _WEEK_ROWS: Final = 8
+# A reading so old is told at the top: the longest that is left between two is a day.
+_OLD_HOURS: Final = 36
 # A month needs room for words on its days, beside Home Assistant's sidebar.
 _DESK: Final = "(min-width: 1100px)"
 _POCKET: Final = "(max-width: 1099px)"
@@ -157,6 +159,8 @@ class Builder:
             may_renew=_MAY_RENEW,
             sellers={who: named[who] for who in _SELLERS},
             places=self._places(),
+            read=self._read_at(),
+            old_hours=_OLD_HOURS,
         )
         return [{"type": "markdown", "content": content}]
 
@@ -382,16 +386,19 @@ class Builder:
 
     def _small_print(self) -> Card | None:
         """Return when all that was read, which the oldest reading says."""
-        read = [
+        read = self._read_at()
+        if not read:
+            return None
+        return section(text(self.texts.template("small_print", read=read)), columns=_COLUMNS)
+
+    def _read_at(self) -> list[tuple[str, str | None]]:
+        """Return what tells when accounts were read: entities, each with the attribute."""
+        return [
             (entity, attribute)
             for account in self._accounts
             for what, attribute in ((LAST_CHECKED, None), (RENEWING_PLANS, "read_at"))
             if (entity := account.reads(what))
         ]
-        if not read:
-            return None
-        content = self.texts.template("small_print", read=read)
-        return section(text(content), columns=_COLUMNS)
 
 
 def _spoken(camera: Found, *read: str) -> dict[str, Given]:

@@ -23,7 +23,12 @@ _SAID: Final = "said_"
 _BY_NUMBER: Final = {"weekdays": ("said_weekday_", 7), "months": ("said_month_", 12)}
 _WORD: Final = re.compile(r"\bwords\.(\w+)")
 # Templates that others begin with, by what they define.
-_SHARED: Final = {"_day": ("day", "weekday", "month"), "_money": ("money",), "_row": ("row",)}
+_SHARED: Final = {
+    "_day": ("day", "weekday", "month"),
+    "_money": ("money",),
+    "_oldest": ("oldest", "spoken"),
+    "_row": ("row",),
+}
 # What Markdown would take for its own.
 _MARKDOWN: Final = re.compile(r"([\\`*_\[\]<>|#~])")
 
