@@ -70,7 +70,9 @@ async def due(hass: HomeAssistant, calendar: str = CALENDAR) -> list[tuple[str, 
     ]
 
 
-async def answered(guide: Guide, renewal: str, notice: str, amount: str, want: str) -> Guide:
+async def answered(
+    guide: Guide, renewal: str, notice: str, amount: str, want: str, *, on: str = "2026-11-20"
+) -> Guide:
     """Answer all that is asked."""
     assert guide.shows == "renewal_was"
     await guide.tap(renewal)
@@ -80,7 +82,7 @@ async def answered(guide: Guide, renewal: str, notice: str, amount: str, want: s
         assert guide.shows == "notice_when"
         await guide.tap(on="2026-11-17")
     assert guide.shows == "charge"
-    await guide.tap(on="2026-11-20")
+    await guide.tap(on=on)
     assert guide.shows == "amount"
     await guide.tap(amount)
     assert guide.shows == "want"
@@ -111,7 +113,8 @@ async def test_money_is_asked_back_and_comes(
     await guide.tap("asked")
     assert guide.shows == "asked_of"
     await guide.tap(route="cn_market_regulator")
-    assert guide.buttons == ["make_file", "accepted", "money_back", "close", "leave"]
+    asked = ["make_file", "asked_another", "accepted", "money_back", "close", "leave"]
+    assert guide.buttons == asked
     # Asked on a Sunday: seven working days later is Tuesday of the week after.
     words = "answer about the charge due"
     assert [(start[:10], words in summary) for start, summary in await due(hass)] == [
@@ -119,7 +122,7 @@ async def test_money_is_asked_back_and_comes(
     ]
     freezer.tick(timedelta(days=5))
     await guide.tap("accepted")
-    assert guide.buttons == ["make_file", "money_back", "close", "leave"]
+    assert guide.buttons == ["make_file", "asked_another", "money_back", "close", "leave"]
     assert [start[:10] for start, _ in await due(hass)] == ["2027-01-29"]
     await guide.tap("money_back")
     assert guide.shows == "finished: money_back"
@@ -185,6 +188,90 @@ async def test_where_there_is_one_way_it_is_not_asked_for(hass: HomeAssistant) -
     assert event[0].startswith("2026-11-29")
     await guide.tap("make_file")
     assert guide.shows == "made"
+
+
+@pytest.mark.freeze_time("2026-11-22T12:00:00Z")
+@pytest.mark.parametrize(
+    ("country", "plan", "ways"),
+    [
+        ("DE", {"billed_by": "google_play", "brand": "Ring"}, ["48 hours, which end on Mon 23"]),
+        ("US", {"billed_by": "apple", "brand": "Ring"}, ["https://reportaproblem.apple.com"]),
+        ("IN", {"billed_by": "seller", "brand": "Ring"}, ["is asked first: Ring."]),
+        ("FR", {"billed_by": "seller", "term": "1 year"}, ["is asked first: the seller."]),
+        # Behind a wallet stands whoever sells the plan, of whom nothing is known but the name.
+        ("GB", {"billed_by": "wechat_pay", "brand": "Ring"}, ["is asked first: Ring."]),
+        ("CN", {"billed_by": "alipay"}, ["wallet statement names them", "12315"]),
+        (None, {"billed_by": "seller_unknown"}, ["the bank or wallet statement names them"]),
+    ],
+)
+async def test_what_to_do_goes_by_the_seller_and_the_region(
+    hass: HomeAssistant, country: str | None, plan: dict[str, str], ways: list[str]
+) -> None:
+    hass.config.country = country
+    typed = device_id(hass, await typed_in(hass, **plan))
+    await act(hass, "report_charge", device_id=typed)
+    guide = await Guide.open(hass, "charged")
+    assert "By your word, it renews by itself." in guide.said
+    await answered(guide, "was_off", "notice_came", "amount_wrong", "want_refund", on="2026-11-21")
+    for way in ways:
+        assert way in guide.said
+    assert not re.search(r"whichever wallet|FTC|Art\. ?49", guide.said)
+    (calendar,) = hass.states.async_entity_ids("calendar")
+    told = [start[:10] for start, _ in await due(hass, calendar)]
+    assert told == (["2026-11-23"] if "48 hours" in ways[0] else [])
+    await guide.tap("make_file")
+    assert "Missing: the charge" not in guide.said
+    assert "Missing: whether and when the seller's notice came" not in guide.said
+
+
+@pytest.mark.freeze_time("2026-11-22T12:00:00Z")
+async def test_who_was_refused_goes_on_to_somebody_else(
+    hass: HomeAssistant, loaded: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    await report(hass)
+    guide = await answered(
+        await Guide.open(hass, "charged"), "was_off", "notice_none", "amount_right", "want_refund"
+    )
+    await guide.tap("asked")
+    await guide.tap(route="maker_service")
+    assert [start[:10] for start, _ in await due(hass)] == ["2026-11-29"]
+    freezer.tick(timedelta(days=9))
+    await guide.tap("asked_another")  # There is one other way, so it is not asked for.
+    assert guide.shows == "settle"
+    assert "You asked for the money back on Tue 1 Dec" in guide.said
+    assert [start[:10] for start, _ in await due(hass)] == ["2026-12-10"]
+    assert [row.facts["to"] for row in rows_of(loaded, Kind.REFUND_ASKED)] == [
+        "maker_service",
+        "cn_market_regulator",
+    ]
+
+
+@pytest.mark.freeze_time("2026-11-22T12:00:00Z")
+async def test_one_charge_stays_one(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    """Noted before it was taken up, and said in two windows."""
+    camera = device_id(hass, RENEWING)
+    await act(hass, "add_charge", device_id=camera, date="2026-11-20", amount="6", currency="CNY")
+    await report(hass)
+    guide, other = [await Guide.open(hass, "charged") for _ in range(2)]
+    for window in (guide, other):
+        await window.tap("was_off")
+    await guide.tap("notice_came")
+    await other.tap("notice_came")
+    for day in ("2026-11-23", "0026-11-17"):
+        await guide.tap(on=day)
+        assert guide.result["errors"] == {"on": "not_a_day"}
+    await guide.tap(on="2026-11-17")
+    await other.tap(on="2026-11-17")
+    assert (guide.shows, other.shows) == ("charge", "charge")
+    for amount in ("0", "1" * 12):
+        await guide.tap(on="2026-11-23", amount=amount, currency="CNY")
+        assert guide.result["errors"] == {"on": "not_a_day", "amount": "not_an_amount"}
+    await guide.tap(on="2026-11-20", amount="6,00", currency="CNY")
+    await other.tap(on="2026-11-20", amount="6.00", currency="CNY")
+    assert (guide.shows, other.shows) == ("amount", "amount")
+    assert len(rows_of(loaded, Kind.CHARGE)) == 1
+    assert len(rows_of(loaded, Kind.NOTICE)) == 1
+    assert (await act(hass, "get_bill"))["bills"][0]["paid"] == {"CNY": 6.0}
 
 
 @pytest.mark.freeze_time("2026-11-22T12:00:00Z")
@@ -415,6 +502,7 @@ async def test_the_action_makes_it_too_and_tells_no_token_and_no_id(
         ({"attachments": ["../../x"]}, "attachment_not_allowed"),
         ({"folder": "/etc"}, "folder_not_allowed"),
         ({"start": "2026-11-20 00:00:00", "end": "2026-11-19 00:00:00"}, "empty_span"),
+        ({"end": "9999-12-31 23:00:00"}, "empty_span"),
     ],
 )
 async def test_what_may_not_be_read_or_written_is_refused(
@@ -447,5 +535,6 @@ async def test_a_bill_says_what_a_month_brought_and_is_saved(
     assert row.facts["sha256"] == hashlib.sha256(values).hexdigest()
     (before,) = (await act(hass, "get_bill", month="2026-10"))["bills"]
     assert (before["renewed"], before["is_over"]) == ([], True)
-    with pytest.raises(ServiceValidationError):
-        await act(hass, "get_bill", month="2026-13")
+    for month in ("2026-13", "9999-12", "0001-01", "2026-1"):
+        with pytest.raises(ServiceValidationError):
+            await act(hass, "get_bill", month=month)

@@ -21,6 +21,7 @@ from ..ledger import Kind, LedgerError, Row, Source
 from ..ledger.bill import bill, month_of
 from ..ledger.bill_page import BillOf, bill_page, bill_values
 from ..plan import clock
+from ..plan.written import YEARS
 from ..proof.package import LANGUAGES, async_words
 from ..proof.words import not_read
 from ..saving.paper import write_paper
@@ -72,7 +73,7 @@ def _month(said: str | None) -> tuple[int, int]:
         day = today()
         return day.year, day.month
     match = _MONTH.fullmatch(said)
-    if match is None or not int(match[1]):
+    if match is None or int(match[1]) not in YEARS:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="not_a_month",

@@ -73,4 +73,9 @@ def _order(data: Mapping[str, Any]) -> Order:
 
 
 def _utc(moment: datetime | None) -> datetime | None:
-    return dt_util.as_utc(moment) if moment else None
+    try:
+        return dt_util.as_utc(moment) if moment else None
+    except OverflowError as err:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="empty_span"
+        ) from err

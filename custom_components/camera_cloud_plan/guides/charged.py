@@ -23,8 +23,9 @@ import voluptuous as vol
 
 from ..casework.ask import foresee
 from ..ledger.claim import Claim, Step
-from ..plan import CountsFrom, Money, Renewal, Wish
-from ..plan.written import amount_of, currency_of
+from ..ledger.table import MOST_MONEY
+from ..plan import CountsFrom, Money, Renewal, Route, Wish
+from ..plan.written import amount_of, currency_of, day_of
 from ..proof.claims import ClaimDesk
 from ..proof.file_view import async_file_url
 from ..proof.package import Order, async_make
@@ -143,29 +144,36 @@ class ChargedGuide(CameraGuide):
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Take down on which day the notice came."""
-        if (at := self._standing()) is None or self._claim is None:
+        at, claim = self._standing(), self._claim
+        if at is None or claim is None:
             return self._nothing_to_do()
-        if user_input is None:
-            return self._form(at, "notice_when", vol.Schema({vol.Required(_ON): DateSelector()}))
-        day = date.fromisoformat(user_input[_ON])
+        if claim.next_question is not Step.NOTICE:
+            return await self.async_step_init()
+        errors: dict[str, str] = {}
+        if user_input is not None and (day := _day_said(user_input, at, errors)):
 
-        async def say(claims: ClaimDesk, camera_id: str) -> None:
-            await claims.async_notice(camera_id, day)
-            await claims.async_answer(camera_id, Step.NOTICE, "yes")
+            async def say(claims: ClaimDesk, camera_id: str) -> None:
+                await claims.async_notice(camera_id, day)
+                await claims.async_answer(camera_id, Step.NOTICE, "yes")
 
-        return await self.async_keep(say)
+            return await self.async_keep(say)
+        schema = vol.Schema({vol.Required(_ON): DateSelector()})
+        return self._asking(at, "notice_when", schema, user_input, errors)
 
     async def async_step_charge(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Take down the charge: its day, and its amount if that is known."""
-        if (at := self._standing()) is None or self._claim is None:
+        at, claim = self._standing(), self._claim
+        if at is None or claim is None:
             return self._nothing_to_do()
+        if claim.next_question is not Step.CHARGE:
+            # Another window was quicker: there is one charge.
+            return await self.async_step_init()
         errors: dict[str, str] = {}
         if user_input is not None:
-            amount = _amount(user_input, errors)
-            if not errors:
-                day = date.fromisoformat(user_input[_ON])
+            day, amount = _day_said(user_input, at, errors), _amount(user_input, errors)
+            if day and not errors:
                 return await self.async_keep(
                     lambda claims, camera_id: claims.async_charge(camera_id, day, amount)
                 )
@@ -181,8 +189,19 @@ class ChargedGuide(CameraGuide):
                 vol.Optional(_CURRENCY): TextSelector(),
             }
         )
+        return self._asking(at, "charge", schema, given, errors)
+
+    def _asking(
+        self,
+        at: Standing,
+        step: str,
+        schema: vol.Schema,
+        given: dict[str, Any] | None,
+        errors: dict[str, str],
+    ) -> RepairsFlowResult:
+        """Show a form again with what was given and what is wrong with it."""
         return self.async_show_form(
-            step_id="charge",
+            step_id=step,
             data_schema=self.add_suggested_values_to_schema(schema, given),
             errors=errors,
             description_placeholders=at.gaps,
@@ -201,10 +220,16 @@ class ChargedGuide(CameraGuide):
         if claim.answers[Step.WANT] == "refund" and claim.asked_at is None:
             options.append("asked")
         if claim.asked_at is not None:
+            options += ["asked_another"] if self._left_to_ask(at, claim) else []
             options += ["accepted"] if self._may_be_accepted(at, claim) else []
             options.append("money_back")
         said = "\n\n".join(self._what_to_do(at, claim))
         return self._menu(at, "settle", [*options, "close", "leave"], {"what_to_do": said})
+
+    def _left_to_ask(self, at: Standing, claim: Claim) -> list[Route]:
+        """Return the ways by which the money was not asked back last."""
+        routes = at.coordinator.claims.routes(at.camera_id)
+        return [route for route in routes if route.key != claim.asked_of]
 
     def _may_be_accepted(self, at: Standing, claim: Claim) -> bool:
         return claim.accepted_at is None and any(
@@ -247,6 +272,8 @@ class ChargedGuide(CameraGuide):
         """Ask by which way the money was asked back."""
         return await self.async_step_asked_of()
 
+    async_step_asked_another = async_step_asked
+
     async def async_step_asked_of(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
@@ -254,7 +281,9 @@ class ChargedGuide(CameraGuide):
         at, claim = self._standing(), self._claim
         if at is None or claim is None:
             return self._nothing_to_do()
-        routes = at.coordinator.claims.routes(at.camera_id)
+        routes = self._left_to_ask(at, claim)
+        if not routes:
+            return await self.async_step_init()
         if user_input is None and len(routes) > 1:
             options = [
                 SelectOptionDict(
@@ -320,8 +349,11 @@ class ChargedGuide(CameraGuide):
                 "known_renewed", **{name: spoken(self.hass, end) for name, end in ends.items()}
             )
         renewal = at.plan.view.renewal if at.plan.view else Renewal.UNKNOWN
-        maker = maker_name(self.hass, at.plan.camera.maker)
-        yield self._said(f"known_{renewal}", maker=maker)
+        if at.is_typed and renewal is not Renewal.UNKNOWN:
+            yield self._said(f"known_typed_{renewal}")
+        else:
+            maker = maker_name(self.hass, at.plan.camera.maker)
+            yield self._said(f"known_{renewal}", maker=maker)
         if at.ends_at:
             yield self._said("known_end", end=spoken(self.hass, at.ends_at))
 
@@ -343,7 +375,7 @@ class ChargedGuide(CameraGuide):
         camera = at.plan.camera
         gaps = {
             "maker": maker_name(self.hass, camera.maker),
-            "seller": seller_name(self.hass, at.plan.channel, camera.maker),
+            "seller": camera.maker or seller_name(self.hass, at.plan.channel, camera.maker),
         }
         for route in at.coordinator.claims.routes(at.camera_id):
             said = [translated(self.hass, f"common.dispute_way_{route.key}", **gaps)]
@@ -360,13 +392,22 @@ def _day(moment: datetime) -> date:
     return dt_util.as_local(moment).date()
 
 
+def _day_said(given: dict[str, Any], at: Standing, errors: dict[str, str]) -> date | None:
+    """Return the day on which something is said to have been; `None` for one that cannot be."""
+    day = day_of(given[_ON])
+    if day is None or day > _day(at.now):
+        errors[_ON] = "not_a_day"
+        return None
+    return day
+
+
 def _amount(given: dict[str, Any], errors: dict[str, str]) -> Money | None:
     """Return the amount that was typed; `None` for none, or for one that is not sure."""
     text, code = str(given.get(_AMOUNT) or "").strip(), str(given.get(_CURRENCY) or "").strip()
     if not text:
         return None
     amount, currency = amount_of(text), currency_of(code)
-    if amount is None:
+    if amount is None or not 0 < amount <= MOST_MONEY:
         errors[_AMOUNT] = "not_an_amount"
     if currency is None:
         errors[_CURRENCY] = "not_a_currency"

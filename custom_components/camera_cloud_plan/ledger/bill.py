@@ -6,11 +6,12 @@ without one is counted as of unknown cost and is in no sum. Nothing is converted
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from ..plan import Money, by_currency
+from ..plan.written import day_of
 from .claim import Claims
 from .row import Kind, Row
 
@@ -46,7 +47,8 @@ class RenewedTerm:
 class Bill:
     """What a ledger says of a month; moments in UTC, the end not included.
 
-    `paid` are the sums of the charges noted in it, by currency, `back` of what came back.
+    `paid` are the sums of the charges noted in it, by currency, `back` of what came back, and
+    `back_unknown` counts what came back without an amount.
     `unknown` counts the renewals without a noted charge and the charges without an amount.
     """
 
@@ -56,6 +58,7 @@ class Bill:
     charges: tuple[Row, ...] = ()
     paid: Mapping[str, Decimal] = field(default_factory=dict)
     back: Mapping[str, Decimal] = field(default_factory=dict)
+    back_unknown: int = 0
     unknown: int = 0
     changes: tuple[Row, ...] = ()
     found: tuple[Row, ...] = ()
@@ -82,7 +85,8 @@ def bill(rows: Iterable[Row], begins: datetime, ends: datetime, zone: tzinfo) ->
     charges = [row for row in known if row.kind is Kind.CHARGE]
     here = [row for row in charges if begins <= happened(row, zone) < ends]
     renewed = tuple(_renewed(known, charges, begins, ends, zone))
-    back = [row for row in within if row.kind is Kind.REFUND_RECEIVED]
+    refunds = [row for row in known if row.kind is Kind.REFUND_RECEIVED]
+    back = [row for row in refunds if begins <= happened(row, zone) < ends]
     return Bill(
         begins=begins,
         ends=ends,
@@ -90,6 +94,7 @@ def bill(rows: Iterable[Row], begins: datetime, ends: datetime, zone: tzinfo) ->
         charges=tuple(here),
         paid=by_currency(_amounts(here)),
         back=by_currency(_amounts(back)),
+        back_unknown=sum(money_of(row) is None for row in back),
         unknown=sum(term.paid is None for term in renewed)
         + sum(money_of(row) is None for row in here if _is_nobodys(row, renewed)),
         changes=tuple(row for row in within if row.kind in _CHANGES),
@@ -107,10 +112,7 @@ def _is_nobodys(charge: Row, renewed: Sequence[RenewedTerm]) -> bool:
 def happened(row: Row, zone: tzinfo) -> datetime:
     """Return when the money moved (UTC): the begin of the day that is named, else when noted."""
     day = row.facts.get("on")
-    try:
-        found = date.fromisoformat(day) if isinstance(day, str) else None
-    except ValueError:
-        found = None
+    found = day_of(day) if isinstance(day, str) else None
     if found is None:
         return row.at
     return datetime(found.year, found.month, found.day, tzinfo=zone).astimezone(UTC)

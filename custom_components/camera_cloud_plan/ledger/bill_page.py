@@ -69,6 +69,7 @@ def bill_values(of: BillOf) -> dict[str, Any]:
         ],
         "paid": _numbers(bill.paid),
         "refunded": _numbers(bill.back),
+        "refunds_unknown": bill.back_unknown,
         "unknown_amounts": bill.unknown,
         "changes": [{**_whose(row), "kind": row.kind.value} for row in bill.changes],
         "found": [_found(row) for row in bill.found],
@@ -130,7 +131,7 @@ class _Page:
             yield paragraph(words("bill_running"))
         summed = (
             words("bill_paid", sums=self._sums(bill.paid)),
-            words("bill_back", sums=self._sums(bill.back)),
+            words("bill_back", sums=self._sums(bill.back, bill.back_unknown)),
             words("bill_unknown", count=bill.unknown),
         )
         yield f'<div class="box">{bullets(map(escape, summed))}</div>'
@@ -145,8 +146,10 @@ class _Page:
             yield paragraph(words("dispute_head", row=of.head.seq))
             yield f'<p class="hash">{escape(of.head.hash)}</p>'
 
-    def _sums(self, sums: Mapping[str, Decimal]) -> str:
+    def _sums(self, sums: Mapping[str, Decimal], unknown: int = 0) -> str:
         said = [f"{amount} {currency}" for currency, amount in sums.items()]
+        if unknown:
+            said.append(self.words("bill_amount_unknown", count=unknown))
         return ", ".join(said) or self.words("bill_none")
 
     def _renewed(self) -> Iterator[str]:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from ..plan import CountsFrom, Route, follow_up
+from ..plan.written import day_of
 from .row import Entry, Kind
 
 FOLLOW_UP: Final = "follow_up"
@@ -41,7 +42,7 @@ class Claim:
 
     `first_paid`: whether it began in the term that a trial had turned into. `answers` are by
     step. `charged_on` is the day of the charge by the owner's word, `asked_of`
-    the way by which the money was asked back at `asked_at`.
+    the way by which the money was asked back last, at `asked_at`; `asked_ways` are all ways.
     """
 
     key: str
@@ -54,6 +55,7 @@ class Claim:
     asked_at: datetime | None = None
     asked_of: str | None = None
     accepted_at: datetime | None = None
+    asked_ways: set[str] = field(default_factory=set)
     closed_at: datetime | None = None
 
     @property
@@ -77,7 +79,7 @@ class Claim:
         for route in routes:
             is_asked = route.key == self.asked_of
             begins = {
-                CountsFrom.CHARGE: None if self.asked_at else charged,
+                CountsFrom.CHARGE: None if route.key in self.asked_ways else charged,
                 CountsFrom.ASKED: self.asked_at if is_asked and not self.accepted_at else None,
                 CountsFrom.ACCEPTED: self.accepted_at if is_asked else None,
             }
@@ -158,6 +160,9 @@ def _heed(claim: Claim, kind: Kind, at: datetime, facts: Mapping[str, Any]) -> N
     match kind:
         case Kind.REFUND_ASKED:
             claim.asked_at, claim.asked_of = at, str(facts.get("to"))
+            claim.asked_ways.add(claim.asked_of)
+            # What was accepted before was by somebody else.
+            claim.accepted_at = None
         case Kind.REFUND_RECEIVED:
             claim.closed_at = at
         case Kind.CHARGE:
@@ -177,10 +182,8 @@ def _heed_step(claim: Claim, at: datetime, facts: Mapping[str, Any]) -> None:
         claim.closed_at = at
     elif step in QUESTIONS:
         claim.answers[step] = str(facts.get("answer"))
+        claim.charged_on = _day(facts.get("on")) or claim.charged_on
 
 
 def _day(fact: object) -> date | None:
-    try:
-        return date.fromisoformat(fact) if isinstance(fact, str) else None
-    except ValueError:
-        return None
+    return day_of(fact) if isinstance(fact, str) else None

@@ -27,7 +27,7 @@ ADDABLE: Final = (Kind.CHARGE, Kind.BANK_LINE, Kind.NOTICE, Kind.REFUND_RECEIVED
 _WITH_MONEY: Final = (Kind.BANK_LINE, Kind.REFUND_RECEIVED)
 
 LONGEST_TEXT: Final = 500
-_MOST_MONEY: Final = Decimal(10**9)
+MOST_MONEY: Final = Decimal(10**9)
 # Of an order's number so many last characters are kept: enough to find it again.
 _SHOWN_OF_ORDER: Final = 4
 
@@ -244,7 +244,7 @@ def _money(values: Mapping[str, object]) -> tuple[Money | None, bool]:
     bare = said[1:].lstrip() if is_negative or said.startswith("+") else said
     # A form sends a number, of which there is no doubt.
     amount = (amount_of if isinstance(values.get("amount"), str) else number_of)(bare)
-    if amount is None or not 0 < amount <= _MOST_MONEY:
+    if amount is None or not 0 < amount <= MOST_MONEY:
         raise FlawError("amount", Flaw.AMOUNT_UNUSABLE)
     if (currency := currency_of(_said(values, "currency"))) is None:
         raise FlawError("currency", Flaw.CURRENCY_UNUSABLE)

@@ -5,7 +5,8 @@ from decimal import Decimal, InvalidOperation
 import re
 from typing import Final
 
-_YEARS: Final = range(1990, 2101)
+YEARS: Final = range(1990, 2101)
+"""The years that people mean."""
 
 # A comma or a point before three digits begins decimals here, thousands there: not guessed.
 _MAYBE_THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}([,.]\d{3})+")
@@ -20,7 +21,7 @@ _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 def day_of(said: str) -> date | None:
     """Return the day that a text says; `None` where that is not sure."""
     match = _YEAR_FIRST.fullmatch(said) or _DAY_FIRST.fullmatch(said)
-    if match is None or int(match["y"]) not in _YEARS:
+    if match is None or int(match["y"]) not in YEARS:
         return None
     try:
         return date(int(match["y"]), int(match["m"]), int(match["d"]))

@@ -12,13 +12,15 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..devices import key_of
-from ..ledger import Json, Kind, Source
+from ..ledger import Json, Kind, LedgerError, Source
+from ..ledger.bill import money_of
 from ..ledger.claim import Claim, Step
 from ..plan import Money, Route, clock
 from ..snapshot import CameraPlan
 from .desk import ProofDesk
 from .known import money
 from .rules import background
+from .words import not_read
 
 ISSUE_CHARGED: Final = "charged"
 _TAKEN_UP: Final = "claim"
@@ -92,10 +94,23 @@ class ClaimDesk:
         await self._async_say(camera_id, Kind.NOTICE, facts)
 
     async def async_charge(self, camera_id: str, on: date, amount: Money | None) -> None:
-        """Take down the charge that it is about; its amount may be unknown."""
-        await self._async_say(
-            camera_id, Kind.CHARGE, {"on": on.isoformat(), "money": money(amount)}
-        )
+        """Take down the charge that it is about; its amount may be unknown.
+
+        One that was noted before, by hand or from a table, is the same and is referred to.
+        """
+        try:
+            rows = await self._account.proof.async_rows(camera_id)
+        except LedgerError as err:
+            raise not_read(self._hass, err) from err
+        day = on.isoformat()
+        if any(
+            row.kind is Kind.CHARGE and row.facts.get("on") == day and money_of(row) == amount
+            for row in rows
+        ):
+            facts = {"step": Step.CHARGE.value, "answer": "noted", "on": day}
+            await self._async_say(camera_id, Kind.COMPLAINT, facts)
+        else:
+            await self._async_say(camera_id, Kind.CHARGE, {"on": day, "money": money(amount)})
 
     async def async_asked(self, camera_id: str, route: str) -> None:
         """Take down by which way the money was asked back."""

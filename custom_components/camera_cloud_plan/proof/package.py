@@ -161,7 +161,7 @@ class _Maker:
         case = CaseFile(
             subject=self._subject(words),
             first=order.start,
-            last=order.end or self._now,
+            last=order.end,
             made_at=self._now,
             zone=self._zone,
             head=verdict.head if verdict.head.seq else None,

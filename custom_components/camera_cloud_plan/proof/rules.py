@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ..ledger.dispute import Cited
-from ..plan import Route, StageKind, region_of, routes_for, rules_in_force
+from ..plan import Channel, Route, StageKind, region_of, routes_for, rules_in_force
 from ..plan.charge import term_of
 from ..snapshot import CameraPlan
 
@@ -31,7 +31,15 @@ def background(
         for rule in rules_in_force(region, kinds, day)
         if rule.since is not None
     )
-    return Background(cited=cited, routes=routes_for(region, plan.channel, kinds, day))
+    return Background(cited=cited, routes=routes_for(region, _payee(plan), kinds, day))
+
+
+def _payee(plan: CameraPlan) -> Channel:
+    """Return who is asked for the money: of a typed plan never a maker that stands behind a wallet."""
+    is_typed = plan.reading is not None and plan.reading.typed
+    if not is_typed or plan.channel not in (Channel.WECHAT_PAY, Channel.ALIPAY):
+        return plan.channel
+    return Channel.SELLER if plan.camera.maker else Channel.SELLER_UNKNOWN
 
 
 def plan_kinds(plan: CameraPlan, *, first_paid: bool = False) -> frozenset[StageKind]:

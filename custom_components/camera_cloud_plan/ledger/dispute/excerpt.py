@@ -34,13 +34,14 @@ class Shown:
 
 
 def excerpt(
-    lines: Iterable[bytes], camera: str, first: datetime | None, last: datetime, mask: Mask
+    lines: Iterable[bytes], camera: str, first: datetime | None, last: datetime | None, mask: Mask
 ) -> Iterator[tuple[bytes, Shown | None]]:
     """Yield the lines of an excerpt of a ledger, each with its row where that is shown.
 
     Shown are a camera's rows of a span, and the account's own. `first` is included, `last` is
     not; both by when something happened. Without `first` the excerpt begins with the camera's
-    first row. A damaged line is passed over, and the chain tells of it.
+    first row, without `last` it goes to the last. A damaged line is passed over, and the chain
+    tells of it.
     """
     between: list[bytes] = []
     has_begun = False
@@ -48,7 +49,8 @@ def excerpt(
         row = None if _is_of_another(line, camera) else _row(line)
         if row and row.camera is None and first is None and not has_begun:
             continue
-        if row and row.camera in (camera, None) and (first or row.at) <= row.at < last:
+        is_within = row and (first is None or first <= row.at) and (last is None or row.at < last)
+        if row and row.camera in (camera, None) and is_within:
             yield from ((covered, None) for covered in between)
             between, has_begun = [], True
             told = _shown(row, mask)

@@ -52,8 +52,9 @@ def _items(case: CaseFile, rows: Gist, law: Law) -> Iterator[Item]:
     yield Item(key="no_gaps", has=Has.NO if gaps else Has.YES, count=gaps)
     for key in ("proof_of_purchase", "terms", "screenshot"):
         yield Item(key=key, has=Has.LOOK if case.attachments else Has.NO)
-    has_id = Include.DEVICE_ID in case.mask.include and case.subject.device_id
-    yield Item(key="device_id", has=Has.YES if has_id else Has.NO)
+    if case.subject.device_id:
+        has_id = Include.DEVICE_ID in case.mask.include
+        yield Item(key="device_id", has=Has.YES if has_id else Has.NO)
     yield Item(key="serial", has=Has.NO)
     for way in law.ways:
         if needed := _NEEDS.get(way.route.key):

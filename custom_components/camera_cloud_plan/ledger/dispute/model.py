@@ -95,14 +95,14 @@ class CaseFile:
 
     `lines` are those of the account's whole ledger, other cameras' rows too; they are gone
     through once, and which of them are shown is decided then. `first` and `last` are the asked
-    span (UTC), the end not included; without `first` it begins with the camera's first row.
+    span (UTC), the end not included; without them all that there is.
     `head` is the ledger's last row when it was made, `broken` in how many places it is not
     whole. `law` returns what held on the day of a moment (UTC), in a first paid term or not.
     """
 
     subject: Subject
     first: datetime | None
-    last: datetime
+    last: datetime | None
     made_at: datetime
     zone: tzinfo
     head: Anchor | None

@@ -65,7 +65,7 @@ def make_package(case: CaseFile, words: Words, secrets: frozenset[str] = frozens
         packing = _Packing(archive, case.made_at)
         with packing.file("ledger.jsonl") as write:
             sheet = write_sheet(_COLUMNS, _table(_written(case, gist, write, shut)))
-        law = case.law(gist.paid_at or case.last, gist.first_paid)
+        law = case.law(gist.paid_at or case.last or case.made_at, gist.first_paid)
         items = checklist(case, gist, law)
         page = report(case, gist, law, items, words).encode()
         for name, content in (("ledger.csv", sheet), ("report.html", page)):

@@ -53,7 +53,12 @@ class _Report:
     @property
     def first(self) -> datetime:
         """When the time begins that the page is about (UTC)."""
-        return self.case.first or self.rows.begins or self.case.last
+        return self.case.first or self.rows.begins or self.last
+
+    @property
+    def last(self) -> datetime:
+        """When it ends (UTC)."""
+        return self.case.last or self.case.made_at
 
     @property
     def name(self) -> str:
@@ -91,7 +96,7 @@ class _Report:
                 "dispute_made",
                 at=tell.moment(case.made_at),
                 first=tell.moment(self.first),
-                last=tell.moment(case.last),
+                last=tell.moment(self.last),
                 version=case.version,
             ),
             "small",
@@ -233,7 +238,7 @@ class _Report:
         yield heading(words("dispute_offline"))
         if offline or unread:
             title = words("dispute_picture")
-            yield picture(offline, unread, (self.first, case.last), case.zone, title)
+            yield picture(offline, unread, (self.first, self.last), case.zone, title)
             yield paragraph(title, "small")
         if not offline:
             yield paragraph(words("dispute_no_offline"))
@@ -271,7 +276,8 @@ class _Report:
 
     def _way(self, way: Way) -> Iterator[str]:
         words, route = self.words, way.route
-        gaps = {"seller": self.case.subject.seller, "maker": self.case.subject.maker}
+        subject = self.case.subject
+        gaps = {"seller": subject.maker or subject.seller, "maker": subject.maker}
         said = [words(f"dispute_way_{route.key}", **gaps)]
         said += [
             words(f"dispute_deadline_{key}", until=self.tell.moment(until))
