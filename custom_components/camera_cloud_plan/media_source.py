@@ -150,7 +150,7 @@ def _clip(place: list[str], clip: SavedClip, title: str) -> BrowseMediaSource:
 
 
 def _title(hass: HomeAssistant, clip: SavedClip, words: Mapping[str, str]) -> str:
-    """Return when it was, how long it is, what happened: what is known of that.
+    """Return when it was, what happened, how long it is: what is known of that.
 
     In this order, because a phone cuts off the end.
     """
@@ -159,7 +159,7 @@ def _title(hass: HomeAssistant, clip: SavedClip, words: Mapping[str, str]) -> st
     minutes, seconds = divmod(round(clip.seconds or 0), 60)
     length = f"{minutes}:{seconds:02}" if clip.seconds else ""
     part = words["media_part"].format(number=clip.part) if clip.part else ""
-    return " · ".join(filter(None, (f"{local:%H:%M:%S}", part, length, listed(hass, kinds))))
+    return " · ".join(filter(None, (f"{local:%H:%M:%S}", part, listed(hass, kinds), length)))
 
 
 async def _async_words(hass: HomeAssistant) -> Mapping[str, str]:

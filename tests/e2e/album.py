@@ -227,7 +227,7 @@ async def main(languages: Iterable[Language], folder: Path) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="scripts/screenshots", description=__doc__)
-    parser.add_argument("--language", type=Language, choices=[*Language], action="append")
+    parser.add_argument("--language", type=Language, choices=[*TOLD], action="append")
     parser.add_argument("--folder", type=Path, default=IMAGES, help="where they go (docs/images)")
     given = parser.parse_args()
-    asyncio.run(main(given.language or Language, given.folder))
+    asyncio.run(main(given.language or TOLD, given.folder))

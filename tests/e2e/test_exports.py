@@ -204,7 +204,7 @@ async def test_a_clip_plays_among_saved_recordings_which_have_pictures(
         await Dashboard(window, stage).open_media()
         media = Media(window, stage)
         await media.enter("Study", f"{moment:%a} {moment.day} {moment:%b}")
-        clip = media.item(re.compile(rf"{moment:%H:%M:%S} · 0:12 · (Person|Movement)"))
+        clip = media.item(re.compile(rf"{moment:%H:%M:%S} · (Person|Movement) · 0:12"))
         await expect(clip).to_be_visible()
         drawn = await until(media.thumbnails, lambda drawn: bool(drawn) and all(drawn))
         assert drawn

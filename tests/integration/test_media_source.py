@@ -89,7 +89,7 @@ async def test_from_the_root_to_a_clip(
 ) -> None:
     titles, clip = await walk(await hass_ws_client(hass))
     assert titles == ["Saved recordings", "Front door", "Front door · Tue 24 Nov"]
-    assert clip["title"] == "07:31:05 · 0:12 · Person"
+    assert clip["title"] == "07:31:05 · Person · 0:12"
     assert (clip["media_class"], clip["media_content_type"]) == ("video", "video/mp4")
     assert clip["can_play"]
 
@@ -107,7 +107,7 @@ async def test_in_chinese(
     assert await async_setup_component(hass, "media_source", {})
     titles, clip = await walk(await hass_ws_client(hass))
     assert titles == ["已保存的录像", "门口", "门口 · 11月24日（周二）"]
-    assert clip["title"] == "14:31:05 · 0:12 · 有人"
+    assert clip["title"] == "14:31:05 · 有人 · 0:12"
 
 
 async def test_a_clip_plays_by_a_signed_address_and_its_picture_shows(
