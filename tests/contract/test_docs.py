@@ -1,6 +1,7 @@
 """The documents: whole, at one with the code, and every way in them leads somewhere."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 import re
@@ -14,8 +15,18 @@ from PIL import Image
 import pytest
 
 # Imported so that `custom_components` is this repository's and not the test harness's.
+from custom_components.camera_cloud_plan.casework.ask import Outcome
 from custom_components.camera_cloud_plan.const import DOMAIN
-from tests.contract.shipped import INTEGRATION, ROOT, leaves, tracked, words
+from custom_components.camera_cloud_plan.export import model as export
+from custom_components.camera_cloud_plan.export.model import Interruption, Phase
+from custom_components.camera_cloud_plan.outlook import Reason
+from custom_components.camera_cloud_plan.plan import Channel, PlanStatus
+from custom_components.camera_cloud_plan.plan.alerts import Keep
+from custom_components.camera_cloud_plan.plan.case import Proof
+from custom_components.camera_cloud_plan.plan.charge import Basis, ChargeKind
+from custom_components.camera_cloud_plan.plan.tariff import PriceSource
+from custom_components.camera_cloud_plan.saving.job import ExportState
+from tests.contract.shipped import INTEGRATION, ROOT, leaves, read_json, tracked, words
 
 PAGES: Final = tuple(path for path in tracked() if path.suffix == ".md")
 DOCS: Final = ROOT / "docs"
@@ -281,6 +292,70 @@ def test_events_are_told() -> None:
 def test_states_of_a_cancellation_are_told() -> None:
     states = [key for key in EN["entity"]["sensor"]["cancellation"]["state"] if key != "none"]
     assert missing(page("cancelling.md"), *(f"`{state}`" for state in states)) == []
+
+
+def values(*kinds: type[StrEnum], but: Iterable[str] = ()) -> list[str]:
+    return [f"`{one.value}`" for kind in kinds for one in kind if one.value not in but]
+
+
+def test_what_a_program_may_read_is_told() -> None:
+    """States, and what attributes and answers may hold, as automations compare them."""
+    told = page("reference.md")
+    assert missing(told, *values(PlanStatus, Reason, ExportState, ChargeKind, PriceSource)) == []
+    assert missing(told, *values(Basis, but=("unknown",))) == []
+    assert missing(page("cancelling.md"), *values(Channel, Proof)) == []
+    assert missing(page("actions.md"), *values(Outcome, Keep, Phase)) == []
+    told = page("recordings.md")
+    assert missing(told, *values(export.Reason)) == []
+    assert missing(told, *values(Interruption, but=("stopped",))) == []  # its action says so
+
+
+# --- Figures are those of the data ---
+
+
+def rows(name: str, *titles: str) -> list[list[str]]:
+    """Return the cells of the table on a page that has these titles, less what links."""
+    (table,) = re.findall(
+        rf"^\| {' \\| '.join(map(re.escape, titles))} \|\n\|[-|]+\|\n((?:\|.*\n)+)",
+        page(name),
+        re.MULTILINE,
+    )
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines()]
+
+
+def test_stages_of_alerts_are_those_of_the_rules() -> None:
+    rules = read_json(INTEGRATION / "plan" / "rules.json")
+    told = {}
+    for region, *stages, _ in rows(
+        "alerts.md", "region", "monthly", "yearly", "trial", "plan ends", "because"
+    ):
+        code = re.search(r"`(\w+)`", region)
+        told[code[1] if code else "*"] = [[*map(int, days.split(", "))] for days in stages]
+    kinds = ("monthly", "yearly", "trial", "ending")
+    assert told == {
+        code: [region["stages"][kind] for kind in kinds]
+        for code, region in rules["regions"].items()
+    }
+    assert f"last looked at on {rules['reviewed']}" in page("alerts.md")
+
+
+def test_what_the_makers_word_is_worth_is_told_by_the_channels() -> None:
+    channels = read_json(INTEGRATION / "plan" / "channels.json")["channels"]
+    told = {}
+    for who, says, ahead, after in rows(
+        "cancelling.md",
+        *("billed by", "the maker says off", "may charge before the end", "watched after the end"),
+    ):
+        figures = tuple(int(re.findall(r"\d+", cell)[0]) for cell in (ahead, after))
+        told |= dict.fromkeys(re.findall(r"`(\w+)`", who), (says == "is off", *figures))
+    assert told == {
+        name: (
+            row["flag_false"] == "off",
+            row["charges_ahead_hours"],
+            row["watched_after_end_days"],
+        )
+        for name, row in channels.items()
+    }
 
 
 def test_troubles_are_told_in_the_words_that_one_sees() -> None:
