@@ -341,7 +341,7 @@ def test_stages_of_alerts_are_those_of_the_rules() -> None:
 
 def test_what_the_makers_word_is_worth_is_told_by_the_channels() -> None:
     channels = read_json(INTEGRATION / "plan" / "channels.json")["channels"]
-    told = {}
+    told: dict[str, tuple[bool, int, int]] = {}
     for who, says, ahead, after in rows(
         "cancelling.md",
         *("billed by", "the maker says off", "may charge before the end", "watched after the end"),
