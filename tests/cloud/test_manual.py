@@ -425,7 +425,7 @@ def test_a_wrong_row_is_named_by_its_line_and_keeps_the_others_readable() -> Non
         (b"name,ends_on,term\n", TableFlaw.EMPTY),
         (b"name,term\nDoorbell,1 month\n", TableFlaw.COLUMNS_MISSING),
         ("name,ends_on,term\nTür,2026-12-03,1 month\n".encode("latin-1"), TableFlaw.NOT_TEXT),
-        (b'name,ends_on,term\n"Door"bell,2026-12-03,1 month\n', TableFlaw.NOT_TEXT),
+        (b'name,ends_on,term\n"Door"bell,2026-12-03,1 month\n', TableFlaw.QUOTES),
         (b"PK\x03\x04\x14\x00\xff\xfe", TableFlaw.NOT_TEXT),
         (b"x" * 1_000_001, TableFlaw.TOO_LARGE),
         (b"name,ends_on,term\n" + b"A,2026-12-03,1 month\n" * 1001, TableFlaw.TOO_LARGE),

@@ -25,7 +25,8 @@ pytestmark = pytest.mark.freeze_time(WHEN)
 TABLE = """Kind;Date;Amount;Currency;Camera;Text
 charge;20.11.2026;6,00;CNY;Renewing;
 bank_line;2026-11-20;-6,00;CNY;renewing;XIAOMI CLOUD
-charge;20.11.2026;6,00;CNY;Attic;
+"""
+WRONG = f"""{TABLE}charge;20.11.2026;6,00;CNY;Attic;
 charge;31.11.2026;6,00;CNY;Renewing;
 """
 
@@ -141,27 +142,40 @@ async def test_a_table_is_read_line_by_line_and_twice_adds_nothing(
 ) -> None:
     shown = await act(hass, "import_charges", table=TABLE, dry_run=True)
     assert rows_of(loaded, Kind.CHARGE, Kind.BANK_LINE) == []
-    assert (shown["would_add"], shown["wrong"]) == (2, 2)
+    assert shown["would_add"] == 2
     answer = await act(hass, "import_charges", table=TABLE)
     assert [(line["line"], line["state"]) for line in answer["lines"]] == [
         (2, "added"),
         (3, "added"),
-        (4, "wrong"),
-        (5, "wrong"),
     ]
-    assert [(line["column"], line["why"]) for line in answer["lines"][2:]] == [
-        ("camera", "camera_unknown"),
-        ("date", "date_unusable"),
-    ]
-    assert answer["lines"][2]["words"] == "No camera goes by that name here."
     charge, bank = rows_of(loaded, Kind.CHARGE, Kind.BANK_LINE)
     assert (charge.facts["money"], bank.facts["money"]) == (
         {"amount": "6.00", "currency": "CNY"},
     ) * 2
     assert (bank.source, bank.facts["text"]) == ("bank", "XIAOMI CLOUD")
     again = await act(hass, "import_charges", table=TABLE)
-    assert (again["already"], again["wrong"]) == (2, 2)
+    assert again["already"] == 2
     assert len(rows_of(loaded, Kind.CHARGE, Kind.BANK_LINE)) == 2
+
+
+async def test_of_a_table_with_a_wrong_line_nothing_is_added(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    shown = await act(hass, "import_charges", table=WRONG, dry_run=True)
+    assert (shown["would_add"], shown["wrong"]) == (2, 2)
+    assert [(line["line"], line["column"], line["why"]) for line in shown["lines"][2:]] == [
+        (4, "camera", "camera_unknown"),
+        (5, "date", "date_unusable"),
+    ]
+    # Also where nobody asked for an answer.
+    with pytest.raises(ServiceValidationError) as refused:
+        await hass.services.async_call(DOMAIN, "import_charges", {"table": WRONG}, blocking=True)
+    said = str(refused.value)
+    assert "Line 4, camera: No camera goes by that name here." in said
+    assert "Line 5, date: Write the day like 2026-12-03" in said
+    assert rows_of(loaded, Kind.CHARGE, Kind.BANK_LINE) == []
+    with pytest.raises(ServiceValidationError, match="and 90 more"):
+        await act(hass, "import_charges", table="date\n" + "yesterday\n" * 100)
 
 
 async def test_a_table_may_be_a_file_where_home_assistant_may_read(
@@ -174,9 +188,14 @@ async def test_a_table_may_be_a_file_where_home_assistant_may_read(
     assert answer["added"] == 1
     with pytest.raises(ServiceValidationError):
         await act(hass, "import_charges", file="/etc/passwd", **target)
-    with pytest.raises(ServiceValidationError) as refused:
-        await act(hass, "import_charges", table="amount\n6", **target)
-    assert refused.value.translation_key == "charges_table_columns_missing"
+    for table, said in (
+        ("amount\n6", "Known are: kind, date, camera, amount, currency, text, order"),
+        ("date,amount,amount\n2026-11-20,6,7", "the same name"),
+        ("date,currency,amount\n2026-11-20,EUR,6,50", "Line 2 has more cells"),
+        ('date,text\n2026-11-19,a\n2026-11-20,"b', "In line 3 a quotation mark"),
+    ):
+        with pytest.raises(ServiceValidationError, match=said):
+            await act(hass, "import_charges", table=table, **target)
 
 
 async def test_a_ledger_is_handed_out_with_what_verifies_it(

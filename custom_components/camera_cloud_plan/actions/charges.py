@@ -50,10 +50,15 @@ IMPORT_FIELDS: Final = {
 }
 REPORT_FIELDS: Final = cv.TARGET_SERVICE_FIELDS
 
+# Lines with something wrong that are told one by one.
+_MOST_LINES: Final = 10
 _NO_TABLE: Final = {
     table.TableFlaw.TOO_LARGE: "charges_table_too_large",
     table.TableFlaw.NOT_TEXT: "charges_table_not_text",
     table.TableFlaw.COLUMNS_MISSING: "charges_table_columns_missing",
+    table.TableFlaw.COLUMNS_DOUBLED: "charges_table_columns_doubled",
+    table.TableFlaw.UNEVEN: "charges_table_uneven",
+    table.TableFlaw.QUOTES: "charges_table_quotes",
     table.TableFlaw.EMPTY: "charges_table_empty",
 }
 
@@ -111,7 +116,7 @@ async def async_import_charges(call: ServiceCall) -> ServiceResponse:
     """Add the lines of a table; return what became of each.
 
     What is there already is not added again, so that a table can be read in as often as one
-    likes. Lines that cannot be used keep no other from being added.
+    likes. Raises `ServiceValidationError` where any line cannot be used; nothing was added then.
     """
     await async_check_administrator(call)
     chosen = [found for found in await async_chosen(call) if found.loaded]
@@ -120,7 +125,9 @@ async def async_import_charges(call: ServiceCall) -> ServiceResponse:
         lines = table.read(data, today=today())
     except table.TableError as err:
         raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key=_NO_TABLE[err.flaw]
+            translation_domain=DOMAIN,
+            translation_key=_NO_TABLE[err.flaw],
+            translation_placeholders={"line": str(err.line), "columns": ", ".join(table.COLUMNS)},
         ) from err
     answers: dict[int, Answer] = {}
     usable: list[_Line] = []
@@ -134,19 +141,44 @@ async def async_import_charges(call: ServiceCall) -> ServiceResponse:
                 "why": err.flaw.value,
                 "words": _flaw(call.hass, err),
             }
+    is_dry = call.data[ATTR_DRY_RUN]
+    if answers and not is_dry:
+        raise _unusable(call.hass, answers)
     for desk in {id(line.desk): line.desk for line in usable}.values():
         own = [line for line in usable if line.desk is desk]
         new = await _async_lacks(call.hass, desk, own)
-        if not call.data[ATTR_DRY_RUN]:
+        if not is_dry:
             await desk.async_append_all([(line.camera_id, line.entry()) for line in new])
-        done = "would_add" if call.data[ATTR_DRY_RUN] else "added"
+        done, lacked = "would_add" if is_dry else "added", {line.line for line in new}
         for one in own:
-            answers[one.line] = {"state": done if one in new else "already", **_told(one)}
+            state = done if one.line in lacked else "already"
+            answers[one.line] = {"state": state, **_told(one)}
     if not call.return_response:
         return None
     rows: list[JsonValueType] = [{"line": at, **answers[at]} for at in sorted(answers)]
     states = [answer["state"] for answer in answers.values()]
     return {"lines": rows, **{state: states.count(state) for state in sorted({*map(str, states)})}}
+
+
+def _unusable(hass: HomeAssistant, wrong: dict[int, Answer]) -> ServiceValidationError:
+    """Return the error that says which lines cannot be used, and what helps."""
+    said = [
+        translated(
+            hass,
+            "common.table_line_wrong",
+            line=line,
+            column=wrong[line]["column"],
+            flaw=wrong[line]["words"],
+        )
+        for line in sorted(wrong)
+    ]
+    if (more := len(said) - _MOST_LINES) > 0:
+        said[_MOST_LINES:] = [translated(hass, "common.table_lines_more", count=more)]
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="charges_lines_wrong",
+        translation_placeholders={"lines": "\n".join(f"- {line}" for line in said)},
+    )
 
 
 async def _async_table(call: ServiceCall) -> bytes:

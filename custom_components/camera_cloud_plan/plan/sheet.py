@@ -30,16 +30,22 @@ class TableFlaw(StrEnum):
     TOO_LARGE = "table_too_large"
     NOT_TEXT = "table_not_text"
     COLUMNS_MISSING = "table_columns_missing"
+    COLUMNS_DOUBLED = "table_columns_doubled"
+    UNEVEN = "table_uneven"
+    """A line has more cells than there are columns: which is which is not known."""
+    QUOTES = "table_quotes"
+    """A quotation mark begins a cell and does not end it."""
     EMPTY = "table_empty"
 
 
 class TableError(ValueError):
-    """A file that is no table of what was expected."""
+    """A file that is no table of what was expected; `line` is where, if it is at one place."""
 
-    def __init__(self, flaw: TableFlaw) -> None:
-        """Take what is wrong with it."""
+    def __init__(self, flaw: TableFlaw, line: int = 0) -> None:
+        """Take what is wrong with it, and the line."""
         super().__init__(flaw.value)
         self.flaw = flaw
+        self.line = line
 
 
 def write_sheet(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
@@ -67,10 +73,7 @@ def read_sheet(
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as err:
         raise TableError(TableFlaw.NOT_TEXT) from err
-    try:
-        rows = [*_rows(text, columns, needed)]
-    except csv.Error as err:
-        raise TableError(TableFlaw.NOT_TEXT) from err
+    rows = [*_rows(text, columns, needed)]
     if not rows:
         raise TableError(TableFlaw.EMPTY)
     return rows
@@ -79,21 +82,36 @@ def read_sheet(
 def _rows(
     text: str, columns: Collection[str], needed: Collection[str]
 ) -> Iterator[tuple[int, Mapping[str, str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
-    names = [cell.strip().casefold() for cell in next(reader, [])]
+    lines = _lines(text)
+    names = [cell.strip().casefold() for cell in next(lines, (1, []))[1]]
     if not names:
         raise TableError(TableFlaw.EMPTY)
     if not set(needed).issubset(names):
         raise TableError(TableFlaw.COLUMNS_MISSING)
-    count, line = 0, reader.line_num + 1
-    for cells in reader:
+    if any(names.count(column) > 1 for column in columns):
+        raise TableError(TableFlaw.COLUMNS_DOUBLED)
+    count = 0
+    for line, cells in lines:
+        if any(cell.strip() for cell in cells[len(names) :]):
+            raise TableError(TableFlaw.UNEVEN, line)
         if any(cell.strip() for cell in cells):
             named = zip(names, cells, strict=False)
             yield line, {name: _restored(cell) for name, cell in named if name in columns}
             count += 1
         if count > _MOST_ROWS:
             raise TableError(TableFlaw.TOO_LARGE)
-        line = reader.line_num + 1
+
+
+def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line on which each row begins, and its cells."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            yield line, cells
+            line = reader.line_num + 1
+    except csv.Error as err:
+        raise TableError(TableFlaw.QUOTES, line) from err
 
 
 def _delimiter(text: str) -> str:

@@ -12,8 +12,16 @@ YEARS: Final = range(1990, 2101)
 _MAYBE_THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}([,.]\d{3})+")
 
 # 2026-12-03, 2026/12/3, 2026年12月3日; and 3.12.2026. With slashes nobody knows what is first.
-_YEAR_FIRST: Final = re.compile(r"(?P<y>\d{4})[-/.年](?P<m>\d{1,2})[-/.月](?P<d>\d{1,2})日?")
+# Shops and wallets write the time of day behind.
+_YEAR_FIRST: Final = re.compile(
+    r"(?P<y>\d{4})[-/.年](?P<m>\d{1,2})[-/.月](?P<d>\d{1,2})日?(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?"
+)
 _DAY_FIRST: Final = re.compile(r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})")
+
+# Digits in groups, of which the last has three, and decimals behind the other sign.
+_NUMBER: Final = re.compile(
+    r"\d+(?:[.,]\d*)?|\d{1,3}(?:\.\d{3})+(?:,\d*)?|\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d*)?|[.,]\d+"
+)
 
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 
@@ -40,7 +48,7 @@ def amount_of(said: str) -> Decimal | None:
 def number_of(said: str) -> Decimal | None:
     """Return the amount that a number says as its text, of whose decimals there is no doubt."""
     text = re.sub(r"[\s'’]", "", said)
-    if not re.fullmatch(r"[\d.,]+", text):
+    if not _NUMBER.fullmatch(text):
         return None
     if text.rfind(",") > text.rfind("."):
         text = text.replace(".", "").replace(",", ".")

@@ -91,14 +91,14 @@ class TypedPlansFlow(ConfigFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Take a table; where any row has something wrong with it, nothing is added."""
-        error, wrong = None, ""
+        error, wrong, line = None, "", 0
         if user_input is not None:
             try:
                 rows = await self.hass.async_add_executor_job(
                     _read, self.hass, user_input[CONF_TABLE]
                 )
             except TableError as err:
-                error = err.flaw.value
+                error, line = err.flaw.value, err.line
             else:
                 if not (wrong := self._wrong(rows)):
                     return self._show_import(rows)
@@ -110,7 +110,7 @@ class TypedPlansFlow(ConfigFlow):
             step_id="import_plans",
             data_schema=schema,
             errors={"base": error} if error else None,
-            description_placeholders={"wrong": wrong},
+            description_placeholders={"wrong": wrong, "line": str(line)},
         )
 
     def _wrong(self, rows: Iterable[Row]) -> str:
