@@ -78,6 +78,7 @@ NAMES = r"Alipay|Apple|Camera Cloud Plan|Google Play|Mi Home|WeChat Pay|Xiaomi( 
 MANY = {
     "common.alert_title_mixed_many",
     "common.dashboard_in_days",
+    "common.dashboard_nothing_soon",
     "common.guide_saving",
     "common.guide_unsaved_counts",
     "common.many_cameras",

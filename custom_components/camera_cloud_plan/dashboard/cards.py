@@ -269,7 +269,7 @@ class Builder:
             if found.cameras
         ]
         title = self.texts["all_cameras"]
-        table = section(heading(title, icon=_ICON), text(self._table(None)))
+        table = section(heading(self.texts["title"], icon=_ICON), text(self._table(None)))
         return view(_ALL_CAMERAS, title, _ICON, _COLUMNS, [table, *sections]) | {"subview": True}
 
     def _table(self, within: int | None) -> str:
