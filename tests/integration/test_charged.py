@@ -495,6 +495,25 @@ async def test_the_action_makes_it_too_and_tells_no_token_and_no_id(
     assert RENEWING in unpacked(again["path"])["report.html"].decode()
 
 
+async def test_files_that_are_too_large_together_are_refused(
+    hass: HomeAssistant, loaded: MockConfigEntry, tmp_path: Path
+) -> None:
+    given = []
+    for number in range(3):
+        given.append(str(tmp_path / "media" / f"{number}.mp4"))
+        with open(given[-1], "wb") as file:  # noqa: ASYNC230, PTH123 - a hole, that takes no room
+            file.truncate(30 << 20)
+    with pytest.raises(ServiceValidationError) as raised:
+        await act(
+            hass,
+            "create_dispute_package",
+            device_id=device_id(hass, RENEWING),
+            attachments=given,
+        )
+    assert raised.value.translation_key == "attachments_too_large"
+    assert not rows_of(loaded, Kind.ATTACHMENT)
+
+
 @pytest.mark.parametrize(
     ("data", "key"),
     [

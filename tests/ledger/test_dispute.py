@@ -268,6 +268,9 @@ def test_a_secret_in_any_file_of_ours_stops_it(tmp_path: Path) -> None:
         ("2026-09-21", "2026-09-21"),
         ("on 21.09.2026 6.00 CNY", "on 21.09.2026 6.00 CNY"),
         ("order 26092112345678", "order •••78"),
+        ("06.12.34.56.78 or 138.0013.8000", "•••78 or •••00"),
+        ("camera at 192.168.1.20:8123", "camera at •••:8123"),
+        ("on 2026.09.21 1.234.567,00 EUR", "on 2026.09.21 1.234.567,00 EUR"),
         ("6.00 CNY, 12345.67", "6.00 CNY, 12345.67"),
         ("022000", "022000"),
         ("chuangmi.camera.046c04", "chuangmi.camera.046c04"),
@@ -320,7 +323,30 @@ def test_the_list_holds_every_file(tmp_path: Path) -> None:
         "attachments/01_账单 2026_09.png",
         "attachments/02_账单 2026_09.png",
     ]
-    assert BILL.sha256 in files["report.html"].decode()
+    page = files["report.html"].decode()
+    assert BILL.sha256 in page
+    assert "02_账单 2026_09.png" in page
+
+
+@pytest.mark.parametrize(
+    ("given", "packed"),
+    [
+        ("../../etc/passwd", "01__.._etc_passwd"),
+        ("C:\\Users\\mei\\a.png", "01_C__Users_mei_a.png"),
+        ("bill\u202egnp.exe", "01_bill_gnp.exe"),
+        ("CON", "01_CON"),
+        ("...", "01_file"),
+        ("a\n=1<b>.png", "01_a_1_b_.png"),
+        ("x" * 300 + ".png", f"01_{'x' * 76}.png"),
+    ],
+)
+def test_an_attached_file_has_a_name_that_does_no_harm(
+    tmp_path: Path, given: str, packed: str
+) -> None:
+    files = made(tmp_path, attachments=(replace(BILL, name=given),))
+    (name,) = (name for name in files if name.startswith("attachments/"))
+    assert name == f"attachments/{packed}"
+    assert f">{packed}</td>" in files["report.html"].decode()
 
 
 def verified(folder: Path) -> tuple[int, str]:

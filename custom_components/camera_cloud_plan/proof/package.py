@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.loader import async_get_integration
 from homeassistant.util import dt as dt_util
@@ -37,6 +37,8 @@ from .words import not_read
 
 # What is too short to be told from any other text is no secret either.
 _SHORTEST_SECRET: Final = 8
+# All of it is held in memory, also packed.
+_MOST_ATTACHED: Final = 64 << 20
 _IDS_OF_THE_ACCOUNT: Final = frozenset({"user_id", "c_user_id"})
 
 LANGUAGES: Final = ("de", "en", "zh-Hans")
@@ -84,13 +86,14 @@ async def async_make(coordinator: CloudPlanCoordinator, camera_id: str, order: O
     `HomeAssistantError` where the ledger cannot be read or the file not be written.
     """
     hass, desk = coordinator.hass, coordinator.proof
-    attached = [
-        Attachment(
-            name=Path(given).name,
-            content=await hass.async_add_executor_job(read_owners_file, hass, given),
-        )
-        for given in order.attachments
-    ]
+    attached: list[Attachment] = []
+    for given in order.attachments:
+        content = await hass.async_add_executor_job(read_owners_file, hass, given)
+        attached.append(Attachment(name=Path(given).name, content=content))
+        if sum(len(of.content) for of in attached) > _MOST_ATTACHED:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="attachments_too_large"
+            )
     for of in attached:
         facts: dict[str, Json] = {
             "file": of.name,

@@ -9,7 +9,11 @@ from typing import Any, Final
 
 # Seven digits or more, also in groups as telephone and card numbers are written.
 _NUMBER: Final = re.compile(r"(?<![0-9A-Za-z_.])\+?\(?\d(?:[ ()/-]{0,2}\d){6,}(?![0-9A-Za-z_])")
-_DAY: Final = re.compile(r"\d{4}[-/ ]\d{1,2}[-/ ]\d{1,2}|\d{1,2}[-/ ]\d{1,2}[-/ ]\d{4}")
+# In groups between points, too, which days and amounts of money also have.
+_DOTTED: Final = re.compile(r"(?<![0-9A-Za-z_.])\+?\d{1,4}(?:\.\d{2,4}){2,}(?![0-9A-Za-z_.])")
+_AMOUNT: Final = re.compile(r"\d{1,3}(?:\.\d{3})+")
+_DAY: Final = re.compile(r"\d{4}[-/ .]\d{1,2}[-/ .]\d{1,2}|\d{1,2}[-/ .]\d{1,2}[-/ .]\d{4}")
+_IP: Final = re.compile(r"(?<![0-9A-Za-z_.])\d{1,3}(?:\.\d{1,3}){3}(?![0-9A-Za-z_.])")
 _MAC: Final = re.compile(r"\b(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}\b")
 # Looked for from the begin of a word only, as a long one takes for ever otherwise.
 _MAIL: Final = re.compile(r"(?<![^\s@<>])[^\s@<>]+@[^\s@<>]+\.\w+")
@@ -17,8 +21,9 @@ _MAIL: Final = re.compile(r"(?<![^\s@<>])[^\s@<>]+@[^\s@<>]+\.\w+")
 _DIGEST: Final = re.compile(r"[0-9a-f]{12}|[0-9a-f]{64}", re.ASCII)
 _KEPT: Final = 2
 _DOTS: Final = "•••"
-# Facts whose text names an account.
+# Facts whose text names an account, and those that tell what kind of device it is.
 _OF_THE_ACCOUNT: Final = frozenset({"account"})
+_OF_ITS_KIND: Final = frozenset({"firmware", "model"})
 
 
 class Include(StrEnum):
@@ -64,7 +69,8 @@ class Mask:
             text = _MAC.sub(_DOTS, text)
         if Include.NUMBERS not in self.include:
             text = _MAIL.sub(_DOTS, text)
-            text = _NUMBER.sub(self._number, text)
+            text = _NUMBER.sub(self._number, _IP.sub(_DOTS, text))
+            text = _DOTTED.sub(self._number, text)
         return text
 
     def fact(self, name: str, value: Any) -> Any:
@@ -72,7 +78,7 @@ class Mask:
         match value:
             case str() if name in _OF_THE_ACCOUNT and Include.ACCOUNT not in self.include:
                 return _DOTS
-            case str() if _is_moment(value) or _DIGEST.fullmatch(value):
+            case str() if name in _OF_ITS_KIND or _is_moment(value) or _DIGEST.fullmatch(value):
                 return value
             case str():
                 return self.text(value)
@@ -84,7 +90,11 @@ class Mask:
 
     def _number(self, found: re.Match[str]) -> str:
         number = found.group()
-        if _DAY.fullmatch(number) or (number == self.own_id and Include.DEVICE_ID in self.include):
+        if (
+            _DAY.fullmatch(number)
+            or _AMOUNT.fullmatch(number)
+            or (number == self.own_id and Include.DEVICE_ID in self.include)
+        ):
             return number
         return shortened(number)
 

@@ -4,7 +4,7 @@ Beside the page there are the rows as a table and as they stand in the ledger, t
 files, a list of all with their hashes, and the script that checks them.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,23 +12,20 @@ import hashlib
 import io
 import json
 from pathlib import Path
-import re
 from typing import Final
-import unicodedata
 import zipfile
 
 from ...plan.sheet import write_sheet
 from .. import verify_ledger
+from .attached import FOLDER, named
 from .excerpt import Shown, excerpt
 from .gist import Gist
 from .lacks import Has, checklist
-from .model import Attachment, CaseFile, Words
+from .model import CaseFile, Words
 from .report import report
 
 _SCRIPT: Final = Path(verify_ledger.__file__)
 _COLUMNS: Final = ("seq", "at", "zone", "written_at", "kind", "source", "name", "facts", "hash")
-_UNFIT: Final = re.compile(r"[^\w.() -]+")
-_LONGEST_NAME: Final = 80
 _BUFFER: Final = 1 << 18
 # Zips know no earlier year, and no later one than this.
 _FIRST_YEAR, _LAST_YEAR = 1980, 2107
@@ -71,8 +68,8 @@ def make_package(case: CaseFile, words: Words, secrets: frozenset[str] = frozens
         for name, content in (("ledger.csv", sheet), ("report.html", page)):
             _refuse(content, shut)
             packing.add(name, content)
-        for name, of in _named(case.attachments):
-            packing.add(f"attachments/{name}", of.content)
+        for name, of in named(case.attachments):
+            packing.add(f"{FOLDER}/{name}", of.content)
         packing.add(_SCRIPT.name, _SCRIPT.read_bytes())
         packing.add("manifest.json", _manifest(case, gist, packing.listed))
     return Package(
@@ -128,14 +125,6 @@ def _table(rows: Iterable[Shown]) -> Iterator[Mapping[str, object]]:
             "facts": encode(shown.facts),
             "hash": row.hash,
         }
-
-
-def _named(attachments: Sequence[Attachment]) -> Iterator[tuple[str, Attachment]]:
-    """Yield attachments with names that any system can unpack, each once."""
-    for number, of in enumerate(attachments, 1):
-        plain = unicodedata.normalize("NFC", of.name).replace("/", "_").replace("\\", "_")
-        plain = _UNFIT.sub("_", plain).strip(" .")[-_LONGEST_NAME:]
-        yield f"{number:02}_{plain or 'file'}", of
 
 
 class _Packing:

@@ -11,6 +11,7 @@ from html import escape
 from typing import Final
 
 from ..row import Kind
+from .attached import named
 from .excerpt import Shown
 from .gist import MOST_ON_PAGE, Gist, Seen
 from .lacks import Has, Item
@@ -311,8 +312,8 @@ class _Report:
         yield table(
             [(words("dispute_file"), "name"), (words("dispute_bytes"), "row"), ("SHA-256", "hash")],
             (
-                (escape(of.name), str(len(of.content)), escape(of.sha256))
-                for of in self.case.attachments
+                (escape(name), str(len(of.content)), escape(of.sha256))
+                for name, of in named(self.case.attachments)
             ),
         )
 
