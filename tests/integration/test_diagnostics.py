@@ -190,7 +190,7 @@ async def test_while_the_cloud_is_away(
     told: Any = await get_diagnostics_for_config_entry(hass, hass_client, loaded)
     assert_no_secret(told, sim.world, loaded, sim.base_url)
     assert told["last_poll"]["succeeded"] is False
-    assert told["last_poll"]["error"].startswith("UnreachableError: ")
+    assert told["last_poll"]["error"].startswith("NotServedError: ")
     assert {camera["failure"] for camera in told["cameras"]} == {"unreachable"}
     assert all(camera["reading"] for camera in told["cameras"])
 
