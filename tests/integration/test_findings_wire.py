@@ -15,7 +15,7 @@ from simulator.moments import HOUR_MS
 from simulator.server import RunningSimulator
 from simulator.world import PERMIT_SHARED, Misbehaviour, Share
 
-from .acts import TRIAL, press_off, settle
+from .acts import TRIAL, issues, press_off, restart, settle
 from .conftest import EUROPE, MAINLAND, EntryMaker, set_up
 from .ledgers import act, rows_of
 from .test_coordinator import RENEWING, refresh
@@ -58,6 +58,21 @@ def days(hass: HomeAssistant, account: MockConfigEntry, freezer: FrozenDateTimeF
 def found(entry: MockConfigEntry) -> list[tuple[str | None, object]]:
     """Return what was found, and of which camera."""
     return [(row.name, row.facts["finding"]) for row in rows_of(entry, Kind.FINDING)]
+
+
+async def options(hass: HomeAssistant, entry: MockConfigEntry, **changes: Any) -> None:
+    """Let an owner change options, after which the account is loaded anew."""
+    hass.config_entries.async_update_entry(entry, options={**entry.options, **changes})
+    await restart(hass, entry)
+
+
+async def steer(sim: RunningSimulator, method: str, path: str, **body: Any) -> None:
+    """Have the maker do something, as its control page's programs do."""
+    async with (
+        ClientSession() as program,
+        program.request(method, f"{sim.base_url}/_control/{path}", json=body) as answer,
+    ):
+        assert answer.status == 200, await answer.text()
 
 
 async def import_orders(hass: HomeAssistant, sim: RunningSimulator) -> None:
@@ -106,11 +121,104 @@ async def test_money_that_is_taken_twice_or_too_much_is_found_in_its_list(
     assert len(found(account)) == 2
 
 
+@pytest.mark.parametrize(("told", "noted"), [(True, True), (True, False), (False, False)])
+async def test_a_new_price_is_found_unless_its_owner_noted_what_the_maker_said(
+    hass: HomeAssistant,
+    account: MockConfigEntry,
+    sim: RunningSimulator,
+    days: Days,
+    *,
+    told: bool,
+    noted: bool,
+) -> None:
+    await steer(sim, "PATCH", f"camera/{RENEWING}", plan={"end": "+4d"})
+    await days(1)
+    await steer(sim, "POST", f"camera/{RENEWING}/price", price="9.00 CNY", told=told)
+    if noted:
+        rise = {"regular_price": "9.00", "price_from": "2026-11-26"}
+        await options(
+            hass, account, tariffs={name: price | rise for name, price in TARIFFS.items()}
+        )
+    await days(4)
+    await import_orders(hass, sim)
+    await days(3)
+    await import_orders(hass, sim)
+    await days(1)
+    assert found(account) == ([] if noted else [("Renewing", "amount_changed")])
+
+
+async def test_a_payment_that_works_the_next_day_is_a_renewal(
+    account: MockConfigEntry, sim: RunningSimulator, days: Days
+) -> None:
+    await steer(sim, "PATCH", f"camera/{RENEWING}", plan={"end": "+2d", "payment_works": False})
+    await days(2)
+    await steer(sim, "PATCH", f"camera/{RENEWING}", plan={"payment_works": True})
+    await days(5)
+    outcomes = [order.outcome for order in sim.world.camera(RENEWING).orders[-2:]]
+    assert outcomes == ["failed", "paid"]
+    assert len(rows_of(account, Kind.RENEWED, camera_id=RENEWING)) == 1
+    assert found(account) == []
+
+
+# --- The maker's interface does not follow ---
+
+
+async def test_what_is_off_in_the_app_and_shown_as_on_to_the_end_is_a_plan_that_lapsed(
+    hass: HomeAssistant, account: MockConfigEntry, sim: RunningSimulator, days: Days
+) -> None:
+    await steer(sim, "PATCH", f"camera/{RENEWING}", plan={"end": "+3d"})
+    await days(1)
+    await steer(sim, "POST", "misbehaviour", flag_stays=True)
+    await steer(sim, "POST", f"camera/{RENEWING}/renewal", on=False)
+    await days(6)
+    assert found(account) == [("Renewing", "plan_lapsed")]
+    (issue,) = (one for one in issues(hass) if one.translation_key == "finding")
+    assert "off where the maker does not see it" in (issue.translation_placeholders or {})["facts"]
+
+
+async def test_what_is_off_by_its_owners_word_and_never_shown_so_lapses_as_wanted(
+    hass: HomeAssistant, account: MockConfigEntry, sim: RunningSimulator, days: Days
+) -> None:
+    await steer(sim, "PATCH", f"camera/{RENEWING}", plan={"end": "+5d"})
+    await days(1)
+    await steer(sim, "POST", "misbehaviour", flag_stays=True)
+    await press_off(hass, RENEWING)
+    await steer(sim, "POST", f"camera/{RENEWING}/renewal", on=False)
+    await days(8)
+    steps = [row.facts["step"] for row in rows_of(account, Kind.CANCELLATION)]
+    assert steps[0] == "opened"
+    assert "confirmed" in steps
+    assert found(account) == []
+
+
+async def test_what_is_shown_as_off_and_renewed_was_wanted_by_nobody_here(
+    hass: HomeAssistant, account: MockConfigEntry, sim: RunningSimulator, days: Days
+) -> None:
+    await steer(sim, "PATCH", f"camera/{RENEWING}", plan={"end": "+3d"})
+    await steer(sim, "POST", f"camera/{RENEWING}/renewal", on=False)
+    await days(1)
+    # Its owner switches it on again in the app, and the interface never follows.
+    await steer(sim, "POST", "misbehaviour", flag_stays=True)
+    await steer(sim, "POST", f"camera/{RENEWING}/renewal", on=True)
+    await days(5)
+    assert len(rows_of(account, Kind.RENEWED, camera_id=RENEWING)) == 1
+    assert found(account) == []
+
+
+async def test_a_trial_that_was_cancelled_here_and_charged_anyway_is_one_finding(
+    hass: HomeAssistant, account: MockConfigEntry, sim: RunningSimulator, days: Days
+) -> None:
+    await steer(sim, "POST", f"camera/{TRIAL}/renewal", on=True)
+    await days(1)
+    await press_off(hass, TRIAL)
+    await steer(sim, "POST", f"camera/{TRIAL}/renewal", on=False)
+    await days(1)
+    await steer(sim, "POST", "misbehaviour", charges_anyway=True, dids=[TRIAL])
+    await days(8)
+    assert found(account) == [("Trial", "renewed_after_cancelling")]
+
+
 # --- Out of sight ---
-
-
-def options(hass: HomeAssistant, entry: MockConfigEntry, **changes: Any) -> None:
-    hass.config_entries.async_update_entry(entry, options={**entry.options, **changes})
 
 
 @pytest.mark.parametrize("is_shared", [False, True])
@@ -126,17 +234,17 @@ async def test_a_camera_that_was_out_of_sight_is_not_accused(
     camera.online = False
     await days(1)
     if is_shared:
-        options(hass, account, show_shared=True)
+        await options(hass, account, show_shared=True)
         camera.owner = EUROPE
         camera.shares = [Share(user_id=MAINLAND, permit_level=PERMIT_SHARED)]
     else:
-        options(hass, account, cameras_excluded=[RENEWING])
+        await options(hass, account, cameras_excluded=[RENEWING])
     await days(5)
     camera.online = True
     move_end(sim, RENEWING, 2 * MONTH)
     camera = sim.world.cameras[RENEWING]
     camera.owner, camera.shares = MAINLAND, []
-    options(hass, account, cameras_excluded=[])
+    await options(hass, account, cameras_excluded=[])
     await days(2)
     assert len(rows_of(account, Kind.RENEWED, camera_id=RENEWING)) == 1
     assert found(account) == []

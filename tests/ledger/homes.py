@@ -541,7 +541,7 @@ class Life:
         self.home.told["price_learned"] += 1
 
     def _announce_price(self) -> None:
-        if self.maker.trial or self.maker.ends_at is None:
+        if self.maker.trial or self.maker.ends_at is None or self.dearer:
             return
         dearer = Money(amount=self.money.amount + 2, currency=self.money.currency)
         changes = self.home.now + self.home.dice.randint(1, 60) * DAY

@@ -278,6 +278,14 @@ def test_a_trial_that_was_cancelled_and_turned_paid_is_one_finding() -> None:
     assert plan.kinds == ["renewed_after_cancelling"]
 
 
+def test_a_trial_that_its_owner_wanted_on_and_then_nearly_off_is_no_finding() -> None:
+    plan = Watched(name="Free trial", trial=True, starts=0.0, ends=14.0, flag=False, term=None)
+    plan.read(3).step("opened", Wish.ON).step("done", Wish.ON).read(3.2, flag=True)
+    plan.step("confirmed", Wish.ON).read(6).step("opened").read(6.2).step("withdrawn")
+    plan.reads(7, 13.5).read(14.1, name="7-day cloud storage", trial=False, starts=14.0, ends=44.0)
+    assert plan.reads(14.5, 16).kinds == []
+
+
 # --- Cancelling, and what its owner did else ---
 
 
@@ -285,6 +293,14 @@ def test_a_plan_bought_anew_while_nobody_looked_is_not_renewed() -> None:
     plan = Watched(starts=None).cancelled(3).reads(4, 15)
     plan.away(15, 35, ends=63.0).reads(35.5, 45)
     assert plan.kinds == []
+
+
+def test_a_plan_that_was_over_when_that_was_confirmed_is_not_renewed() -> None:
+    plan = Watched(starts=None, channel=Channel.GOOGLE_PLAY, flag=False).read(3)
+    plan.step("opened").step("done").reads(4, 19.5).read(20.2, service=Service.EXPIRED)
+    plan.step("confirmed", proof="no_new_term").reads(21, 77)
+    plan.read(78, service=Service.ACTIVE, ends=108.0).reads(78.5, 107).read(107.5, ends=138.0)
+    assert plan.reads(108, 112).kinds == []
 
 
 def test_a_plan_that_goes_on_where_it_ended_was_renewed_though_nobody_looked() -> None:
@@ -353,6 +369,18 @@ def test_what_a_bank_adds_to_a_charge_is_no_second_charge_nor_another_amount() -
     assert plan.kinds == []
 
 
+def test_a_charge_that_a_bank_tells_after_the_price_changed_is_one_at_the_old_price() -> None:
+    plan = Watched().reads(1, 20).read(20.2, ends=50.0).reads(21, 22).read(22.5, price="8.00")
+    plan.paid(23, kind=Kind.BANK_LINE).reads(23, 30)
+    assert plan.kinds == []
+
+
+def test_what_was_charged_while_nobody_looked_for_long_is_not_held_against_a_price() -> None:
+    plan = Watched().reads(1, 10).away(10, 70, ends=99.0, starts=69.0)
+    plan.paid(39, "3.00").paid(69).reads(70.5, 80)
+    assert plan.kinds == []
+
+
 def test_a_charge_that_a_bank_tells_half_as_dear_again_is_another_amount() -> None:
     plan = Watched().reads(1, 20).read(20.2, ends=50.0).paid(20)
     plan.paid(22, "9.00", Kind.BANK_LINE).reads(21, 30)
@@ -389,6 +417,13 @@ def test_a_charge_after_the_plan_was_over_brought_nothing() -> None:
 
 
 # --- Silence ---
+
+
+def test_a_camera_that_is_read_once_a_day_may_have_been_back_for_most_of_one() -> None:
+    plan = Watched().read(1).read(2, online=False).read(3).read(4).read(5, online=True).reads(6, 9)
+    assert plan.kinds == []
+    plan.read(10, online=False).read(11).read(12).read(13).read(14, online=True)
+    assert plan.kinds == ["camera_silent"]
 
 
 def test_a_camera_that_cannot_be_read_is_not_silent() -> None:

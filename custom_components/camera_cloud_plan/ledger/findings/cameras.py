@@ -8,6 +8,7 @@ from .finding import Finding, FindingKind
 from .history import CameraHistory, Counted
 
 _SILENT: Final = timedelta(hours=72)
+_LONGEST_POLL: Final = timedelta(hours=24)
 _DAY: Final = timedelta(days=1)
 _MONTH: Final = timedelta(days=28)
 # Lists of what was there follow each other, if there is no more than this between them.
@@ -42,6 +43,9 @@ def camera_silent(history: CameraHistory, now: datetime) -> Iterator[Finding]:
     for silence in history.silences:
         until = silence.end or now
         silent = until - silence.start - history.unseen(silence.start, until)
+        # That it was heard of again may have been seen a day later.
+        if silence.end:
+            silent -= _LONGEST_POLL
         known = history.at(until) or history.as_of(silence.seq)
         if silent < _SILENT or known is None or not known.is_active or known.is_trial:
             continue

@@ -73,8 +73,8 @@ def amount_changed(history: CameraHistory, now: datetime) -> Iterator[Finding]:
         if charge.money is None or charge.at + _READ_BY > now:
             continue
         known = history.at(charge.at)
-        # Of a plan that nobody had read yet nothing is known, its price least of all.
-        if known is None or known.is_trial:
+        # Of a plan that nobody read around then nothing is known, its price least of all.
+        if known is None or known.is_trial or _is_unseen(history, charge):
             continue
         if _is_another_plan(history, charge, charge):
             before = charge
@@ -106,12 +106,20 @@ def amount_changed(history: CameraHistory, now: datetime) -> Iterator[Finding]:
         )
 
 
-def _said_since(history: CameraHistory, charge: Paid, known: Version) -> Iterator[Money]:
-    """Yield what else it may have been, by what was said then and since of the same plan.
+def _is_unseen(history: CameraHistory, charge: Paid) -> bool:
+    """Return whether nobody looked for days before a charge and after it."""
+    return history.unseen(charge.at - _SAME, charge.at + _SAME) >= 2 * _SAME
 
-    A price that is said later does not say what it was before, but it may.
+
+def _said_since(history: CameraHistory, charge: Paid, known: Version) -> Iterator[Money]:
+    """Yield what else it may have been, by what was said around then and since of the same plan.
+
+    A price that is said later does not say what it was before, but it may. A bank tells a charge
+    days after it was made, when the price may be another.
     """
-    yield from _prices(known, charge)
+    for one in (history.at(charge.at - _SAME), *history.between(charge.at - _SAME, charge.at)):
+        if one is not None:
+            yield from _prices(one, charge)
     is_told = bool([*_prices(known, charge)])
     until = history.seen_from(charge.at + _SAME) + _POLL
     for one in history.since(known):

@@ -24,6 +24,7 @@ _STANDS: Final = timedelta(hours=12)
 _LONGER_TERM: Final = 2.5
 # A term's end by the calendar, against one by mean months.
 _LOOSELY: Final = timedelta(days=3)
+_ROUGHLY: Final = 0.1
 # A flag that was off for less may have been a slip of the finger or of the maker.
 _OFF_FOR: Final = timedelta(hours=24)
 # A maker's flag follows a purchase, or a person's switch, that much later at most.
@@ -100,8 +101,10 @@ def _confirmed_before(history: CameraHistory, renewal: Renewal) -> Step | None:
         return None
     if any(flag.new and step.seq < flag.seq < renewal.seq for flag in history.flags):
         return None
+    confirmed = history.as_of(step.seq)
+    first = confirmed.seq if confirmed else step.seq
     over = any(
-        not known.is_active for known in history.versions if step.seq < known.seq < renewal.seq
+        not known.is_active for known in history.versions if first <= known.seq < renewal.seq
     ) or any(
         _may_be_bought_anew(history, one)
         for one in history.renewals
@@ -122,18 +125,19 @@ def _last_on(history: CameraHistory, before: int, *, after: int = 0) -> Step | N
 def _may_be_bought_anew(history: CameraHistory, renewal: Renewal) -> bool:
     """Return whether a plan may have been over before its new term began, though nobody saw that.
 
-    Where the maker does not say when a term began, its end tells, if it follows the one before.
+    Where the maker does not say when the term began, its end tells, if it follows the one before.
     """
     known = history.as_of(renewal.seq)
     starts_at = moment(known.facts.get("starts_at")) if known else None
-    if known is None or starts_at is not None:
-        return starts_at is not None and starts_at > renewal.old_end + _LATE
+    if starts_at is not None and starts_at >= renewal.old_end - _LATE:
+        return starts_at > renewal.old_end + _LATE
     if not history.unseen(renewal.old_end, renewal.at):
         return False
-    term = known.term
-    return term is None or not any(
-        abs(renewal.old_end + term * times - renewal.new_end) <= _LOOSELY for times in range(1, 25)
-    )
+    term = known.term if known else None
+    if term is None:
+        return True
+    terms = round((renewal.new_end - renewal.old_end) / term)
+    return abs(renewal.old_end + term * terms - renewal.new_end) > min(_LOOSELY, term * _ROUGHLY)
 
 
 def _renewed_after(
@@ -221,11 +225,15 @@ def _changed_with(history: CameraHistory, renewal: Renewal) -> bool:
 def trial_turned_paid(history: CameraHistory, _now: datetime) -> Iterator[Finding]:
     """Yield trials that went on as a paid plan, unless their owner wanted that or bought another."""
     ends_at: datetime | None = None
+    since = 0
     for before, known in pairwise(history.versions):
         # A seller may renew ahead: the end of a trial is the first that it had, unless it was
         # seen to go on after that.
         seen = history.at(before.at) or before
-        ends_at = (ends_at or seen.ends_at) if before.is_trial else None
+        if not before.is_trial:
+            ends_at, since = None, known.seq
+            continue
+        ends_at = ends_at or seen.ends_at
         if ends_at and known.at > ends_at + _LATE and not history.unseen(ends_at, known.at):
             ends_at = seen.ends_at
         if ends_at is None or before.is_typed or not _is_paid_now(known):
@@ -238,7 +246,7 @@ def trial_turned_paid(history: CameraHistory, _now: datetime) -> Iterator[Findin
         )
         if not began or bought or _is_turned_on(history, known.seq):
             continue
-        if history.lost(before.seq, known.seq) or _is_told(history, ends_at):
+        if history.lost(since, known.seq) or _is_told(history, ends_at):
             continue
         facts = {"plan": after.facts.get("plan"), "price": after.facts.get("price")}
         ends = {"old_end": ends_at.isoformat(), "new_end": after.facts["ends_at"]}
@@ -267,7 +275,9 @@ def _is_paid_now(known: Version) -> bool:
 def _is_turned_on(history: CameraHistory, seq: int) -> bool:
     """Return whether renewal was last turned on here, and not off, by the rows before one."""
     on, off = history.last_step("on", seq), history.last_step("off", seq)
-    return on is not None and on.step in _IN_FORCE and (off is None or off.seq < on.seq)
+    if on is None or on.step not in _IN_FORCE:
+        return False
+    return off is None or off.seq < on.seq or off.step == "withdrawn"
 
 
 def renewal_rearmed(history: CameraHistory, now: datetime) -> Iterator[Finding]:
