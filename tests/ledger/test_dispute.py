@@ -16,6 +16,7 @@ import zipfile
 import pytest
 
 from custom_components.camera_cloud_plan.ledger import Kind, Source
+from custom_components.camera_cloud_plan.ledger.claim import Step
 from custom_components.camera_cloud_plan.ledger.dispute import (
     Attachment,
     Include,
@@ -26,6 +27,7 @@ from custom_components.camera_cloud_plan.ledger.dispute import (
 )
 from custom_components.camera_cloud_plan.ledger.dispute.gist import MOST_ON_PAGE
 from custom_components.camera_cloud_plan.ledger.verify_ledger import check
+from custom_components.camera_cloud_plan.plan import TermUnit
 from tests.contract.shipped import LANGUAGES
 
 from .story import (
@@ -116,6 +118,19 @@ def test_no_word_of_the_page_is_left_in_code(tmp_path: Path, language: str) -> N
     assert set(left) <= {"verify_ledger"}
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whatever_a_row_tells_of_has_words(language: str) -> None:
+    told = told_in(language)
+    for kind in Kind:
+        assert told(f"dispute_kind_{kind}")
+    for step in Step:
+        assert told(f"dispute_value_{step}")
+    for answer in ("yes", "no", "off", "on", "right", "wrong", "refund", "stop", "record", "seen"):
+        assert told(f"dispute_value_{answer}")
+    for unit in TermUnit:
+        assert told(f"dispute_value_{unit}")
+
+
 def test_what_happened_is_told_with_its_source_and_no_conclusion(tmp_path: Path) -> None:
     text = read(made(tmp_path))
     for said in (
@@ -143,6 +158,15 @@ def test_the_law_that_is_not_for_this_is_in_no_language(tmp_path: Path) -> None:
             assert not re.search(
                 r"Art\.? ?49\b|第?四十九条|第 ?49 ?条", content.decode("utf-8", "replace")
             )
+
+
+@pytest.mark.parametrize(("why", "count"), [("claim", 1), ("seen", 0)])
+def test_a_finding_that_was_taken_up_stands(tmp_path: Path, why: str, count: int) -> None:
+    book = ledger(tmp_path)
+    book.append([entry(24, Kind.FINDING_DISMISSED, Source.OWNER, key="k1", why=why)])
+    text = read(unpacked(make_package(case(book), told_in("en"))))
+    assert f"Findings: {count}" in text
+    assert ("Nothing out of the ordinary was found" in text) is not bool(count)
 
 
 def test_renewed_is_not_charged(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from ..plan import CountsFrom, Route, follow_up
 from ..plan.written import day_of
 from .row import Entry, Kind
 
+TAKEN_UP: Final = "claim"
+"""Why a finding is dismissed that such a matter began with: it still stands."""
 FOLLOW_UP: Final = "follow_up"
 """The name of the deadline that no rule sets: when to look whether an answer has come."""
 

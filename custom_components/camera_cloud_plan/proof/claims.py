@@ -14,7 +14,7 @@ from ..const import DOMAIN
 from ..devices import key_of
 from ..ledger import Json, Kind, LedgerError, Source
 from ..ledger.bill import money_of
-from ..ledger.claim import Claim, Step
+from ..ledger.claim import TAKEN_UP, Claim, Step
 from ..plan import Money, Route, clock
 from ..snapshot import CameraPlan
 from .desk import ProofDesk
@@ -23,7 +23,6 @@ from .rules import background
 from .words import not_read
 
 ISSUE_CHARGED: Final = "charged"
-_TAKEN_UP: Final = "claim"
 
 
 class Account(Protocol):
@@ -82,7 +81,7 @@ class ClaimDesk:
             await self._async_append(camera_id, Kind.COMPLAINT, facts)
         self.async_show(camera_id)
         if finding is not None:
-            await self._account.proof.async_dismiss(finding, _TAKEN_UP)
+            await self._account.proof.async_dismiss(finding, TAKEN_UP)
 
     async def async_answer(self, camera_id: str, step: Step, answer: str) -> None:
         """Take an answer down."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from ..claim import FirstPaidTerm
+from ..claim import TAKEN_UP, FirstPaidTerm
 from ..row import Kind
 from .excerpt import Shown
 from .picture import Stretch
@@ -96,7 +96,7 @@ class Gist:
                 self.orders += bool(facts.get("order"))
             case Kind.FINDING:
                 self.findings[str(facts.get("key"))] = shown
-            case Kind.FINDING_DISMISSED:
+            case Kind.FINDING_DISMISSED if facts.get("why") != TAKEN_UP:
                 self.findings.pop(str(facts.get("key")), None)
             case Kind.RENEWED:
                 self.renewed.append((shown, self._renewal))
