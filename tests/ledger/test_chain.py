@@ -4,12 +4,20 @@ from collections.abc import Iterable
 import io
 from itertools import pairwise
 import random
+from typing import override
 
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.camera_cloud_plan.ledger import Anchor, Row, rows_of, verify, withheld
-from custom_components.camera_cloud_plan.ledger.verify_ledger import check, lines_of, link_of
+from custom_components.camera_cloud_plan.ledger import Anchor, Row, Walk, rows_of, verify, withheld
+from custom_components.camera_cloud_plan.ledger.verify_ledger import (
+    GENESIS,
+    Link,
+    check,
+    lines_of,
+    link_of,
+    sealed,
+)
 from tests.ledger.pages import anchor_of, entry, joined, judged, told, written, written_fast
 
 SEVEN = written(7)
@@ -57,6 +65,77 @@ def test_every_flipped_byte_of_a_small_ledger_is_found(*, is_excerpt: bool) -> N
             content[at] = other
             assert not is_whole(), (at, other)
         content[at] = byte
+
+
+class TakenApart(Walk):
+    """Takes every line apart, also the one that is expected."""
+
+    @override
+    def _next(self, line: bytes) -> Link | None:
+        return None
+
+
+JUNK = (b"\n", b"x\n", b'{"withheld":"%s"}\n' % (b"0" * 64))
+NUMBERS = st.integers(0, 6)
+HARM = st.one_of(
+    st.tuples(st.just("drop"), NUMBERS, st.just(0)),
+    st.tuples(st.just("double"), NUMBERS, NUMBERS),
+    st.tuples(st.just("swap"), NUMBERS, NUMBERS),
+    st.tuples(st.just("cover"), NUMBERS, st.just(0)),
+    st.tuples(st.just("junk"), NUMBERS, st.integers(0, 2)),
+    st.tuples(st.just("flip"), NUMBERS, st.integers(0, len(SEVEN[0]) - 1)),
+    st.tuples(st.just("tear"), NUMBERS, st.integers(0, len(SEVEN[0]) - 1)),
+)
+
+
+def harmed(lines: list[bytes], how: str, at: int, more: int) -> list[bytes]:
+    """Return lines after one thing was done to them."""
+    if at >= len(lines):
+        return lines
+    line, lines = lines[at], [*lines]
+    match how:
+        case "drop":
+            del lines[at]
+        case "double":
+            lines.insert(more, line)
+        case "swap":
+            other = more % len(lines)
+            lines[at], lines[other] = lines[other], line
+        case "cover" if link_of(line):
+            lines[at] = covered(line)
+        case "junk":
+            lines.insert(at, JUNK[more])
+        case "flip" if more < len(line):
+            lines[at] = line[:more] + bytes([line[more] ^ 1]) + line[more + 1 :]
+        case "tear":
+            lines[at] = line[:more]
+    return lines
+
+
+@given(
+    done=st.lists(HARM, max_size=4),
+    anchor=st.sampled_from([None, *map(anchor_of, SEVEN), Anchor(9, "0" * 64)]),
+    is_excerpt=st.booleans(),
+)
+def test_the_row_that_is_expected_is_judged_as_any_other(
+    *, done: list[tuple[str, int, int]], anchor: Anchor | None, is_excerpt: bool
+) -> None:
+    lines = SEVEN
+    for how, at, more in done:
+        lines = harmed(lines, how, at, more)
+    walks = [kind(anchor, is_excerpt=is_excerpt) for kind in (Walk, TakenApart)]
+    content = joined(lines)
+    for line in lines_of(io.BytesIO(content)):
+        one, other = (walk.step(line) for walk in walks)
+        assert one == other
+    assert walks[0].verdict() == walks[1].verdict()
+
+
+def test_a_row_that_says_withheld_of_itself_is_none() -> None:
+    """Sealed like any other, it would pass for one of which nothing is shown."""
+    line = sealed(b'{"withheld":"%s"}' % (b"0" * 64), 1, GENESIS)
+    assert not verify([line]).is_whole
+    assert Walk().step(line) is None
 
 
 def test_thousands_of_flipped_bytes_in_very_many_rows_are_found() -> None:

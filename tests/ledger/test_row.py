@@ -138,6 +138,14 @@ def test_only_rows_as_they_were_written_are_read() -> None:
         sealed(content.replace(b"Haust", b"\xff"), 1, GENESIS),
         sealed(b'{"form":1}', 1, GENESIS),
         sealed(b"[]", 1, GENESIS),
+        sealed(content[:-1] + b"}{}", 1, GENESIS),
+        sealed(content.replace(b'"facts":{', b'"facts":5,"more":{'), 1, GENESIS),
+        sealed(content.replace(b'"facts":{', b'"facts":[],"more":{'), 1, GENESIS),
+        sealed(content.replace(b'"facts":{', b'"facts":{"x":' + b"[" * 200_000), 1, GENESIS),
+        sealed(content.replace(b'"Haust\xc3\xbcr"', b"[]"), 1, GENESIS),
+        sealed(content.replace(b'"camera":"9f1c0a77be21"', b'"camera":{}'), 1, GENESIS),
+        sealed(content.replace(b'12:00:00+00:00",', b'12:00:00",', 1), 1, GENESIS),
+        sealed(content.replace(b'"kind":"renewed"', b'"kind":[]'), 1, GENESIS),
     ):
         with pytest.raises(UnreadableRowError):
             Row.from_line(other)

@@ -6,7 +6,7 @@ out with whatever is handed over.
 """
 
 from .book import LedgerError, LedgerFile, Trouble
-from .chain import Anchor, Break, Damage, Verdict, verify, withheld
+from .chain import Anchor, Break, Damage, Verdict, Walk, verify, withheld
 from .row import Entry, Json, Kind, Row, Source, UnreadableRowError, rows_of
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Trouble",
     "UnreadableRowError",
     "Verdict",
+    "Walk",
     "rows_of",
     "verify",
     "withheld",

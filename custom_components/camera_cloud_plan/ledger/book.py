@@ -29,7 +29,7 @@ import time
 from typing import Final
 
 from ..plan import clock
-from .chain import GENESIS, Anchor, Verdict, link_of, verify
+from .chain import GENESIS, Anchor, Verdict, Walk, link_of, verify
 from .row import FORM, Entry, Row, UnreadableRowError, sealed_rows
 from .verify_ledger import LONGEST_LINE, lines_of, looks_sealed
 
@@ -46,6 +46,9 @@ _BEGIN: Final = b'{"at":"'
 _LAST: Final = 8 << 10
 _WAIT_SECONDS: Final = 30.0
 _LOOK_AGAIN_SECONDS: Final = 0.005
+# After so many lines whoever reads lets go of Python's lock: else the event loop waits for it
+# some milliseconds at each of its turns.
+_AT_ONCE: Final = 25
 
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _READ_ONLY: Final = {errno.EROFS, errno.EACCES, errno.EPERM}
@@ -189,7 +192,10 @@ class LedgerFile:
                 size = os.fstat(fd).st_size
                 with suppress(OSError):
                     fcntl.flock(fd, fcntl.LOCK_UN)
-                yield from lines_of(file, size)
+                for number, line in enumerate(lines_of(file, size)):
+                    if number % _AT_ONCE == _AT_ONCE - 1:
+                        time.sleep(0)
+                    yield line
 
     def rows(
         self,
@@ -214,6 +220,19 @@ class LedgerFile:
             except UnreadableRowError:
                 continue
             if camera in {None, row.camera}:
+                yield row
+
+    def rows_along(self, walk: Walk) -> Iterator[Row]:
+        """Yield all rows that are whole, and have a walk see every line on the way.
+
+        Its verdict is that of `verify` once all are there. Raises `LedgerError`.
+        """
+        for line in self.lines():
+            if link := walk.step(line):
+                try:
+                    row = Row.placed(line, link)
+                except UnreadableRowError:
+                    continue
                 yield row
 
     def verify(self, anchor: Anchor | None = None) -> Verdict:

@@ -60,9 +60,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 import json
 import secrets
-from typing import Any, Final, Self
+from typing import Final, Self
 
-from .verify_ledger import GENESIS, LONGEST_LINE, Anchor, link_of, sealed
+from .verify_ledger import GENESIS, LONGEST_LINE, Anchor, Link, link_of, sealed
 
 FORM: Final = 1
 """The form of row that is written and read here."""
@@ -71,6 +71,8 @@ _SALT_BYTES: Final = 16
 _ENCODER: Final = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
 )
+
+_DECODER: Final = json.JSONDecoder()
 
 type Json = Mapping[str, Json] | list[Json] | str | int | float | bool | None
 
@@ -126,6 +128,9 @@ class Source(StrEnum):
     BANK = "bank"
 
 
+_KINDS: Final[Mapping[str, Kind]] = {kind.value: kind for kind in Kind}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """What is to be written down.
@@ -170,14 +175,20 @@ class Row(Entry):
         link = link_of(line)
         if link is None or link.is_withheld:
             raise UnreadableRowError("not a row as it was written")
+        return cls.placed(line, link)
+
+    @classmethod
+    def placed(cls, line: bytes, link: Link) -> Self:
+        """Return the row of a line whose place in the chain is known; else as `from_line`."""
         try:
-            data: dict[str, Any] = json.loads(line)
-            if data["form"] != FORM:
+            text = line.decode().removesuffix("\n")
+            data, end = _DECODER.raw_decode(text)
+            if end != len(text) or data["form"] != FORM:
                 raise UnreadableRowError("a row of a form not known here")
-            return cls(
+            row = cls(
                 at=datetime.fromisoformat(data["at"]),
                 zone=data["zone"],
-                kind=Kind(data["kind"]),
+                kind=_KINDS[data["kind"]],
                 source=data["source"],
                 camera=data.get("camera"),
                 name=data.get("name"),
@@ -188,8 +199,25 @@ class Row(Entry):
                 previous=link.previous,
                 hash=link.hash,
             )
-        except (KeyError, TypeError, ValueError) as err:
+        except (KeyError, TypeError, ValueError, RecursionError) as err:
             raise UnreadableRowError("a row of a kind not known here") from err
+        if not row.is_sound:
+            raise UnreadableRowError("not what a row says")
+        return row
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether all that it says is of the type that rows have."""
+        return (
+            isinstance(self.facts, dict)
+            and self.at.tzinfo is not None
+            and self.written_at.tzinfo is not None
+            and isinstance(self.zone, str)
+            and isinstance(self.source, str)
+            and isinstance(self.salt, str)
+            and (self.camera is None or isinstance(self.camera, str))
+            and (self.name is None or isinstance(self.name, str))
+        )
 
     def line(self) -> bytes:
         """Return the row as it stands in the file, with its line feed."""

@@ -46,6 +46,9 @@ _TAIL: Final = re.compile(
     rb',"seq":([1-9][0-9]{0,14}),"previous":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}'
 )
 _TAIL_BEGIN: Final = b',"seq":'
+_LINK: Final = b',"seq":%b,"previous":"%b","hash":"%b"}\n'
+_LINK_LENGTH: Final = len(_LINK % (b"", GENESIS.encode(), GENESIS.encode()))
+_WITHHELD_BEGIN: Final = b'{"withheld":'
 _WITHHELD: Final = re.compile(rb'\{"withheld":"([0-9a-f]{64})"\}')
 
 
@@ -124,15 +127,15 @@ class Link(NamedTuple):
 
 def sealed(content: bytes, seq: int, previous: str) -> bytes:
     """Return a row's line; `content` is what it says, as the JSON of an object."""
-    digest = hashlib.sha256(content).hexdigest()
-    tail = (seq, previous.encode(), _hash(b"%d" % seq, previous.encode(), digest).encode())
-    return content[:-1] + b',"seq":%d,"previous":"%s","hash":"%s"}\n' % tail
+    digest, number = hashlib.sha256(content).hexdigest(), b"%d" % seq
+    own = _hash(number, previous.encode(), digest)
+    return content[:-1] + _LINK % (number, previous.encode(), own.encode())
 
 
 def withheld(link: Link) -> bytes:
     """Return the line that stands for a row which is not shown."""
-    what = (link.digest.encode(), link.seq, link.previous.encode(), link.hash.encode())
-    return b'{"withheld":"%s","seq":%d,"previous":"%s","hash":"%s"}\n' % what
+    place = (b"%d" % link.seq, link.previous.encode(), link.hash.encode())
+    return _WITHHELD_BEGIN + b'"%b"' % link.digest.encode() + _LINK % place
 
 
 def _hash(seq: bytes, previous: bytes, digest: str) -> str:
@@ -183,16 +186,17 @@ def check(
     `anchor` is a row known from elsewhere that has to be there. An excerpt may begin and end
     at any row and withhold rows; an account's own ledger does none of that.
     """
-    walk = _Walk(anchor, is_excerpt=is_excerpt)
+    walk = Walk(anchor, is_excerpt=is_excerpt)
     for line in lines:
         walk.step(line)
     return walk.verdict()
 
 
-class _Walk:
-    """Goes along a ledger's lines and notes what is broken, in little memory."""
+class Walk:
+    """Goes along a ledger's lines and notes what is broken, in little memory; as `check`."""
 
-    def __init__(self, anchor: Optional[Anchor], *, is_excerpt: bool) -> None:
+    def __init__(self, anchor: Optional[Anchor] = None, *, is_excerpt: bool = False) -> None:
+        """Begin before the first line."""
         self._anchor = anchor
         self._is_anchored = False
         self._is_excerpt = is_excerpt
@@ -208,16 +212,33 @@ class _Walk:
         # Rows that were left out so far: first, last, and the line before which they were.
         self._gaps: list[tuple[int, int, int]] = []
 
-    def step(self, line: bytes) -> None:
+    def step(self, line: bytes) -> Optional[Link]:
+        """Look at the next line; return its place in the chain where it is a row."""
         self._line += 1
-        is_ended = line.endswith(b"\n")
-        link = link_of(line)
+        link = self._next(line) or link_of(line)
         if link and (self._is_excerpt or not link.is_withheld):
             self._take(link)
-        elif not is_ended:
-            self._note(Damage.TORN, self._line, 0, 0)
-        else:
+            return link
+        if line.endswith(b"\n"):
             self._doubt(line)
+        else:
+            self._note(Damage.TORN, self._line, 0, 0)
+        return None
+
+    def _next(self, line: bytes) -> Optional[Link]:
+        """Return the place of a line that is the row to be expected, which nearly all are.
+
+        How such a line ends is known but for what it says: it need not be taken apart.
+        """
+        number, previous = b"%d" % (self._seq + 1), self._hash.encode()
+        begin = len(line) - _LINK_LENGTH - len(number)
+        if begin <= 0 or len(line) > LONGEST_LINE or line.startswith(_WITHHELD_BEGIN):
+            return None
+        digest = hashlib.sha256(line[:begin] + b"}").hexdigest()
+        own = hashlib.sha256(b"%b %b %b" % (number, previous, digest.encode())).hexdigest()
+        if line[begin:] != _LINK % (number, previous, own.encode()):
+            return None
+        return Link(self._seq + 1, self._hash, digest, own, False)  # noqa: FBT003 - costs less
 
     def _doubt(self, line: bytes) -> None:
         """Note a line that may have been a row."""
@@ -272,6 +293,7 @@ class _Walk:
             self._breaks.append(Break(kind, line, line, row, last_row))
 
     def verdict(self) -> Verdict:
+        """Return what came of it."""
         breaks = self._breaks + [
             Break(Damage.MISSING, line, line, first, last) for first, last, line in self._gaps
         ]

@@ -33,6 +33,7 @@ from ..ledger import (
     Source,
     Trouble,
     Verdict,
+    Walk,
 )
 from ..ledger.claim import Claims
 from ..ledger.findings import Detectors, Finding
@@ -108,12 +109,16 @@ class Account(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What was found on disk: what it says, how far it goes, and what is older than the other."""
+    """What was found on disk: what it says, how far it goes, whether it is whole.
+
+    `older` is what of ledger and store is older than the other.
+    """
 
     known: Known
     detectors: Detectors
     head: Anchor | None
     older: str | None
+    verdict: Verdict
 
 
 class ProofDesk:
@@ -168,6 +173,7 @@ class ProofDesk:
         self._untold = [*found.known.untold()]
         for entry in self._writer.waiting:
             self._known.heed(entry)
+        self._board.async_show_breaks(found.verdict)
         if found.head is None or found.older:
             self._async_add_opened(found)
 
@@ -187,7 +193,7 @@ class ProofDesk:
 
     @callback
     def async_start(self, stored: AccountSnapshot | None, exports: Iterable[LastExport]) -> None:
-        """Write down what the ledger lacks of what is known, and look whether it is whole.
+        """Write down what the ledger lacks of what is known.
 
         `stored` is the account as it was read before, `exports` the last of each camera.
         """
@@ -202,10 +208,6 @@ class ProofDesk:
                 self.async_exported(last)
         self._async_show_findings()
         self.async_kick()
-        if self.head is not None:
-            self._entry.async_create_background_task(
-                self._hass, self._async_verify_at_start(), f"{DOMAIN} looks through a ledger"
-            )
 
     @callback
     def async_tell(self) -> None:
@@ -221,12 +223,6 @@ class ProofDesk:
             camera_id = ids.get(key)
             case = cases.get(camera_id) if camera_id else None
             self._async_add(camera_id, known.steps_missing(case, self._about(key), now))
-
-    async def _async_verify_at_start(self) -> None:
-        try:
-            await self.async_verify()
-        except LedgerError as err:
-            _LOGGER.debug("A ledger could not be looked through: %s", err)
 
     async def async_stop(self) -> None:
         """Write what waits, once more; take nothing in after that."""
@@ -657,21 +653,22 @@ def _left(file: LedgerFile, known: Anchor | None) -> Anchor | None:
 
 def _read(file: LedgerFile, anchor: Anchor | None) -> _Found:
     """Return what a ledger says; blocks. Raises `LedgerError`."""
-    known, detectors, head = Known(), Detectors(), file.head()
+    known, detectors, walk, head = Known(), Detectors(), Walk(), file.head()
     is_there, first_after, last = anchor is None, None, None
-    for row in file.rows():
+    for row in file.rows_along(walk):
         known.heed(row)
         detectors.heed(row)
         last = row.written_at
         if anchor and row.seq > anchor.seq and first_after is None:
             first_after = row.written_at
-        is_there = is_there or row.anchor == anchor
+        if anchor and row.seq == anchor.seq:
+            is_there = row.hash == anchor.hash
     older = None
     if not is_there:
         older = "ledger"
     elif first_after and last and last - first_after > _STORE_LAG:
         older = "store"
-    return _Found(known=known, detectors=detectors, head=head, older=older)
+    return _Found(known=known, detectors=detectors, head=head, older=older, verdict=walk.verdict())
 
 
 def _why(unread: Collection[Failure]) -> str | None:

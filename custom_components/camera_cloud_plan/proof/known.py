@@ -90,7 +90,9 @@ class Known:
             case Kind.FINDING_DISMISSED:
                 self.dismissed.add(str(facts.get("key")))
             case _ if entry.camera is not None:
-                self._heed_camera(self.cameras.setdefault(entry.camera, KnownCamera()), entry)
+                if (camera := self.cameras.get(entry.camera)) is None:
+                    camera = self.cameras[entry.camera] = KnownCamera()
+                self._heed_camera(camera, entry)
             case _:
                 pass
 
