@@ -30,7 +30,11 @@ class Guide:
     @classmethod
     async def open(cls, hass: HomeAssistant, key: str = "plan_cancellation") -> Guide:
         """Open the only issue of a kind, and wait where the maker is asked."""
-        issue = issue_of(hass, key)
+        return await cls.open_one(hass, issue_of(hass, key))
+
+    @classmethod
+    async def open_one(cls, hass: HomeAssistant, issue: ir.IssueEntry) -> Guide:
+        """Open an issue, and wait where the maker is asked."""
         manager = repairs_flow_manager(hass)
         assert manager is not None
         result = await manager.async_init(DOMAIN, data={"issue_id": issue.issue_id})
