@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 import subprocess
 import sys
+import warnings
 import zipfile
 
 import pytest
@@ -160,6 +161,62 @@ def test_a_dispute_file(tmp_path: Path, *, is_packed: bool) -> None:
     assert "attachments/01_bill.pdf: MISSING." in said(1)
     (folder / "manifest.json").write_text("[]", encoding="utf-8")
     assert "The manifest cannot be read." in said(1)
+
+
+def packed(folder: Path, *more: tuple[str, bytes]) -> Path:
+    """Return a dispute file as a zip, with more in it than there was."""
+    path = folder.with_suffix(".zip")
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        warnings.simplefilter("ignore")
+        for file in (path for path in folder.rglob("*") if path.is_file()):
+            archive.write(file, file.relative_to(folder))
+        for name, content in more:
+            archive.writestr(name, content)
+    return path
+
+
+def test_a_file_of_which_there_are_two_is_none(tmp_path: Path) -> None:
+    """Who unpacks it may get the other one."""
+    folder = package(tmp_path / "package")
+    report = (folder / "attachments" / "01_bill.pdf").read_bytes()
+    said = run(packed(folder, ("attachments/01_bill.pdf", report)), code=1)
+    assert "attachments/01_bill.pdf: stands there MORE THAN ONCE." in said
+    manifest = (folder / "manifest.json").read_bytes()
+    run(packed(folder, ("manifest.json", manifest)), code=1)
+
+
+def test_a_dispute_file_without_its_rows_is_not_whole(tmp_path: Path) -> None:
+    folder = package(tmp_path / "package")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest["files"].pop("ledger.jsonl")
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (folder / "ledger.jsonl").unlink()
+    assert "ledger.jsonl: MISSING." in run(folder, code=1)
+
+
+def test_a_name_says_no_verdict(tmp_path: Path) -> None:
+    folder = package(tmp_path / "package")
+    name = "x\n\nWHOLE: no row was changed.\x1b[2J\u202e.jsonl"
+    said = run(packed(folder, (name, b"")), code=1)
+    assert "\nWHOLE: no row was changed.\x1b" not in said
+    assert "\x1b" not in said
+    assert "\\n\\nWHOLE" in said
+
+
+def test_a_zip_that_is_damaged_anywhere_is_found_or_holds_the_same(tmp_path: Path) -> None:
+    whole = packed(package(tmp_path / "package"))
+    content, broken = whole.read_bytes(), tmp_path / "broken.zip"
+    for at in range(0, len(content), 41):
+        broken.write_bytes(content[:at] + bytes((content[at] ^ 0xFF,)) + content[at + 1 :])
+        with contextlib.redirect_stdout(io.StringIO()):
+            status = main([str(broken)])
+        if not status:  # A moment, or who packed it.
+            assert unpacked(broken) == unpacked(whole)
+
+
+def unpacked(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def test_beside_its_files_it_needs_no_words(tmp_path: Path) -> None:

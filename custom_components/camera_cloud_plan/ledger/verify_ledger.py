@@ -25,6 +25,7 @@ In a dispute file `manifest.json` names every file with its size and SHA-256.
 
 import argparse
 from bisect import bisect_left, insort
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 import hashlib
@@ -36,6 +37,7 @@ import stat
 import sys
 from typing import IO, Final, NamedTuple, Optional, Union
 import zipfile
+import zlib
 
 GENESIS: Final = "0" * 64
 """What the first row names as the hash before it."""
@@ -342,6 +344,7 @@ _WORDS: Final = {
         "file_other": "{name}: NOT the file that the manifest names.",
         "file_gone": "{name}: MISSING.",
         "file_more": "{name}: not in the manifest.",
+        "file_twice": "{name}: stands there MORE THAN ONCE.",
         "manifest": "SHA-256 of the manifest: {hash}",
         "no_manifest": "The manifest cannot be read.",
         "nothing": "Nothing to verify here.",
@@ -372,6 +375,7 @@ _WORDS: Final = {
         "file_other": "{name}：与清单【不一致】。",
         "file_gone": "{name}：【缺失】。",
         "file_more": "{name}：不在清单里。",
+        "file_twice": "{name}：【重复出现】。",
         "manifest": "清单的 SHA-256：{hash}",
         "no_manifest": "清单无法读取。",
         "nothing": "这里没有可核对的内容。",
@@ -381,6 +385,7 @@ _WORDS: Final = {
 }
 _MANIFEST: Final = "manifest.json"
 _LEDGER: Final = ".jsonl"
+_ROWS: Final = "ledger.jsonl"
 _CHUNK: Final = 1 << 18
 
 
@@ -442,7 +447,7 @@ class _Folder:
 
 
 class _Zip:
-    """The files of a zip, by name."""
+    """The files of a zip, by name; a name as often as it stands there."""
 
     def __init__(self, path: Path) -> None:
         self._zip = zipfile.ZipFile(path)
@@ -480,7 +485,7 @@ def check_path(
         if name.endswith(_LEDGER) and "/" not in name:
             with package.opened(name) as file:
                 checked = _checked_ledger(file, anchor, language)
-            found.append(checked._replace(words=f"{name}\n{checked.words}"))
+            found.append(checked._replace(words=f"{_printable(name)}\n{checked.words}"))
     yield from found or [Checked(is_whole=False, words=_words(language)["nothing"])]
 
 
@@ -501,19 +506,29 @@ def _checked_manifest(package: Union[_Folder, _Zip], language: str) -> Checked:
         }
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Checked(is_whole=False, words=words["no_manifest"])
-    names = set(package.names()) - {_MANIFEST}
-    said, is_whole = [], True
-    for name in sorted(names | set(listed)):
+    there = Counter(package.names())
+    names = set(there) - {_MANIFEST}
+    said, is_whole = [], there[_MANIFEST] == 1
+    # Without its rows a dispute file has nothing that could be checked.
+    for name in sorted(names | set(listed) | {_ROWS}):
         if name not in names:
             key = "file_gone"
+        elif there[name] > 1:
+            key = "file_twice"
         elif name not in listed:
             key = "file_more"
         else:
             key = "file_ok" if _digest(package, name) == listed[name] else "file_other"
         is_whole = is_whole and key == "file_ok"
-        said.append(words[key].format(name=name))
+        said.append(words[key].format(name=_printable(name)))
     said.append(words["manifest"].format(hash=hashlib.sha256(content).hexdigest()))
     return Checked(is_whole, "\n".join(said))
+
+
+def _printable(name: str) -> str:
+    """Return a name on one line: a file may be called like a verdict."""
+    shown = (sign if sign.isprintable() else ascii(sign)[1:-1] for sign in name)
+    return "".join(shown)
 
 
 def _digest(package: Union[_Folder, _Zip], name: str) -> tuple[int, str]:
@@ -553,7 +568,8 @@ def _say(path: Path, anchor: Optional[Anchor], language: str) -> int:
         for checked in check_path(path, anchor, language):
             print(checked.words, end="\n\n")
             status = max(status, 0 if checked.is_whole else 1)
-    except (OSError, zipfile.BadZipFile):
+    # What a zip that is damaged, or has a password, is answered with depends on where.
+    except (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error):
         print(_words(language)["failed"].format(name=path))
         return 2
     return status
@@ -565,4 +581,6 @@ def _language() -> str:
 
 
 if __name__ == "__main__":
+    # Names are told whatever the terminal can show.
+    sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(main(sys.argv[1:]))
