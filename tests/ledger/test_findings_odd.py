@@ -1,9 +1,12 @@
 """Lives of plans that no generated home has lived: each is told what a careful person would say."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, Self
+
+import pytest
 
 from custom_components.camera_cloud_plan.ledger import Entry, Json, Kind, Row, rows_of
 from custom_components.camera_cloud_plan.ledger.findings import Detectors, Finding
@@ -23,6 +26,9 @@ from custom_components.camera_cloud_plan.plan import (
 )
 from custom_components.camera_cloud_plan.proof.known import About, Known, Step, moment
 from custom_components.camera_cloud_plan.snapshot import CameraPlan
+
+from .homes import Maker, clean_home
+from .test_findings import found_in
 
 BEGIN: Final = datetime(2026, 3, 1, 4, tzinfo=UTC)
 DAY: Final = timedelta(days=1)
@@ -195,6 +201,44 @@ class Watched:
                     for one in found
                 )
             )
+
+
+# --- Makers that say less ---
+
+
+def says_no_start(reading: PlanReading, _first: datetime | None) -> PlanReading:
+    """Leave out when a term began."""
+    return replace(reading, starts_at=None)
+
+
+def says_the_first_start(reading: PlanReading, first: datetime | None) -> PlanReading:
+    """Say for ever when the plan was bought first."""
+    return replace(reading, starts_at=first)
+
+
+def says_no_name(reading: PlanReading, _first: datetime | None) -> PlanReading:
+    """Leave out what a plan is called."""
+    return replace(reading, name=None)
+
+
+@pytest.mark.parametrize("says", [says_no_start, says_the_first_start, says_no_name])
+def test_nothing_is_found_in_homes_whose_maker_says_less(
+    monkeypatch: pytest.MonkeyPatch,
+    says: Callable[[PlanReading, datetime | None], PlanReading],
+) -> None:
+    whole = Maker.plan
+    first: dict[int, datetime | None] = {}
+
+    def plan(maker: Maker, camera: Camera, channel: Channel, read_at: datetime) -> CameraPlan:
+        said = whole(maker, camera, channel, read_at)
+        assert said.reading is not None
+        began = first.setdefault(id(maker), maker.starts_at)
+        return replace(said, reading=says(said.reading, began))
+
+    monkeypatch.setattr(Maker, "plan", plan)
+    for seed in range(500, 550):
+        first.clear()
+        assert [(seed, one) for one in found_in(clean_home(seed))] == []
 
 
 # --- Answers that are stale, or wrong for a while ---
