@@ -53,7 +53,7 @@ _DRAWN_TEXT: Final = """host => {
     if (getComputedStyle(node).display !== "inline") words.push("\\n");
   };
   read(host);
-  return words.join("").replace(/[ \\t]+/g, " ").replace(/\\s*\\n\\s*/g, "\\n").trim();
+  return words.join("").replace(/[ \\t\\u00a0]+/g, " ").replace(/\\s*\\n\\s*/g, "\\n").trim();
 }"""
 
 # One line: what is longer is cut off, or covers the line below.
