@@ -44,6 +44,9 @@ NAME: Final = "Front door"
 OTHER: Final = "Bedroom"
 WORLD: Final = small_world(mei={NAME: {}, OTHER: {}})
 PHONE: Final = "13800138000"
+EVIL: Final = "<script>document.body.remove()</script>" + "x" * 300
+# Between the margins, in the pixels that a browser reckons with.
+ACROSS_A4: Final = 687
 A_MONTH_LATER: Final = f"+{HOURS_TO_END + 31 * 24}h"
 
 
@@ -102,6 +105,7 @@ async def test_a_wrong_renewal_becomes_a_file_that_prints_and_verifies(
     await guide.screen("What do you want?")
     await guide.choose("My money back")
     assert "12315" in await guide.screen("What to do now")
+    await note_evil(scene.home)
     await guide.choose("Make the file")
     said = await guide.screen("The file is there")
     assert "Missing: the order number" in said
@@ -116,14 +120,28 @@ async def test_a_wrong_renewal_becomes_a_file_that_prints_and_verifies(
 
     await window.goto((folder / "report.html").as_uri())
     await diary.note(window, "report", window.locator("body"))
+    assert EVIL in await window.locator("body").inner_text()
     asked_for: list[str] = []
     window.on("request", lambda request: asked_for.append(request.url))
     for paper in ("A4", "Letter"):
         printed = await window.pdf(format=paper, path=diary.folder / f"report-{paper}.pdf")
         assert 2 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 12
     assert asked_for == []
-    wide = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-    assert await window.evaluate(wide)
+    # Neither on a screen nor on the narrower paper is anything pushed over the edge.
+    fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    assert await window.evaluate(fits)
+    await window.emulate_media(media="print")
+    await window.set_viewport_size({"width": ACROSS_A4, "height": 1000})
+    assert await window.evaluate(fits)
+
+
+async def note_evil(home: HomeAssistant) -> None:
+    """Note a line of the bank whose text is meant to break the page."""
+    camera = (await cameras(home))[NAME]
+    line = {"kind": "bank_line", "date": "2026-01-02", "amount": "1.00", "currency": "CNY"}
+    await home.call(
+        "camera_cloud_plan", "add_charge", device_id=camera.device_id, text=EVIL, **line
+    )
 
 
 def assert_verifies(folder: Path) -> None:
