@@ -1,5 +1,7 @@
 """What happens to plans stands in the account's ledger: once, in order, through every trouble."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -325,6 +327,66 @@ async def test_an_older_ledger_is_noticed_and_goes_on(
     assert len(rows_of(loaded)) == count
 
 
+def cut(path: Path) -> None:
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:3]))
+
+
+def restore(path: Path) -> None:
+    other = path.with_name("restored")
+    other.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:3]))
+    other.replace(path)
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize("harm", [cut, restore, empty, Path.unlink])
+async def test_rows_that_go_while_it_runs_are_missed_and_what_is_known_is_written_anew(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    sim: RunningSimulator,
+    harm: Callable[[Path], None],
+) -> None:
+    await press_off(hass)
+    path, rows = desk_of(loaded).file.path, rows_of(loaded)
+    harm(path)
+    kept = len(path.read_bytes().splitlines()) if path.exists() else 0
+    move_end(sim, NOT_RENEWING, MONTH)
+    await refresh(hass, loaded)
+    opened = rows_of(loaded, Kind.LEDGER_OPENED)[-1]
+    assert (opened.seq, opened.facts["went_on_from"]) == (kept + 1, kept)
+    assert opened.facts["known_row"] == {"seq": len(rows), "hash": rows[-1].hash}
+    said = issue(hass, "ledger_restored")
+    assert said is not None
+    assert {row.name for row in rows_of(loaded, Kind.PLAN_SEEN, Kind.PLAN_CHANGED)} == {
+        row.name for row in rows if row.kind is Kind.PLAN_SEEN
+    }
+    assert [row.facts["step"] for row in rows_of(loaded, Kind.CANCELLATION)] == ["opened"]
+    assert len(rows_of(loaded, Kind.RENEWED, camera_id=NOT_RENEWING)) == 1
+    assert is_whole(loaded)
+    count = len(rows_of(loaded))
+    assert await hass.config_entries.async_reload(loaded.entry_id)
+    await settle(hass)
+    assert len(rows_of(loaded)) == count
+
+
+async def test_what_another_program_wrote_is_known(
+    hass: HomeAssistant, loaded: MockConfigEntry, sim: RunningSimulator
+) -> None:
+    desk, rows = desk_of(loaded), rows_of(loaded, camera_id=RENEWING)
+    theirs = replace(rows[0], kind=Kind.PLAN_CHANGED, facts={"changes": {"plan": {"new": "X"}}})
+    LedgerFile(desk.file.path).append([theirs])
+    move_end(sim, RENEWING, MONTH)
+    await refresh(hass, loaded)
+    changed, renewed, corrected = rows_of(loaded, camera_id=RENEWING)[1:]
+    assert (changed.facts, renewed.kind) == (theirs.facts, Kind.RENEWED)
+    assert corrected.facts == {"changes": {"plan": {"old": "X", "new": rows[0].facts["plan"]}}}
+    assert kinds_of(rows_of(loaded)).count("ledger_opened") == 1
+    assert issue(hass, "ledger_restored") is None
+    assert is_whole(loaded)
+
+
 async def test_a_store_from_an_older_backup_is_noticed(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
@@ -462,7 +524,6 @@ async def test_a_ledger_that_cannot_be_read_keeps_no_account_from_loading(
     await press_off(hass)
     path.rmdir()
     await pass_time(hass, freezer, 1000)
-    await refresh(hass, entry)
     assert issue(hass, "ledger_not_written") is None
     kinds = kinds_of(rows_of(entry))
     assert (kinds[0], kinds.count("cancellation")) == ("ledger_opened", 1)

@@ -5,7 +5,7 @@ Knows the plan model and nothing of Home Assistant. `row` is what is written, `b
 out with whatever is handed over.
 """
 
-from .book import LedgerError, LedgerFile, Trouble
+from .book import LedgerError, LedgerFile, NotTheLastError, Trouble
 from .chain import Anchor, Break, Damage, Verdict, Walk, verify, withheld
 from .row import Entry, Json, Kind, Row, Source, UnreadableRowError, rows_of
 
@@ -18,6 +18,7 @@ __all__ = [
     "Kind",
     "LedgerError",
     "LedgerFile",
+    "NotTheLastError",
     "Row",
     "Source",
     "Trouble",

@@ -85,6 +85,13 @@ class LedgerError(Exception):
         self.why = why
 
 
+class NotTheLastError(Exception):
+    """A ledger does not end with the row that was taken for its last.
+
+    Others wrote behind it, or rows are gone.
+    """
+
+
 class LedgerFile:
     """One account's ledger. For several threads and processes; holds nothing in memory."""
 
@@ -94,18 +101,21 @@ class LedgerFile:
 
     # --- Writing ---
 
-    def append(self, entries: Iterable[Entry]) -> tuple[Row, ...]:
+    def append(self, entries: Iterable[Entry], *, known: Anchor | None = None) -> tuple[Row, ...]:
         """Append entries; on return they are on disk, in this order.
 
-        The file, and its folder, are made where they are missing. Raises `LedgerError`, and
-        `ValueError` for an entry that is no row; nothing was appended then. Where the power
-        goes off before this returns, the first of the rows may be there: those count.
+        The file, and its folder, are made where they are missing. Raises `LedgerError`,
+        `NotTheLastError` where the last row is not the `known` one, and `ValueError` for an
+        entry that is no row; nothing was appended then. Where the power goes off before this
+        returns, the first of the rows may be there: those count.
         """
         entries = tuple(entries)
         if not entries:
             return ()
         with _told(), self._locked() as fd:
             end = self._mended_end(fd)
+            if known is not None and end.anchor != known:
+                raise NotTheLastError
             made = tuple(sealed_rows(entries, after=end.anchor, written_at=clock.now()))
             if not end.size:
                 _sync_folder(self.path.parent)

@@ -142,6 +142,10 @@ class ProofDesk:
         # Findings that are on disk and of which people are to be told; whether anybody hears it.
         self._untold: list[Entry] = []
         self._heard = False
+        # What is known of the account, for what the ledger may lack of it.
+        self._latest: AccountSnapshot | None = None
+        self._exports: dict[str, LastExport] = {}
+        self._started = False
         # The ids of cameras by what they are called in the ledger.
         self._ids: dict[str, str] = {}
         # When the account was read last; why nobody could look since then, and since when, where that was long.
@@ -168,7 +172,8 @@ class ProofDesk:
         """Read the ledger, once; raises `LedgerError`."""
         if self._known is not None:
             return
-        found = await self._hass.async_add_executor_job(_read, self.file, self._anchor)
+        lag = None if self._started else _STORE_LAG
+        found = await self._hass.async_add_executor_job(_read, self.file, self._anchor, lag)
         self._known, self._detectors, self.head = found.known, found.detectors, found.head
         self._untold = [*found.known.untold()]
         for entry in self._writer.waiting:
@@ -176,6 +181,16 @@ class ProofDesk:
         self._board.async_show_breaks(found.verdict)
         if found.head is None or found.older:
             self._async_add_opened(found)
+        if self._started:
+            self._async_catch_up()
+
+    async def async_astray(self) -> None:
+        """Read the ledger anew: it does not end with the row that was written last.
+
+        Where that row is gone, the ledger goes on as after an older backup.
+        """
+        self._anchor, self._known = self.head, None
+        await self.async_before()
 
     @callback
     def _async_add_opened(self, found: _Found) -> None:
@@ -200,13 +215,9 @@ class ProofDesk:
         self._entry.async_on_unload(
             self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_last)
         )
-        if self._known is not None:
-            for plan in stored.cameras.values() if stored else ():
-                self.async_read(plan, plan)
-            self._async_add_missing_steps(self._known)
-            for last in exports:
-                self.async_exported(last)
-        self._async_show_findings()
+        self._started, self._latest = True, stored
+        self._exports = {last.order.camera_id: last for last in exports}
+        self._async_catch_up()
         self.async_kick()
 
     @callback
@@ -214,6 +225,18 @@ class ProofDesk:
         """Tell what was found, now that it is heard: what was never told, and what comes."""
         self._heard = True
         self._async_tell_untold()
+
+    @callback
+    def _async_catch_up(self) -> None:
+        """Write down what the ledger lacks of what is known, for whatever reason it does."""
+        if self._known is None:
+            return
+        for plan in self._latest.cameras.values() if self._latest else ():
+            self.async_read(plan, plan)
+        self._async_add_missing_steps(self._known)
+        for last in self._exports.values():
+            self._async_add_export(last)
+        self._async_show_findings()
 
     @callback
     def _async_add_missing_steps(self, known: Known) -> None:
@@ -245,6 +268,7 @@ class ProofDesk:
         `before` is what was known until then.
         """
         since, self._read_at = before.read_at if before else None, after.read_at
+        self._latest = after
         if self._untold:
             for camera_id in after.cameras:
                 self.camera_key(camera_id)  # so that what is told finds whom it is about
@@ -335,6 +359,12 @@ class ProofDesk:
     @callback
     def async_exported(self, last: LastExport) -> None:
         """Write down what an export came to, once."""
+        self._exports[last.order.camera_id] = last
+        self._async_add_export(last)
+        self.async_kick()
+
+    @callback
+    def _async_add_export(self, last: LastExport) -> None:
         camera_id = last.order.camera_id
         if self._known is None:
             return
@@ -349,7 +379,6 @@ class ProofDesk:
                 for kind, source, facts in _of_export(last, plan)
             ],
         )
-        self.async_kick()
 
     @callback
     def async_kick(self) -> None:
@@ -651,8 +680,12 @@ def _left(file: LedgerFile, known: Anchor | None) -> Anchor | None:
     return known
 
 
-def _read(file: LedgerFile, anchor: Anchor | None) -> _Found:
-    """Return what a ledger says; blocks. Raises `LedgerError`."""
+def _read(file: LedgerFile, anchor: Anchor | None, lag: timedelta | None) -> _Found:
+    """Return what a ledger says; blocks. Raises `LedgerError`.
+
+    Rows that were written for longer than `lag` after the one that is known say that this one
+    is from an older backup; without `lag` another program wrote them.
+    """
     known, detectors, walk, head = Known(), Detectors(), Walk(), file.head()
     is_there, first_after, last = anchor is None, None, None
     for row in file.rows_along(walk):
@@ -662,11 +695,11 @@ def _read(file: LedgerFile, anchor: Anchor | None) -> _Found:
         if anchor and row.seq > anchor.seq and first_after is None:
             first_after = row.written_at
         if anchor and row.seq == anchor.seq:
-            is_there = row.hash == anchor.hash
+            is_there = is_there or row.hash == anchor.hash
     older = None
     if not is_there:
         older = "ledger"
-    elif first_after and last and last - first_after > _STORE_LAG:
+    elif lag and first_after and last and last - first_after > lag:
         older = "store"
     return _Found(known=known, detectors=detectors, head=head, older=older, verdict=walk.verdict())
 

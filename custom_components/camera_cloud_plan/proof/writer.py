@@ -16,7 +16,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_call_later
 
 from ..const import DOMAIN
-from ..ledger import Entry, LedgerError, LedgerFile, Row, Trouble, rows_of
+from ..ledger import Anchor, Entry, LedgerError, LedgerFile, NotTheLastError, Row, Trouble, rows_of
 from ..words import translated
 
 _LOGGER = logging.getLogger(__name__)
@@ -29,8 +29,15 @@ _LONGEST_RETRY: Final = 900
 class Listener(Protocol):
     """Who hears what becomes of what is to be written."""
 
+    @property
+    def head(self) -> Anchor | None:
+        """The last row as far as it is known."""
+
     async def async_before(self) -> None:
         """Read what has to be known before anything is written; raises `LedgerError`."""
+
+    async def async_astray(self) -> None:
+        """Hear that `head` is not the last row, and read anew; raises `LedgerError`."""
 
     async def async_written(self, rows: Sequence[Row], asked_for: Sequence[Row]) -> None:
         """Hear of rows that are on disk, of which some were asked for; none where all was.
@@ -148,10 +155,21 @@ class LedgerWriter:
 
         Raises `LedgerError`; then all of it waits on.
         """
-        if not (batch := [*self._queue]):
-            return (), ()
-        entries = [one.entry for one in batch]
-        rows = await self._hass.async_add_executor_job(_append, self._file, entries)
+        while batch := [*self._queue]:
+            entries, known = [one.entry for one in batch], self._listener.head
+            try:
+                rows = await self._hass.async_add_executor_job(_append, self._file, entries, known)
+            except NotTheLastError:
+                await self._listener.async_astray()
+            else:
+                return self._async_acknowledge(batch, rows)
+        return (), ()
+
+    @callback
+    def _async_acknowledge(
+        self, batch: Sequence[_Waiting], rows: Sequence[Row | None]
+    ) -> tuple[Sequence[Row], Sequence[Row]]:
+        """Take what is on disk out of what waits, and tell whoever asked for it."""
         del self._queue[: len(batch)]
         asked_for: list[Row] = []
         for one, row in zip(batch, rows, strict=True):
@@ -218,16 +236,19 @@ class LedgerWriter:
             self._retry = None
 
 
-def _append(file: LedgerFile, entries: Sequence[Entry]) -> Sequence[Row | None]:
+def _append(
+    file: LedgerFile, entries: Sequence[Entry], known: Anchor | None
+) -> Sequence[Row | None]:
     """Append entries; return their rows, `None` for one that no row can hold; blocks.
 
-    Raises `LedgerError`.
+    Raises `LedgerError` and `NotTheLastError`.
     """
     try:
-        return file.append(entries)
+        return file.append(entries, known=known)
     except ValueError:
         fits = [_fits(entry) for entry in entries]
-        rows = iter(file.append([entry for entry, does in zip(entries, fits, strict=True) if does]))
+        fitting = [entry for entry, does in zip(entries, fits, strict=True) if does]
+        rows = iter(file.append(fitting, known=known))
         return [next(rows) if does else None for does in fits]
 
 
