@@ -1,7 +1,7 @@
 """A month's bill: what is in which month, what it cost where that is known, and what is open."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 import re
@@ -15,7 +15,7 @@ from custom_components.camera_cloud_plan.ledger.bill import Bill, bill, month_of
 from custom_components.camera_cloud_plan.ledger.bill_page import BillOf, bill_page, bill_values
 from tests.contract.shipped import LANGUAGES
 
-from .story import CAMERA, LATE, SHANGHAI, entry, iso, ledger, told_in
+from .story import BEGIN, CAMERA, LATE, SHANGHAI, entry, iso, ledger, told_in
 
 BERLIN = ZoneInfo("Europe/Berlin")
 EUROS = {"amount": "3.50", "currency": "EUR"}
@@ -76,6 +76,65 @@ def test_of_two_charges_that_fit_none_is_guessed() -> None:
     assert found.renewed[0].charge is None
     assert found.paid == {"EUR": Decimal("7.00")}
     assert found.unknown == 1
+
+
+def test_month_after_month_each_renewal_has_the_charge_that_is_nearest() -> None:
+    """Sellers charge days ahead of the end, so that two charges lie within each term."""
+    rows: list[Entry] = []
+    for month in range(3):
+        day = 19 + 30 * month
+        on = (BEGIN + timedelta(days=day - 2)).date().isoformat()
+        money = {"amount": f"{month + 1}.00", "currency": "EUR"}
+        rows += [
+            charge(day - 2, on, money),
+            entry(day, Kind.RENEWED, old_end=iso(day + 1), new_end=iso(day + 31)),
+        ]
+    paid = []
+    for month in (9, 10, 11):
+        found = bill(rows_of(rows), *month_of(2026, month, SHANGHAI), SHANGHAI)
+        assert found.unknown == 0
+        paid += [term.paid and str(term.paid.amount) for term in found.renewed]
+    assert paid == ["1.00", "2.00", "3.00"]
+
+
+@pytest.mark.parametrize(
+    ("charges", "paid", "unknown"),
+    [
+        ((), {"EUR": Decimal("3.50")}, 0),
+        # Told by the shop, too, days before it was booked.
+        ((charge(20, "2026-09-19", EUROS),), {"EUR": Decimal("3.50")}, 0),
+        # Another one: which of them it was is not known.
+        (
+            (charge(20, "2026-09-20", {"amount": "9.00", "currency": "EUR"}),),
+            {"EUR": Decimal("12.50")},
+            1,
+        ),
+    ],
+)
+def test_a_line_of_the_bank_counts_where_no_shop_tells_of_it(
+    charges: tuple[Entry, ...], paid: dict[str, Decimal], unknown: int
+) -> None:
+    line = entry(21, Kind.BANK_LINE, "bank", on="2026-09-22", money=EUROS)
+    found = of(renewed(), *charges, line)
+    assert (found.paid, found.unknown) == (paid, unknown)
+
+
+def test_what_came_back_is_of_its_day_and_may_be_of_unknown_amount(tmp_path: Path) -> None:
+    back = entry(40, Kind.REFUND_RECEIVED, "owner", on="2026-09-30", money=EUROS)
+    unknown = entry(21, Kind.REFUND_RECEIVED, "owner")
+    found = of(back, unknown)
+    assert (found.back, found.back_unknown) == ({"EUR": Decimal("3.50")}, 1)
+    made = BillOf(
+        bill=found,
+        month="2026-09",
+        account="",
+        made_at=LATE,
+        zone=SHANGHAI,
+        head=None,
+        version="1.0.0",
+    )
+    assert "Money back: 3.50 EUR, 1 of unknown amount" in bill_page(made, told_in("en"))
+    assert bill_values(made)["refunds_unknown"] == 1
 
 
 def test_currencies_stay_apart_and_another_cameras_charge_is_not_taken() -> None:

@@ -1,7 +1,8 @@
 """A month's bill of one account, put together from its ledger: facts of that month, sums by currency.
 
-What was renewed is what was seen; what it cost is known only where a charge was noted. A renewal
-without one is counted as of unknown cost and is in no sum. Nothing is converted and nothing guessed.
+What was renewed is what was seen; what it cost is known only where a charge, or a line of a bank,
+was noted: what a shop and a bank both tell is one. A renewal without one is counted as of unknown
+cost and is in no sum. Nothing is converted and nothing guessed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,6 +14,8 @@ from typing import Any, Final
 from ..plan import Money, by_currency
 from ..plan.written import day_of
 from .claim import Claims
+from .findings.charges import SAME_CHARGE
+from .findings.history import CameraHistory
 from .row import Kind, Row
 
 # A charge belongs to a renewal that is so near: sellers charge up to three days ahead of the end,
@@ -82,7 +85,7 @@ def bill(rows: Iterable[Row], begins: datetime, ends: datetime, zone: tzinfo) ->
     """
     known = [*rows]
     within = [row for row in known if begins <= row.at < ends]
-    charges = [row for row in known if row.kind is Kind.CHARGE]
+    charges = _charges(known)
     here = [row for row in charges if begins <= happened(row, zone) < ends]
     renewed = tuple(_renewed(known, charges, begins, ends, zone))
     refunds = [row for row in known if row.kind is Kind.REFUND_RECEIVED]
@@ -103,6 +106,19 @@ def bill(rows: Iterable[Row], begins: datetime, ends: datetime, zone: tzinfo) ->
         open_claims=tuple(_open_claims(known, ends)),
         gaps=tuple(row for row in within if row.kind is Kind.READING_GAP),
     )
+
+
+def _charges(rows: Iterable[Row]) -> list[Row]:
+    """Return the charges, each once: as the shop tells it where it does, else as the bank."""
+    told: dict[str, CameraHistory] = {}
+    by_seq: dict[int, Row] = {}
+    for row in rows:
+        if row.kind in (Kind.CHARGE, Kind.BANK_LINE):
+            camera = row.camera or ""
+            told.setdefault(camera, CameraHistory(camera=camera, account_gaps=[])).heed(row)
+            by_seq[row.seq] = row
+    once = {paid.seq for history in told.values() for paid in history.charges(SAME_CHARGE)}
+    return [by_seq[seq] for seq in sorted(once)]
 
 
 def _is_nobodys(charge: Row, renewed: Sequence[RenewedTerm]) -> bool:
@@ -141,38 +157,53 @@ def _amounts(rows: Iterable[Row]) -> Iterator[Money]:
 def _renewed(
     rows: Sequence[Row], charges: Sequence[Row], begins: datetime, ends: datetime, zone: tzinfo
 ) -> Iterator[RenewedTerm]:
-    """Yield the renewals of a span, each with its charge where it is the only one that fits."""
+    """Yield the renewals of a span, each with its charge where there is one and no other."""
     prices: dict[str | None, Money | None] = {}
-    used: set[int] = set()
+    of_renewal = _by_renewal(rows, charges, zone)
     for row in rows:
         if row.kind in (Kind.PLAN_SEEN, Kind.PLAN_CHANGED):
             _heed_price(prices, row)
-        if row.kind is not Kind.RENEWED:
+        if row.kind is not Kind.RENEWED or not begins <= row.at < ends:
             continue
-        fitting = [
-            charge
-            for charge in charges
-            if charge.camera == row.camera and charge.seq not in used and _fits(charge, row, zone)
+        own = of_renewal.get(row.seq, ())
+        charge = own[0] if len(own) == 1 else None
+        yield RenewedTerm(
+            row=row,
+            old_end=_moment(row.facts.get("old_end")),
+            new_end=_moment(row.facts.get("new_end")),
+            charge=charge,
+            paid=money_of(charge) if charge else None,
+            price=prices.get(row.camera),
+        )
+
+
+def _by_renewal(
+    rows: Iterable[Row], charges: Iterable[Row], zone: tzinfo
+) -> Mapping[int, Sequence[Row]]:
+    """Return by the number of each renewal the charges that are nearest to it, of those that fit."""
+    renewals: dict[str | None, list[Row]] = {}
+    for row in rows:
+        if row.kind is Kind.RENEWED:
+            renewals.setdefault(row.camera, []).append(row)
+    found: dict[int, list[Row]] = {}
+    for charge in charges:
+        near = [
+            (apart, row.seq)
+            for row in renewals.get(charge.camera, ())
+            if (apart := _apart(charge, row, zone)) is not None
         ]
-        charge = fitting[0] if len(fitting) == 1 else None
-        if charge:
-            used.add(charge.seq)
-        if begins <= row.at < ends:
-            yield RenewedTerm(
-                row=row,
-                old_end=_moment(row.facts.get("old_end")),
-                new_end=_moment(row.facts.get("new_end")),
-                charge=charge,
-                paid=money_of(charge) if charge else None,
-                price=prices.get(row.camera),
-            )
+        if near:
+            found.setdefault(min(near)[1], []).append(charge)
+    return found
 
 
-def _fits(charge: Row, renewed: Row, zone: tzinfo) -> bool:
-    """Return whether a charge may be the one of a renewal, by when it was."""
+def _apart(charge: Row, renewed: Row, zone: tzinfo) -> timedelta | None:
+    """Return how far a charge is from a renewal; `None` where it is surely none of it."""
     end = _moment(renewed.facts.get("old_end")) or renewed.at
-    earliest = min(end, renewed.at) - _AHEAD
-    return earliest <= happened(charge, zone) <= max(end, renewed.at) + _BEHIND
+    first, last, on = min(end, renewed.at), max(end, renewed.at), happened(charge, zone)
+    if not first - _AHEAD <= on <= last + _BEHIND:
+        return None
+    return max(first - on, on - last, timedelta())
 
 
 def _heed_price(prices: dict[str | None, Money | None], row: Row) -> None:

@@ -11,7 +11,7 @@ from .finding import Finding, FindingKind
 from .history import NEW_PLAN, CameraHistory, Paid, Version, money
 
 # Two words for one charge: a bank books days after a shop does.
-_SAME: Final = timedelta(days=4)
+SAME_CHARGE: Final = timedelta(days=4)
 # What began while nobody looked stands in the first reading after that.
 _POLL: Final = timedelta(hours=9)
 # What else began on the day of a charge, another plan say, has been read by then.
@@ -32,16 +32,16 @@ def two_charges(history: CameraHistory, now: datetime) -> Iterator[Finding]:
     """Yield charges that followed another within one period, unless money came back."""
     charges = [
         charge
-        for charge in history.charges(_SAME)
+        for charge in history.charges(SAME_CHARGE)
         if charge.money is not None and charge.at + _READ_BY <= now
     ]
     for first, second in pairwise(charges):
         if (term := _term(history, first, second)) is None:
             continue
-        if second.on - first.on >= min(term * _PERIOD, term - _SAME):
+        if second.on - first.on >= min(term * _PERIOD, term - SAME_CHARGE):
             continue
         # A shop and a bank that tell of other amounts may mean the same charge.
-        if first.kind is not second.kind and second.on - first.on <= _SAME:
+        if first.kind is not second.kind and second.on - first.on <= SAME_CHARGE:
             continue
         if first.money is None or second.money is None:
             continue
@@ -69,7 +69,7 @@ def amount_changed(history: CameraHistory, now: datetime) -> Iterator[Finding]:
     """Yield charges of another amount than was said, or else than was charged before, once."""
     before: Paid | None = None
     found: Money | None = None
-    for charge in history.charges(_SAME):
+    for charge in history.charges(SAME_CHARGE):
         if charge.money is None or charge.at + _READ_BY > now:
             continue
         known = history.at(charge.at)
@@ -108,7 +108,7 @@ def amount_changed(history: CameraHistory, now: datetime) -> Iterator[Finding]:
 
 def _is_unseen(history: CameraHistory, charge: Paid) -> bool:
     """Return whether nobody looked for days before a charge and after it."""
-    return history.unseen(charge.at - _SAME, charge.at + _SAME) >= 2 * _SAME
+    return history.unseen(charge.at - SAME_CHARGE, charge.at + SAME_CHARGE) >= 2 * SAME_CHARGE
 
 
 def _said_since(history: CameraHistory, charge: Paid, known: Version) -> Iterator[Money]:
@@ -117,11 +117,14 @@ def _said_since(history: CameraHistory, charge: Paid, known: Version) -> Iterato
     A price that is said later does not say what it was before, but it may. A bank tells a charge
     days after it was made, when the price may be another.
     """
-    for one in (history.at(charge.at - _SAME), *history.between(charge.at - _SAME, charge.at)):
+    for one in (
+        history.at(charge.at - SAME_CHARGE),
+        *history.between(charge.at - SAME_CHARGE, charge.at),
+    ):
         if one is not None:
             yield from _prices(one, charge)
     is_told = bool([*_prices(known, charge)])
-    until = history.seen_from(charge.at + _SAME) + _POLL
+    until = history.seen_from(charge.at + SAME_CHARGE) + _POLL
     for one in history.since(known):
         if not one.changed.isdisjoint(NEW_PLAN) and one.at > until:
             return
@@ -137,11 +140,11 @@ def _prices(known: Version, charge: Paid) -> Iterator[Money]:
     """
     changes = _moment(known.facts.get("price_from"))
     regular, price = money(known.facts.get("regular_price")), money(known.facts.get("price"))
-    if regular and changes and charge.on >= (changes - _SAME).date():
+    if regular and changes and charge.on >= (changes - SAME_CHARGE).date():
         yield regular
-    if changes and not regular and charge.on >= (changes - _SAME).date():
+    if changes and not regular and charge.on >= (changes - SAME_CHARGE).date():
         return
-    if price and (changes is None or charge.on <= (changes + _SAME).date()):
+    if price and (changes is None or charge.on <= (changes + SAME_CHARGE).date()):
         yield price
 
 
@@ -163,7 +166,7 @@ def _moment(value: Json) -> datetime | None:
 
 def charge_without_renewal(history: CameraHistory, now: datetime) -> Iterator[Finding]:
     """Yield charges around which the plan was watched and nothing of it began."""
-    for charge in history.charges(_SAME):
+    for charge in history.charges(SAME_CHARGE):
         day = datetime.combine(charge.on, time.min, UTC)
         start, end = day - _AROUND, day + _AROUND
         if end > now or charge.money is None:
@@ -217,10 +220,10 @@ def _is_another_plan(history: CameraHistory, first: Paid, second: Paid) -> bool:
 
     While nobody looked it may have.
     """
-    until = history.seen_from(second.at + _SAME) + _POLL
+    until = history.seen_from(second.at + SAME_CHARGE) + _POLL
     return any(
         not known.changed.isdisjoint(NEW_PLAN) and known is not history.versions[0]
-        for known in history.between(first.at - _SAME, until)
+        for known in history.between(first.at - SAME_CHARGE, until)
     )
 
 
