@@ -29,6 +29,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 import hashlib
+import io
 import json
 import os
 from pathlib import Path
@@ -582,5 +583,6 @@ def _language() -> str:
 
 if __name__ == "__main__":
     # Names are told whatever the terminal can show.
-    sys.stdout.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(main(sys.argv[1:]))

@@ -324,7 +324,7 @@ class _Report:
         if case.broken:
             yield paragraph(words("dispute_broken", count=case.broken))
         yield paragraph(words("dispute_run"))
-        yield "<p><code>python3 verify_ledger.py</code></p>"
+        yield "<p><code>python3 verify_ledger.py</code> · Windows: <code>py verify_ledger.py</code></p>"
         yield paragraph(words("dispute_proves"))
         if case.head:
             yield paragraph(words("dispute_head", row=case.head.seq))
