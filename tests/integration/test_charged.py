@@ -21,6 +21,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.camera_cloud_plan.const import DOMAIN
 from custom_components.camera_cloud_plan.ledger import Kind, Row, Source
 from custom_components.camera_cloud_plan.ledger.verify_ledger import check_path
+from custom_components.camera_cloud_plan.proof.words import message_of
 from simulator.server import RunningSimulator
 
 from .acts import device_id, issue_keys, press_off, restart
@@ -478,7 +479,11 @@ async def test_the_action_makes_it_too_and_tells_no_token_and_no_id(
         "files"
     ]
     assert files["attachments/01_bill.png"] == b"made up"
-    assert '<html lang="zh-Hans">' in files["report.html"].decode()
+    page = files["report.html"].decode()
+    assert '<html lang="zh-Hans">' in page
+    # Not in Home Assistant's language.
+    assert "<th>收款方</th><td>小米（米家）</td>" in page
+    assert "<th>账号地区</th><td>中国大陆</td>" in page
     for name, content in files.items():
         for secret in (*secrets_of(loaded), RENEWING):
             assert secret.encode() not in content, name
@@ -530,6 +535,15 @@ async def test_what_may_not_be_read_or_written_is_refused(
     with pytest.raises(ServiceValidationError) as raised:
         await act(hass, "create_dispute_package", device_id=device_id(hass, RENEWING), **data)
     assert raised.value.translation_key == key
+
+
+@pytest.mark.parametrize("plan", ["2026-13-45T99:99", "2026-99-99", "2026-11-24T10:00:00+00:00"])
+def test_a_plan_is_called_what_its_maker_calls_it(hass: HomeAssistant, plan: str) -> None:
+    """However much that looks like a moment."""
+    facts = {"finding": "plan_lapsed", "plan": plan, "ends_at": "2026-11-24T10:00:00+00:00"}
+    said = message_of(hass, facts)
+    assert f": {plan}" in said
+    assert "24 Nov, 02:00" in said
 
 
 # --- The bill ---

@@ -1,9 +1,6 @@
 """What was found, and where a ledger is broken, in words."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
-from decimal import Decimal
-import re
 from typing import Final
 
 from homeassistant.core import HomeAssistant
@@ -11,7 +8,9 @@ from homeassistant.exceptions import HomeAssistantError
 
 from ..const import DOMAIN
 from ..ledger import Break, Entry, Json, LedgerError, Verdict
-from ..plan import Money
+from ..ledger.dispute.told import moment_of
+from ..ledger.findings.history import money
+from ..plan.written import day_of
 from ..words import amount as amount_words, spoken, spoken_date, translated
 
 # Breaks that are told one by one.
@@ -36,8 +35,8 @@ _MONEY: Final = frozenset(
         "two_charges",
     }
 )
-_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
-_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+# Names that the maker gives, whatever they look like.
+_GIVEN: Final = frozenset({"plan", "order"})
 
 
 def finding_title(hass: HomeAssistant, finding: Entry) -> str:
@@ -60,7 +59,7 @@ def message_of(hass: HomeAssistant, facts: Mapping[str, Json]) -> str:
     lines = [
         f"- {translated(hass, f'common.dispute_fact_{name}')}: {said}"
         for name, fact in facts.items()
-        if name in _TOLD and (said := _said(hass, fact))
+        if name in _TOLD and (said := _said(hass, name, fact))
     ]
     sentence = translated(hass, f"common.finding_{facts['finding']}_message")
     return "\n\n".join((sentence, "\n".join(lines))) if lines else sentence
@@ -71,21 +70,25 @@ def is_about_money(finding: Entry) -> bool:
     return finding.facts.get("finding") in _MONEY
 
 
-def _said(hass: HomeAssistant, fact: Json) -> str | None:
+def _said(hass: HomeAssistant, name: str, fact: Json) -> str | None:
     """Return a fact as people read it; `None` for what only a program reads."""
+    if amount := money(fact):
+        return amount_words(amount)
     match fact:
-        case {"amount": amount, "currency": currency}:
-            return amount_words(Money(amount=Decimal(str(amount)), currency=str(currency)))
-        case str() if _MOMENT.match(fact):
-            return spoken(hass, datetime.fromisoformat(fact))
-        case str() if _DAY.fullmatch(fact):
-            return spoken_date(hass, date.fromisoformat(fact))
-        case str():
-            return fact
-        case int() if not isinstance(fact, bool):
-            return str(fact)
-        case _:
+        case str() if name not in _GIVEN:
+            return _text(hass, fact)
+        case bool():
             return None
+        case str() | int():
+            return str(fact)
+    return None
+
+
+def _text(hass: HomeAssistant, fact: str) -> str:
+    if moment := moment_of(fact):
+        return spoken(hass, moment)
+    day = day_of(fact)
+    return spoken_date(hass, day) if day else fact
 
 
 def not_read(hass: HomeAssistant, err: LedgerError) -> HomeAssistantError:
