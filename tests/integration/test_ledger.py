@@ -16,9 +16,11 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.camera_cloud_plan.devices import account_key
+from custom_components.camera_cloud_plan.export.model import Order, Tally
 from custom_components.camera_cloud_plan.ledger import Kind, LedgerError, LedgerFile, Trouble
 from custom_components.camera_cloud_plan.plan import clock
 from custom_components.camera_cloud_plan.proof import desk as proof_desk
+from custom_components.camera_cloud_plan.saving.book import LastExport
 from simulator.server import RunningSimulator
 
 from .acts import press, press_off, settle
@@ -225,6 +227,33 @@ async def test_an_end_keeps_which_row_was_last(
     assert head is not None
     (stored,) = (one["data"] for key, one in hass_storage.items() if key.endswith(".ledger"))
     assert stored == {"seq": head.seq, "hash": head.hash}
+
+
+async def test_a_clock_that_is_set_back_keeps_nothing_from_being_written(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    sim: RunningSimulator,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """It was two days ahead for a while, and rows were written by it."""
+    order = Order(job_id="1", camera_id=RENEWING, asked_at=WHEN, folder="/")
+    coordinator, broken_off = coordinator_of(loaded), Tally(complete=False)
+    for ahead in (2, 0):
+        freezer.move_to(WHEN + timedelta(days=ahead))
+        move_end(sim, RENEWING, MONTH)
+        await refresh(hass, loaded)
+        for _ in range(2):  # the second is a start that finds it in the books
+            last = LastExport(order=order, finished_at=clock.now(), whole=False, tally=broken_off)
+            desk_of(loaded).async_exported(last)
+        coordinator.async_counted(RENEWING, 0, clock.now())
+        await settle(hass)
+    rows = [(row.kind.value, (row.at - WHEN).days) for row in rows_of(loaded, camera_id=RENEWING)]
+    for kind in ("renewed", "export", "recordings"):
+        assert [ahead for one, ahead in rows if one == kind] == [2, 0], kind
+    assert await hass.config_entries.async_reload(loaded.entry_id)
+    await settle(hass)
+    assert len(rows_of(loaded, camera_id=RENEWING)) == len(rows)
+    assert is_whole(loaded)
 
 
 async def test_a_time_in_which_nobody_looked_is_a_gap(

@@ -232,7 +232,11 @@ class ProofDesk:
         if self._known is None:
             return
         for plan in self._latest.cameras.values() if self._latest else ():
-            self.async_read(plan, plan)
+            known = self._known.cameras.get(self.camera_key(plan.camera.camera_id))
+            written_at = known.read_at if known else None
+            # What was stored before the last row of it says nothing new.
+            if plan.reading and (written_at is None or plan.reading.read_at >= written_at):
+                self.async_read(plan, plan)
         self._async_add_missing_steps(self._known)
         for last in self._exports.values():
             self._async_add_export(last)
@@ -369,7 +373,7 @@ class ProofDesk:
         if self._known is None:
             return
         known = self._known.cameras.get(self.camera_key(camera_id))
-        if known and known.exported_at and known.exported_at >= last.finished_at:
+        if known and last.finished_at in known.exports:
             return
         plan = self._account.known(camera_id)
         self._async_add(

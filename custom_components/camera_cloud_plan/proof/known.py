@@ -47,8 +47,8 @@ class KnownCamera:
     read last, of what changed something. `name` is what people called it then. `furthest_end`
     is the latest end that its plan had, and `end_since` since when it has the one that it has.
     `steps` says of its cancellations' steps, by wish and
-    step, when each was last; `open_wish` is that of the one that is undecided. `counted` is how many
-    recordings the maker listed when they were `counted_at`.
+    step, when each was last; `open_wish` is that of the one that is undecided. `exports` are when
+    each ended. `counted` is how many recordings the maker listed when they were `counted_at`.
     """
 
     facts: dict[str, Json] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class KnownCamera:
     has_left: bool = False
     steps: dict[tuple[str, str], datetime] = field(default_factory=dict)
     open_wish: Wish | None = None
-    exported_at: datetime | None = None
+    exports: set[datetime] = field(default_factory=set)
     counted_at: datetime | None = None
     counted: int | None = None
 
@@ -102,7 +102,7 @@ class Known:
             case Kind.CANCELLATION:
                 _heed_step(camera, entry)
             case Kind.EXPORT:
-                camera.exported_at = entry.at
+                camera.exports.add(entry.at)
             case Kind.RECORDINGS:
                 camera.counted_at = entry.at
                 count = entry.facts.get("count")
@@ -114,7 +114,7 @@ class Known:
                     has_left=True,
                     steps=camera.steps,
                     open_wish=camera.open_wish,
-                    exported_at=camera.exported_at,
+                    exports=camera.exports,
                     furthest_end=camera.furthest_end,
                 )
             case _ if (heed := _OF_A_READING.get(entry.kind)) is not None:
@@ -135,16 +135,11 @@ class Known:
     # --- What a reading adds ---
 
     def news(self, plan: CameraPlan, about: About) -> Iterator[Entry]:
-        """Yield what a camera's reading says that the ledger does not; nothing of others' own.
-
-        An older reading than the one that was written last says nothing new.
-        """
+        """Yield what a camera's reading says that the ledger does not; nothing of others' own."""
         reading = plan.reading
         if reading is None or not plan.is_own:
             return
         known = self.cameras.get(about.camera) or KnownCamera()
-        if known.read_at is not None and reading.read_at < known.read_at:
-            return
         entries = _Entries(about, reading)
         if not known.facts:
             if reading.service in _NOTHING_SAID:
@@ -164,7 +159,8 @@ class Known:
             return False
         if count:
             return known.counted == 0
-        return known.counted != 0 or known.counted_at is None or at - known.counted_at >= _DAY
+        # A clock that was set back counts as a day.
+        return known.counted != 0 or known.counted_at is None or abs(at - known.counted_at) >= _DAY
 
     def steps_missing(self, case: Case | None, about: About, now: datetime) -> Iterator[Entry]:
         """Yield the steps of a case that the ledger lacks: what a crash kept from it.
