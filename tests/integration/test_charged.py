@@ -25,6 +25,7 @@ from custom_components.camera_cloud_plan.proof.words import message_of
 from simulator.server import RunningSimulator
 
 from .acts import device_id, issue_keys, press_off, restart
+from .conftest import MAINLAND
 from .guided import Guide
 from .ledgers import act, desk_of, rows_of
 from .test_coordinator import RENEWING, coordinator_of, refresh
@@ -485,7 +486,7 @@ async def test_the_action_makes_it_too_and_tells_no_token_and_no_id(
     assert "<th>收款方</th><td>小米（米家）</td>" in page
     assert "<th>账号地区</th><td>中国大陆</td>" in page
     for name, content in files.items():
-        for secret in (*secrets_of(loaded), RENEWING):
+        for secret in (*secrets_of(loaded), RENEWING, MAINLAND, str(tmp_path)):
             assert secret.encode() not in content, name
     assert [row.facts["file"] for row in rows_of(loaded, Kind.ATTACHMENT)] == ["bill.png"]
     (again,) = (
@@ -563,6 +564,7 @@ async def test_a_bill_says_what_a_month_brought_and_is_saved(
     assert [item["row"] for item in bill["open"]]
     page, values = map(content_of, bill["files"])
     assert b"Of unknown cost: 1" in page
+    assert MAINLAND.encode() not in page + values
     assert json.loads(values)["ledger"] == bill["ledger"]
     (row,) = rows_of(loaded, Kind.REPORT)
     assert row.facts["sha256"] == hashlib.sha256(values).hexdigest()

@@ -143,5 +143,11 @@ def test_a_charge_of_the_first_paid_term_is_known_as_one(
     assert claim(*before, began()).first_paid is first_paid
 
 
+def test_a_notice_answers_its_question_itself() -> None:
+    """A crash may have kept the answer from being written behind it."""
+    found = claim(began(), said(Kind.NOTICE, arrived_at="2026-11-20"))
+    assert found.answers == {Step.NOTICE: "yes"}
+
+
 def test_what_comes_later_makes_it_no_other_term() -> None:
     assert claim(turned(-9), began(), renewed(1)).first_paid

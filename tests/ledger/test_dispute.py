@@ -325,6 +325,19 @@ def test_the_rows_verify_across_those_that_are_withheld(tmp_path: Path) -> None:
     assert (verdict.rows, verdict.withheld) == (18, 2 + 3)
 
 
+def test_a_ledger_that_is_not_whole_is_said_to_be(tmp_path: Path) -> None:
+    """Also where a row was altered that is another camera's."""
+    book = ledger(tmp_path)
+    assert "is not whole" not in read(made(tmp_path))
+    lines = book.path.read_bytes().splitlines(keepends=True)
+    (altered,) = [line for line in lines if b"30-day, yearly" in line]
+    content = book.path.read_bytes().replace(altered, altered.replace(b"30-day", b"31-day"))
+    book.path.write_bytes(content)
+    files = made(tmp_path)
+    assert "is not whole; breaks found: 1" in read(files)
+    assert not check(io.BytesIO(files["ledger.jsonl"]), is_excerpt=True).is_whole
+
+
 def test_the_same_content_makes_the_same_bytes(tmp_path: Path) -> None:
     book = ledger(tmp_path)
     first, second = (

@@ -20,6 +20,7 @@ from ..devices import account_key
 from ..ledger import Kind, LedgerError, Row, Source
 from ..ledger.bill import bill, month_of
 from ..ledger.bill_page import BillOf, bill_page, bill_values
+from ..ledger.dispute import Mask
 from ..plan import clock
 from ..plan.written import YEARS
 from ..proof.package import LANGUAGES, async_words
@@ -113,7 +114,9 @@ async def _async_save(
     """Write a bill as a page and as JSON; the ledger holds the hash of what was written."""
     words = await async_words(hass, data.get(ATTR_LANGUAGE))
     folder = data.get(ATTR_FOLDER) or coordinator.config_entry.options.get(CONF_EXPORT_FOLDER)
-    text = json.dumps(bill_values(made), ensure_ascii=False, indent=2, sort_keys=True)
+    # As on the page: a file may get anywhere.
+    values = {**bill_values(made), "account": Mask().text(made.account)}
+    text = json.dumps(values, ensure_ascii=False, indent=2, sort_keys=True)
     contents = {".html": bill_page(made, words).encode(), ".json": f"{text}\n".encode()}
     stem = f"bill_{made.month}_{account_key(coordinator.config_entry)}"
     paths = [

@@ -167,6 +167,8 @@ def _heed(claim: Claim, kind: Kind, at: datetime, facts: Mapping[str, Any]) -> N
             claim.accepted_at = None
         case Kind.REFUND_RECEIVED:
             claim.closed_at = at
+        case Kind.NOTICE:
+            claim.answers[Step.NOTICE] = "yes"
         case Kind.CHARGE:
             claim.charged_on = _day(facts.get("on")) or claim.charged_on
             claim.answers[Step.CHARGE] = "noted"

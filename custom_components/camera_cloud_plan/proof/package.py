@@ -160,19 +160,16 @@ class _Maker:
     def make(self, words: Words, version: str) -> Made:
         """Make and write it; raises as `async_make`, but `LedgerError` and `LeakError` too."""
         hass, order = self._coordinator.hass, self._order
-        verdict = self._file.verify()
         case = CaseFile(
             subject=self._subject(words),
             first=order.start,
             last=order.end,
             made_at=self._now,
             zone=self._zone,
-            head=verdict.head if verdict.head.seq else None,
             version=version,
             reviewed=rules_reviewed(),
             lines=self._file.lines(),
             law=self._law,
-            broken=len(verdict.breaks),
             mask=Mask(include=order.include, own_id=self._plan.camera.camera_id, ids=self._others),
             attachments=self._attached,
         )

@@ -12,7 +12,7 @@ import re
 from typing import Any, Final
 
 from ..row import Row, UnreadableRowError
-from ..verify_ledger import link_of, withheld
+from ..verify_ledger import Link, Walk, withheld
 from .mask import Mask
 
 # With what a row of a camera begins: its keys are in alphabetical order.
@@ -33,30 +33,50 @@ class Shown:
     is_short: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Which rows of a ledger are meant: a camera's by its key, and the account's own.
+
+    `first` (UTC) is included, `last` is not, both by when something happened. Without `first`
+    it begins with the camera's first row, without `last` it goes to the last.
+    """
+
+    camera: str
+    first: datetime | None = None
+    last: datetime | None = None
+
+    def has(self, row: Row) -> bool:
+        """Return whether a row is meant, as far as it and its moment tell."""
+        return (
+            row.camera in (self.camera, None)
+            and (self.first is None or self.first <= row.at)
+            and (self.last is None or row.at < self.last)
+        )
+
+
 def excerpt(
-    lines: Iterable[bytes], camera: str, first: datetime | None, last: datetime | None, mask: Mask
+    lines: Iterable[bytes], walk: Walk, part: Part, mask: Mask
 ) -> Iterator[tuple[bytes, Shown | None]]:
     """Yield the lines of an excerpt of a ledger, each with its row where that is shown.
 
-    Shown are a camera's rows of a span, and the account's own. `first` is included, `last` is
-    not; both by when something happened. Without `first` the excerpt begins with the camera's
-    first row, without `last` it goes to the last. A damaged line is passed over, and the chain
+    `walk` goes along all of the ledger with it. A damaged line is passed over, and the chain
     tells of it.
     """
     between: list[bytes] = []
     has_begun = False
     for line in lines:
-        row = None if _is_of_another(line, camera) else _row(line)
-        if row and row.camera is None and first is None and not has_begun:
+        if (link := walk.step(line)) is None:
             continue
-        is_within = row and (first is None or first <= row.at) and (last is None or row.at < last)
-        if row and row.camera in (camera, None) and is_within:
+        row = None if _is_of_another(line, part.camera) else _row(line, link)
+        if row and row.camera is None and part.first is None and not has_begun:
+            continue
+        if row and part.has(row):
             yield from ((covered, None) for covered in between)
             between, has_begun = [], True
             told = _shown(row, mask)
-            yield _withheld(line) if told.is_short else line, told
-        elif has_begun and (covered := _withheld(line)):
-            between.append(covered)
+            yield withheld(link) if told.is_short else line, told
+        elif has_begun:
+            between.append(withheld(link))
 
 
 def _is_of_another(line: bytes, camera: str) -> bool:
@@ -65,17 +85,11 @@ def _is_of_another(line: bytes, camera: str) -> bool:
     return whose is not None and whose[1] != camera.encode()
 
 
-def _row(line: bytes) -> Row | None:
+def _row(line: bytes, link: Link) -> Row | None:
     try:
-        return Row.from_line(line)
+        return Row.placed(line, link)
     except UnreadableRowError:
         return None
-
-
-def _withheld(line: bytes) -> bytes:
-    """Return what stands for a line; nothing for one that is damaged."""
-    link = link_of(line)
-    return withheld(link) if link else b""
 
 
 def _shown(row: Row, mask: Mask) -> Shown:

@@ -8,6 +8,7 @@ from typing import Final
 
 from ..claim import TAKEN_UP, FirstPaidTerm
 from ..row import Kind
+from ..verify_ledger import Anchor
 from .excerpt import Shown
 from .picture import Stretch
 from .told import moment_of
@@ -36,6 +37,9 @@ class Gist:
         self.counts: Counter[Kind] = Counter()
         # Lines that say nothing of their row.
         self.covered = 0
+        # Of the whole ledger, in how many places it is not whole, and its last row.
+        self.broken = 0
+        self.head: Anchor | None = None
         # Of cancellations that the maker confirmed, and of charges with their order.
         self.confirmed = self.orders = 0
         # When the first of all happened, and the newest renewal or charge (UTC).

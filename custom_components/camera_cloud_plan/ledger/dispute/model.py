@@ -8,7 +8,6 @@ from typing import Any
 
 from ...plan import Route
 from ..claim import FirstPaidTerm
-from ..verify_ledger import Anchor
 from .mask import Mask
 
 
@@ -96,8 +95,7 @@ class CaseFile:
     `lines` are those of the account's whole ledger, other cameras' rows too; they are gone
     through once, and which of them are shown is decided then. `first` and `last` are the asked
     span (UTC), the end not included; without them all that there is.
-    `head` is the ledger's last row when it was made, `broken` in how many places it is not
-    whole. `law` returns what held on the day of a moment (UTC), in a first paid term or not.
+    `law` returns what held on the day of a moment (UTC), in a first paid term or not.
     """
 
     subject: Subject
@@ -105,11 +103,9 @@ class CaseFile:
     last: datetime | None
     made_at: datetime
     zone: tzinfo
-    head: Anchor | None
     version: str
     reviewed: date
     lines: Iterable[bytes] = field(repr=False)
     law: Callable[[datetime, FirstPaidTerm], Law]
-    broken: int = 0
     mask: Mask = field(default_factory=Mask)
     attachments: tuple[Attachment, ...] = ()

@@ -17,8 +17,9 @@ import zipfile
 
 from ...plan.sheet import write_sheet
 from .. import verify_ledger
+from ..verify_ledger import Walk
 from .attached import FOLDER, named
-from .excerpt import Shown, excerpt
+from .excerpt import Part, Shown, excerpt
 from .gist import Gist
 from .lacks import Has, checklist
 from .model import CaseFile, Words
@@ -83,7 +84,7 @@ def _manifest(case: CaseFile, gist: Gist, listed: Mapping[str, Mapping[str, obje
     manifest = {
         "files": listed,
         "ledger": {
-            "head": {"seq": case.head.seq, "hash": case.head.hash} if case.head else None,
+            "head": {"seq": gist.head.seq, "hash": gist.head.hash} if gist.head else None,
             "shown": gist.shown,
         },
         "made_at": case.made_at.astimezone(UTC).isoformat(),
@@ -97,12 +98,17 @@ def _written(
     case: CaseFile, gist: Gist, write: Callable[[bytes], None], shut: Collection[bytes]
 ) -> Iterator[Shown]:
     """Write the lines of the excerpt as they come; yield the rows that are shown."""
-    for line, shown in excerpt(case.lines, case.subject.key, case.first, case.last, case.mask):
+    walk = Walk()
+    part = Part(camera=case.subject.key, first=case.first, last=case.last)
+    for line, shown in excerpt(case.lines, walk, part, case.mask):
         _refuse(line, shut)
         write(line)
         gist.heed(shown)
         if shown:
             yield shown
+    verdict = walk.verdict()
+    gist.broken = len(verdict.breaks)
+    gist.head = verdict.head if verdict.head.seq else None
 
 
 def _refuse(content: bytes, shut: Collection[bytes]) -> None:

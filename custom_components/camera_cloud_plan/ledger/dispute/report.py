@@ -318,17 +318,17 @@ class _Report:
         )
 
     def _verifying(self) -> Iterator[str]:
-        words, case, rows = self.words, self.case, self.rows
+        words, rows = self.words, self.rows
         yield heading(words("dispute_verifying"))
         yield paragraph(words("dispute_chain", shown=rows.shown, covered=rows.covered))
-        if case.broken:
-            yield paragraph(words("dispute_broken", count=case.broken))
+        if rows.broken:
+            yield paragraph(words("dispute_broken", count=rows.broken))
         yield paragraph(words("dispute_run"))
         yield "<p><code>python3 verify_ledger.py</code> · Windows: <code>py verify_ledger.py</code></p>"
         yield paragraph(words("dispute_proves"))
-        if case.head:
-            yield paragraph(words("dispute_head", row=case.head.seq))
-            yield f'<p class="hash">{escape(case.head.hash)}</p>'
+        if rows.head:
+            yield paragraph(words("dispute_head", row=rows.head.seq))
+            yield f'<p class="hash">{escape(rows.head.hash)}</p>'
 
 
 def _source(text: str) -> str:
