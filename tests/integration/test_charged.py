@@ -237,7 +237,10 @@ async def test_who_was_refused_goes_on_to_somebody_else(
     await guide.tap("asked")
     await guide.tap(route="maker_service")
     assert [start[:10] for start, _ in await due(hass)] == ["2026-11-29"]
+    await restart(hass, loaded)
+    assert [start[:10] for start, _ in await due(hass)] == ["2026-11-29"]
     freezer.tick(timedelta(days=9))
+    guide = await Guide.open(hass, "charged")
     await guide.tap("asked_another")  # There is one other way, so it is not asked for.
     assert guide.shows == "settle"
     assert "You asked for the money back on Tue 1 Dec" in guide.said
