@@ -155,7 +155,7 @@ async def test_an_account_that_is_loaded_anew_takes_nothing_down(
     await hass.async_block_till_done(wait_background_tasks=True)
     (title, _), (left, _) = here(hass)
     assert title == "Plan charge coming: Renewing, Tue 1 Dec"
-    assert left.startswith("The ledger of ")
+    assert left.endswith("was removed: what stays")
 
 
 async def test_what_somebody_took_down_stays_down(
