@@ -310,6 +310,15 @@ def test_what_a_program_may_read_is_told() -> None:
     assert missing(told, *values(Interruption, but=("stopped",))) == []  # its action says so
 
 
+def test_whom_a_session_is_sent_to_is_told() -> None:
+    hosts = read_json(INTEGRATION / "cloud" / "xiaomi" / "endpoints.json")
+    told = page("privacy.md")
+    assert missing(told, *(f"`{host}`" for host in hosts["secret_hosts"])) == []
+    assert missing(told, *(f"`{host}`" for host in hosts["hosts"]["account"])) == []
+    for host in hosts["hosts"]["sts"] + hosts["hosts"]["api"] + hosts["hosts"]["camera"]:
+        assert host.endswith("api.io.mi.com")
+
+
 # --- Figures are those of the data ---
 
 
