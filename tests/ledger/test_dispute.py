@@ -39,6 +39,7 @@ from .story import (
     OTHER_DID,
     OTHER_NAME,
     PHONE,
+    SIX,
     TOKEN,
     case,
     entry,
@@ -213,6 +214,17 @@ def test_a_long_history_has_its_newest_rows_on_the_page_and_all_in_the_table(
     assert "off, since 2026-09-11 21:36 +08:00" in page  # of a row that is not among them
     assert len(files["ledger.csv"].splitlines()) == 1 + 16 + 2 * MOST_ON_PAGE
     assert check(io.BytesIO(files["ledger.jsonl"]), is_excerpt=True).is_whole
+
+
+def test_before_a_camera_was_read_nobody_knows_whether_it_was_offline(tmp_path: Path) -> None:
+    book = ledger(tmp_path)
+    assert "2026-09-01" not in read(made(tmp_path, first=BEGIN)).partition("Nobody looked:")[2][:40]
+    book.append([entry(-90, Kind.BANK_LINE, Source.BANK, on="2026-06-03", money=SIX)])
+    files = unpacked(make_package(case(book, first=None), told_in("en")))
+    assert "Nobody looked: 2026-06-03 12:00 +08:00 to 2026-09-01 12:00 +08:00" in read(files)
+    # From the bar's begin on, not as if it had been online.
+    (bar,) = re.findall(r'<rect x="0.0"[^>]*url\(#unread\)', files["report.html"].decode())
+    assert bar
 
 
 def test_without_a_begin_it_begins_with_the_camera(tmp_path: Path) -> None:

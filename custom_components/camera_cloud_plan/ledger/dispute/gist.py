@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from ..claim import TAKEN_UP, FirstPaidTerm
-from ..row import Kind
+from ..row import Kind, Row
 from ..verify_ledger import Anchor
 from .excerpt import Shown
 from .picture import Stretch
@@ -15,6 +15,15 @@ from .told import moment_of
 
 MOST_ON_PAGE: Final = 500
 """So many rows, the newest, a table of the page has at most: more is for no reader of paper."""
+
+
+# Rows that come of reading a camera.
+_READ: Final = frozenset(
+    {
+        *(Kind.PLAN_SEEN, Kind.PLAN_CHANGED, Kind.RENEWED, Kind.FLAG),
+        *(Kind.OFFLINE, Kind.ONLINE, Kind.UPLOAD),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,8 @@ class Gist:
         self.findings: dict[str, Shown] = {}
         self.offline: list[Stretch] = []
         self.unread: list[Stretch] = []
+        # When the camera was first read of all that is shown, and as what.
+        self.first_read: Row | None = None
         self._of: dict[Kind, deque[Shown]] = {}
         self._renewal: Seen | None = None
         self._offline_since: datetime | None = None
@@ -70,6 +81,12 @@ class Gist:
     def count(self, *kinds: Kind) -> int:
         """Return how many rows of some kinds there are."""
         return sum(self.counts[kind] for kind in kinds)
+
+    def not_read(self, since: datetime) -> Iterator[Stretch]:
+        """Yield when nobody looked; before a plan was first read that is so as well."""
+        if self.first_read and self.first_read.kind is Kind.PLAN_SEEN:
+            yield Stretch(begins=since, ends=max(since, self.first_read.at))
+        yield from self.unread
 
     def still_offline(self) -> Iterator[Stretch]:
         """Yield when the camera was offline, also what began and is not known to have ended."""
@@ -90,6 +107,8 @@ class Gist:
         self._of.setdefault(kind, deque(maxlen=MOST_ON_PAGE)).append(shown)
         at = shown.row.at
         self.begins = min(self.begins or at, at)
+        if kind in _READ and self.first_read is None:
+            self.first_read = shown.row
         if kind in (Kind.RENEWED, Kind.CHARGE):
             self.paid_at = max(self.paid_at or at, at)
         self.first_paid.heed(shown.row)

@@ -235,7 +235,8 @@ class _Report:
 
     def _offline(self) -> Iterator[str]:
         words, case = self.words, self.case
-        offline, unread = [*self.rows.still_offline()], self.rows.unread
+        offline = [*self.rows.still_offline()]
+        unread = [of for of in self.rows.not_read(self.first) if of.begins != of.ends]
         yield heading(words("dispute_offline"))
         if offline or unread:
             title = words("dispute_picture")
