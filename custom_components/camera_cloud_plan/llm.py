@@ -4,11 +4,12 @@ A model sees of a camera what the entities show that are exposed to it, and only
 whose owner lets assistants answer. There is no tool that changes anything.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Final, override
+from typing import Any, Final, override
 
 from homeassistant.components.homeassistant.exposed_entities import async_should_expose
 from homeassistant.components.llm import LLMTools
@@ -41,6 +42,8 @@ _CAMERA: Final = "camera"
 # A camera is told of where its status is exposed; the rest where their own entity is.
 _STATUS: Final = "plan_status"
 _CHARGE: Final = "next_charge"
+# So many cameras are told of at once, and named to a model beforehand.
+_MOST: Final = 50
 _RENEWS: Final = {Renewal.ON: "yes", Renewal.OFF: "no", Renewal.UNKNOWN: "unknown"}
 
 
@@ -93,12 +96,13 @@ class GetPlansTool(_PlanTool):
         " comes at the earliest and latest, how many days are left, how far a cancellation is."
         " 'unknown' means that nobody can tell; never take it for yes or no. A charge that is"
         " 'possible' may not come. 'by_owners_word' means that the owner typed it in and nothing"
-        " confirms it. Times are ISO 8601, local."
+        " confirms it. 'left_out' counts cameras beyond those told: ask for them by name."
+        " Times are ISO 8601, local."
     )
 
     def __init__(self, cameras: Iterable[str]) -> None:
         """Take the names that may be asked for."""
-        self.parameters = vol.Schema({vol.Optional(_CAMERA): vol.In([*cameras])})
+        self.parameters = vol.Schema({vol.Optional(_CAMERA): _one_of(cameras)})
 
     @override
     async def async_call(
@@ -107,12 +111,15 @@ class GetPlansTool(_PlanTool):
         """Return a row for each camera, or for those of one name."""
         asked = self.parameters(tool_input.tool_args)
         exposed = _Exposed(hass, llm_context.assistant)
-        rows: list[JsonValueType] = [
-            _row(hass, exposed, coordinator, plan)
+        meant = [
+            (coordinator, plan)
             for coordinator, camera_id, plan in exposed.async_cameras()
             if asked.get(_CAMERA) in (None, coordinator.display_name(camera_id))
         ]
-        return ToolResult(data={"plans": rows})
+        rows: list[JsonValueType] = [
+            _row(hass, exposed, coordinator, plan) for coordinator, plan in meant[:_MOST]
+        ]
+        return ToolResult(data={"plans": rows, "left_out": len(meant) - len(rows)})
 
 
 class GetMonthlyCostTool(_PlanTool):
@@ -123,7 +130,8 @@ class GetMonthlyCostTool(_PlanTool):
     description = (
         "Get what the cameras' cloud plans cost a month, by currency; currencies are never added"
         " up. 'possible' is of plans of which it is not known whether they renew, and"
-        " 'price_unknown' counts those without a known price: never guess it."
+        " 'price_unknown' counts those without a known price: never guess it. 'not_read' counts"
+        " plans that could not be read, which may cost more."
     )
     parameters = vol.Schema({})
 
@@ -134,10 +142,15 @@ class GetMonthlyCostTool(_PlanTool):
         """Return the sums of each account."""
         exposed = _Exposed(hass, llm_context.assistant)
         views: dict[CloudPlanCoordinator, list[PlanView]] = {}
+        not_read: Counter[CloudPlanCoordinator] = Counter()
         for coordinator, camera_id, plan in exposed.async_cameras():
-            told = plan.is_own and plan.is_shown(clock.now()) and plan.view
-            if told and exposed.async_sees(coordinator, camera_id, _CHARGE):
-                views.setdefault(coordinator, []).append(told)
+            if not plan.is_own or not exposed.async_sees(coordinator, camera_id, _CHARGE):
+                continue
+            of_account = views.setdefault(coordinator, [])
+            if plan.view and plan.is_shown(clock.now()):
+                of_account.append(plan.view)
+            elif plan.camera.supports_plans is not False:
+                not_read[coordinator] += 1
         accounts: list[JsonValueType] = []
         for coordinator, of_account in views.items():
             cost = monthly_cost(of_account, clock.now())
@@ -146,6 +159,7 @@ class GetMonthlyCostTool(_PlanTool):
                 "sums": _sums(cost.sums),
                 "possible": _sums(cost.possible),
                 "price_unknown": cost.unknown,
+                "not_read": not_read[coordinator],
             }
             accounts.append(row)
         return ToolResult(data={"accounts": accounts})
@@ -159,12 +173,13 @@ class GetRecordingsAtRiskTool(_PlanTool):
     title = "Get camera recordings about to expire"
     description = (
         "Get how many cloud recordings of a camera disappear within two days, and when the first"
-        " one does. It asks the camera maker's cloud, so ask for one camera at a time."
+        " one does, as listed at 'listed_at'; null means that nobody can tell. It asks the camera"
+        " maker's cloud, so ask for one camera at a time."
     )
 
     def __init__(self, cameras: Iterable[str]) -> None:
         """Take the names that may be asked for."""
-        self.parameters = vol.Schema({vol.Required(_CAMERA): vol.In([*cameras])})
+        self.parameters = vol.Schema({vol.Required(_CAMERA): _one_of(cameras)})
 
     @override
     async def async_call(
@@ -182,6 +197,7 @@ class GetRecordingsAtRiskTool(_PlanTool):
                 _CAMERA: name,
                 "at_risk": outlook.at_risk if outlook else None,
                 "first_loss": _local(outlook.first_loss) if outlook else None,
+                "listed_at": _local(outlook.seen_at) if outlook else None,
             }
             rows.append(row)
         return ToolResult(data={"recordings": rows})
@@ -199,6 +215,12 @@ def async_get_tools(hass: HomeAssistant, llm_context: LLMContext, api_id: str) -
     return LLMTools(
         tools=[GetPlansTool(names), GetMonthlyCostTool(), GetRecordingsAtRiskTool(names)]
     )
+
+
+def _one_of(names: Iterable[str]) -> Any:
+    """Return what is accepted as a camera's name; of too many to list, any text."""
+    listed = [*names]
+    return vol.In(listed) if len(listed) <= _MOST else str
 
 
 def _row(

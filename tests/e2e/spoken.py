@@ -129,7 +129,7 @@ class Spoken:
         unknown = sum(bool(each.charge and not each.charge.amount) for each in self._known.values())
         said = [self._sum((amount, currency)) for currency, amount in sums.items()]
         return self.joined(
-            self._say("costs", sums=self._tongue.listed(said, choice=False)),
+            self._say("costs_known", sums=self._tongue.listed(said, choice=False)),
             self._counted("prices_unknown", unknown),
             self._say("own_word_prices"),
         )

@@ -88,6 +88,7 @@ async def test_a_sentence_that_names_none_of_ours_is_left_to_others(
     await settle(hass)
     assert await ask(hass, "when is the next charge for my car") == "The car is charged at night."
     assert "Front door" in await ask(hass, "when do we pay for the front door")
+    assert (await ask(hass, "which recordings disappear soon")).startswith("Recordings of Front ")
     assert NOT_UNDERSTOOD in await ask(hass, "when do we pay for the moon")
     assert "20:00" in await ask(hass, "what time is it") or "8:00" in await ask(
         hass, "what time is it"
@@ -149,12 +150,13 @@ async def test_places_and_aliases_and_new_names_are_understood(
         devices.async_update_device(device_id(hass, camera_id), area_id=area.id)
     devices.async_update_device(device_id(hass, GARAGE), name_by_user="Car port (old); {left}")
     er.async_get(hass).async_update_entity(
-        entity_id(hass, FRONT_DOOR, "next_charge"), aliases=["porch", "大门"]
+        entity_id(hass, FRONT_DOOR, "next_charge"), aliases=["porch", "大门", "小米 C500 摄像头"]
     )
     await gathered(hass, freezer)
     assert "Nursery" in await ask(hass, "when is the next charge in upstairs")
     assert "Nursery" in await ask(hass, "楼上什么时候扣费", language="zh-cn")
-    assert "Which one: Nursery or Study?" in await ask(hass, "does upstairs renew")
+    assert "Which one: Nursery or Study?" in await ask(hass, "is the renewal of upstairs off")
+    assert await ask(hass, "do the cameras upstairs renew") == "Nursery is set to renew."
     assert "Nursery" in await ask(hass, "when is the next charge on the top floor")
     assert "Nursery" in await ask(hass, "when do we pay for under the roof")
     fr.async_get(hass).async_update(floor.floor_id, name="Loft", aliases=set())
@@ -163,6 +165,7 @@ async def test_places_and_aliases_and_new_names_are_understood(
     assert NOT_UNDERSTOOD in await ask(hass, "when do we pay for under the roof")
     assert "Front door" in await ask(hass, "when do we pay for the porch?")
     assert "Front door" in await ask(hass, "大门什么时候扣费", language="zh-cn")
+    assert "Front door" in await ask(hass, "小米c500什么时候扣费", language="zh-cn")
     assert "Car port" in await ask(hass, "does the car port old left renew")
     assert NOT_UNDERSTOOD in await ask(hass, "does the garage renew")
 
@@ -415,6 +418,7 @@ async def test_a_typed_plan_is_told_as_its_owners_word(hass: HomeAssistant) -> N
     assert "for 3 euros and 50 cents" in said
     assert said.endswith("That is by your own word.")
     assert (await ask(hass, "Doorbell会续费吗", language="zh-cn")).endswith("这是您自己填写的。")
+    assert (await ask(hass, "is the doorbell cancelled")).endswith("That is by your own word.")
     assert await ask(hass, "what do the cameras cost a month") == (
         "Doorbell costs 3 euros and 50 cents a month. The price is by your own word."
     )
@@ -429,12 +433,19 @@ async def test_what_is_old_is_told_with_its_age(
     freezer: FrozenDateTimeFactory,
     sim: RunningSimulator,
 ) -> None:
+    lost = "which recordings of the study disappear soon"
+    assert (await ask(hass, lost)).startswith("23 recordings of Study disappear soon")
     sim.faults.add("http_status", status=503)
     await pass_time(hass, freezer, timedelta(hours=10).total_seconds())
+    assert await ask(hass, lost) == "I could not see what there is of Study."
     said = await ask(hass, "how many days are left for the study")
     assert said.endswith("That was read ten hours ago; Xiaomi could not be asked since.")
     await pass_time(hass, freezer, timedelta(days=8).total_seconds())
     assert (await ask(hass, "does the garage renew")).startswith("I don't know")
+    assert await ask(hass, "what do the cameras cost") == (
+        "I know of no plan that renews. Not all plans could be read."
+    )
+    assert "I don't know when its plan ends." in await ask(hass, STOP)
 
 
 async def test_whatever_fails_there_are_words(
@@ -563,12 +574,14 @@ async def test_a_model_reads_what_is_exposed(hass: HomeAssistant, make_entry: En
         ToolInput(tool_name="camera_cloud_plan__get_monthly_cost", tool_args={})
     )
     assert cost.data["accounts"][0]["price_unknown"] == 3
+    assert cost.data["accounts"][0]["not_read"] == 0
     risk = await api.async_call_tool(
         ToolInput(
             tool_name="camera_cloud_plan__get_recordings_at_risk", tool_args={"camera": "Study"}
         )
     )
     assert risk.data["recordings"][0]["at_risk"] == 23
+    assert risk.data["recordings"][0]["listed_at"] == "2026-11-22T20:00+08:00"
 
 
 async def test_a_model_sees_nothing_where_nothing_is_exposed(

@@ -156,6 +156,8 @@ SAID: Final = {
             "can you check if the living room renews",
             "do you know if the front door renews",
             "which camera plans are set to renew",
+            "which cameras upstairs renew",
+            "do the cameras upstairs renew",
         ),
         "monthly_cost": (
             "What do the cameras cost per month?",
@@ -188,6 +190,7 @@ SAID: Final = {
             "how much do the cameras cost per month please",
             "what's the monthly cost of the front door plan",
             "how much do we pay for the front door",
+            "what do the cameras upstairs cost a month",
         ),
         "at_risk": (
             "Which recordings disappear soon?",
@@ -278,6 +281,8 @@ SAID: Final = {
             "turn auto renew off for the front door please",
             "let the front door plan expire",
             "I don't want the front door to renew",
+            "cancel the plans upstairs",
+            "stop renewal upstairs",
         ),
         "stop!": (
             "yes, stop renewal",

@@ -63,7 +63,7 @@ def test_a_span_is_said_by_its_days(first: int, last: int, english: str, chinese
 def test_a_span_that_has_begun_says_until_when() -> None:
     assert EN.any_moment(TODAY, TODAY) == "any moment now, today at the latest"
     assert EN.any_moment(date(2026, 11, 24), TODAY) == "any moment now, by Tuesday at the latest"
-    assert ZH.any_moment(TODAY, TODAY) == "随时可能，最晚今天"
+    assert ZH.any_moment(TODAY, TODAY) == "今天之内，随时可能"
 
 
 @pytest.mark.parametrize(

@@ -138,8 +138,10 @@ class Acts:
     async def _ask_stop(self, target: Target) -> Reply:
         if refused := self._cannot_stop(target):
             return Reply(refused)
-        view = target.plan.view if target.plan else None
-        ends_at = view.reading.ends_at if view else None
+        plan = target.plan
+        ends_at = plan.view.reading.ends_at if plan and plan.view else None
+        if plan is None or not plan.is_shown(clock.now()):
+            ends_at = None
         until = self._speech.day(ends_at) if ends_at else ""
         key = "ask_stop" if ends_at else "ask_stop_end_unknown"
         return Reply(self._say(key, camera=target.name, day=until), Topic.STOP, target)

@@ -36,6 +36,10 @@ from .speech import Speech
 
 # Seconds that whoever asks waits for lists of recordings; they go on by themselves.
 _PATIENCE: Final = 6.0
+# Of so many cameras it is said in full what goes.
+_MOST_IN_FULL: Final = 2
+# What goes soon is not told from a list that is older: it would have gone meanwhile.
+_LISTED_WITHIN: Final = timedelta(hours=12)
 # A reading counts as old when so many polls were missed, in part.
 _OLD_AFTER_POLLS: Final = 1.5
 
@@ -58,12 +62,10 @@ class Answers:
             return self._of_one(targets, self._charge)
         due = min(_charges(targets), key=lambda found: found[1].earliest, default=None)
         if due is None:
-            unread = [target for target in targets if _is_unread(target)]
-            return self._say("no_charge_unread" if unread else "no_charge")
+            return self._say("no_charge_unread" if self._unread(targets) else "no_charge")
         covered, _ = due
-        if len(covered) == 1:
-            return self._charge(covered[0])
-        return self._charge(covered[0], self._speech.counted("cameras", len(covered)))
+        several = self._speech.counted("cameras", len(covered)) if len(covered) > 1 else None
+        return self._joined(self._charge(covered[0], several), *self._unread(targets))
 
     def _charge(self, target: Target, name: str | None = None) -> str:
         """Say when a camera's next charge is; `name` is for a plan of several."""
@@ -108,11 +110,12 @@ class Answers:
                 (view.reading.ends_at, target)
                 for target in targets
                 if (view := _view(target)) and view.days_remaining(clock.now())
-                if view.reading.ends_at and _is_own(target)
+                if view.reading.ends_at and _is_own(target) and _is_shown(target)
             ]
             if not ending:
-                return self._say("no_plans")
-            return self._days(min(ending, key=lambda found: found[0])[1])
+                return self._joined(self._say("no_plans"), *self._unread(targets))
+            first = min(ending, key=lambda found: found[0])[1]
+            return self._joined(self._days(first), *self._unread(targets))
         return self._of_one(targets, self._days)
 
     def _days(self, target: Target) -> str:
@@ -139,9 +142,9 @@ class Answers:
     # --- Whether it renews ---
 
     async def renews(self, form: str | None) -> str:
-        """Say whether a plan renews; of all, which ones do."""
+        """Say whether a plan renews; of all, or of a place with several, which ones do."""
         targets = self._directory.named(form)
-        if form is not None:
+        if form is not None and not (len(targets) > 1 and self._directory.is_place(form)):
             return self._of_one(targets, self._renews)
         by_renewal: dict[Renewal, list[str]] = defaultdict(list)
         for target in targets:
@@ -158,7 +161,7 @@ class Answers:
         ]
         if not by_renewal[Renewal.ON]:
             said.insert(0, self._say("none_renews"))
-        return self._joined(*said)
+        return self._joined(*said, *self._unread(targets), *self._age_of_all(targets))
 
     def _renews(self, target: Target) -> str:
         view = _view(target)
@@ -193,21 +196,34 @@ class Answers:
         sums = _added(cost.sums for cost in costs)
         possible = _added(cost.possible for cost in costs)
         unknown = sum(cost.unknown for cost in costs)
+        unread = self._unread(targets)
         if not sums and not possible and not unknown:
-            return self._say("costs_nothing")
+            if form is not None and len(targets) == 1:
+                return self._costs_nothing(targets[0])
+            return self._joined(self._say("costs_nothing"), *unread)
         if not sums and not possible:
-            return self._speech.counted("costs_unknown", unknown)
+            return self._joined(self._speech.counted("costs_unknown", unknown), *unread)
         one = targets[0].name if len(targets) == 1 else ""
         of = "_of" if one else ""
         said = []
         if sums:
-            said.append(self._say(f"costs{of}", camera=one, sums=self._speech.sums(sums)))
+            key = "costs_known" if unknown or unread else f"costs{of}"
+            said.append(self._say(key, camera=one, sums=self._speech.sums(sums)))
         if possible:
             key = "costs_more" if sums else f"costs_possible{of}"
             said.append(self._say(key, camera=one, sums=self._speech.sums(possible)))
         if unknown:
             said.append(self._speech.counted("prices_unknown", unknown))
-        return self._joined(*said, *self._whose_prices(views))
+        return self._joined(*said, *unread, *self._whose_prices(views))
+
+    def _costs_nothing(self, target: Target) -> str:
+        """Say why one camera's plan has no cost."""
+        view = _view(target)
+        if problem := self._not_known(target):
+            return problem
+        if view is None or not view.is_active:
+            return self._no_plan(target)
+        return self._joined(self._say("no_renewal", camera=target.name), *self._until(view))
 
     def _whose_prices(self, views: Mapping[CloudPlanCoordinator, Sequence[PlanView]]) -> list[str]:
         """Say that prices are the owner's word, where any of them is."""
@@ -237,7 +253,7 @@ class Answers:
             (
                 (outlook.first_loss, target, outlook.at_risk)
                 for target, outlook in seen
-                if outlook and outlook.at_risk and outlook.first_loss
+                if outlook and _is_known(outlook) and outlook.at_risk and outlook.first_loss
             ),
             key=lambda found: found[0],
         )
@@ -245,6 +261,10 @@ class Answers:
             self._speech.counted("going", count, camera=target.name, first=self._speech.at(first))
             for first, target, count in going
         ]
+        if len(going) > _MOST_IN_FULL:
+            cameras = self._speech.names([target.name for _, target, _ in going])
+            first = self._speech.at(going[0][0])
+            said = [self._say("going_several", cameras=cameras, first=first)]
         within = self._speech.days(AT_RISK_WITHIN.days)
         if not said and any(_is_known(outlook) for _, outlook in seen):
             said.append(self._say("none_going", within=within))
@@ -328,7 +348,8 @@ class Answers:
                 watch = target.coordinator.watches.get(target.camera_id)
                 if again := watch.notices.get(Notice.RENEWAL_BACK_ON):
                     return self._on_again(target, again.since)
-                return self._joined(self._say("is_on", camera=name), *self._age(target))
+                own_word = [self._say("own_word")] if view.reading.typed else []
+                return self._joined(self._say("is_on", camera=name), *own_word, *self._age(target))
             case _:
                 return self._joined(
                     self._say("renews_unknown", camera=name), *self._whose_word(target, view)
@@ -360,10 +381,12 @@ class Answers:
     def _not_known(self, target: Target) -> str | None:
         """Say why nothing can be said of a plan; `None` where something can."""
         plan = target.plan
-        if plan is None or plan.reading is None:
-            return self._say("not_read", camera=target.name)
-        if not plan.is_own:
+        if plan is not None and not plan.is_own:
             return self._say("shared", camera=target.name)
+        if plan is None or plan.reading is None:
+            if plan is not None and plan.camera.supports_plans is False:
+                return self._no_plan(target)
+            return self._say("not_read", camera=target.name)
         if not plan.is_shown(clock.now()):
             age = self._speech.age(plan.reading.read_at)
             return self._say("too_old", camera=target.name, age=age)
@@ -401,6 +424,16 @@ class Answers:
         age = self._speech.age(reading.read_at)
         return [self._say("age", age=age, maker=self._maker(target))]
 
+    def _age_of_all(self, targets: Sequence[Target]) -> list[str]:
+        """Say how old the oldest of several readings is, where polls were missed since."""
+        shown = [target for target in targets if _is_own(target) and _is_shown(target)]
+        ages = [(view.reading.read_at, target) for target in shown if (view := _view(target))]
+        return self._age(min(ages, key=lambda read: read[0])[1]) if ages else []
+
+    def _unread(self, targets: Sequence[Target]) -> list[str]:
+        """Say that not all is known, where plans could not be read at all, or of late."""
+        return [self._say("some_unread")] if any(map(_is_unread, targets)) else []
+
     def _maker(self, target: Target) -> str:
         plan = target.plan
         return self._speech.maker(plan.camera.maker) if plan else ""
@@ -435,7 +468,9 @@ def _is_shown(target: Target) -> bool:
 
 
 def _is_unread(target: Target) -> bool:
-    return _is_own(target) and not _is_shown(target)
+    plan = target.plan
+    may_have_a_plan = plan is not None and plan.is_own and plan.camera.supports_plans is not False
+    return may_have_a_plan and not _is_shown(target)
 
 
 def _views_by_account(
@@ -482,4 +517,10 @@ def _has_recordings(target: Target) -> bool:
 
 
 def _is_known(outlook: RecordingOutlook | None) -> bool:
-    return outlook is not None and outlook.at_risk is not None
+    """Return whether it is known what goes soon, from a list that is not old."""
+    return (
+        outlook is not None
+        and outlook.at_risk is not None
+        and clock.now() - outlook.seen_at <= _LISTED_WITHIN
+        and (outlook.first_loss is None or outlook.first_loss > clock.now())
+    )

@@ -75,7 +75,11 @@ class Chinese:
 
     def any_moment(self, last: date, today: date) -> str:
         """Return when something is that may come now."""
-        return f"随时可能，最晚{self.day(max(last, today), today)}"
+        return (
+            "今天之内，随时可能"
+            if last <= today
+            else f"现在到{self.day(last, today)}之间，随时可能"
+        )
 
     def at(self, moment: datetime, today: date) -> str:
         """Return a moment."""

@@ -23,6 +23,8 @@ _PUNCTUATION: Final = "。,，?¿？؟!¡！;；:：’…—–―."
 _AT_AN_EDGE: Final = re.compile(rf"(?<!\S)[{_PUNCTUATION}]+|[{_PUNCTUATION}]+(?!\S)")
 _NO_WORD: Final = re.compile(r"[^\w]+")
 _SPACES: Final = re.compile(r"\s+")
+# What people leave out of a name, or say behind any.
+_A_CAMERA: Final = re.compile(r" ?(?:(?:security )?camera|\bcam|摄像头|摄像机|监控)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ def async_directory(hass: HomeAssistant, coordinators: Iterable[CloudPlanCoordin
     """Return what the cameras of these accounts go by now."""
     cameras: list[Target] = []
     called: dict[str, list[Target]] = defaultdict(list)
+    shortly: dict[str, list[Target]] = defaultdict(list)
     located: dict[str, list[Target]] = defaultdict(list)
     where: dict[Target, str] = {}
     for coordinator in coordinators:
@@ -90,10 +93,14 @@ def async_directory(hass: HomeAssistant, coordinators: Iterable[CloudPlanCoordin
             cameras.append(target)
             for form in _forms(target.name, *_aliases(hass, device_id)):
                 called[form].append(target)
+                shortly[_A_CAMERA.sub("", form)].append(target)
             if area:
                 where[target] = area.name
                 for form in _forms(*_places(hass, area)):
                     located[form].append(target)
+    for form, targets in shortly.items():
+        if form and form not in called and form not in located:
+            called[form] = targets
     _tell_apart(called, where)
     return Directory(
         cameras=tuple(cameras), called=_unique(called), located=_unique(located), areas=where
@@ -149,7 +156,11 @@ def _forms(*names: str) -> tuple[str, ...]:
 
 
 def spoken_forms(name: str) -> tuple[str, ...]:
-    """Return what people may say or type for a name: as it is written, and without its signs."""
+    """Return what people may say or type for a name: as it is written, and without its signs.
+
+    In Chinese there are no spaces either, however it is written.
+    """
     written = _SPACES.sub(" ", _AT_AN_EDGE.sub("", name)).strip().casefold()
     bare = _SPACES.sub(" ", _NO_WORD.sub(" ", name)).strip().casefold()
-    return tuple(form for form in dict.fromkeys((written, bare)) if form)
+    joined = bare if bare.isascii() else bare.replace(" ", "")
+    return tuple(form for form in dict.fromkeys((written, bare, joined)) if form)
