@@ -467,6 +467,9 @@ async def test_the_action_makes_it_too_and_tells_no_token_and_no_id(
     hass: HomeAssistant, loaded: MockConfigEntry, tmp_path: Path
 ) -> None:
     (tmp_path / "media" / "bill.png").write_bytes(b"made up")
+    text = f"paid for {MAINLAND} from 13800138000"
+    camera = device_id(hass, RENEWING)
+    await act(hass, "add_charge", device_id=camera, date="2026-11-20", text=text)
     (row,) = (
         await act(
             hass,
@@ -477,7 +480,7 @@ async def test_the_action_makes_it_too_and_tells_no_token_and_no_id(
         )
     )["plans"]
     assert row["state"] == "made"
-    assert "charge" in row["missing"]
+    assert "notice" in row["missing"]
     files = unpacked(row["path"])
     assert {name: hashlib.sha256(content).hexdigest() for name, content in files.items()} == row[
         "files"
@@ -497,11 +500,14 @@ async def test_the_action_makes_it_too_and_tells_no_token_and_no_id(
             hass,
             "create_dispute_package",
             device_id=device_id(hass, RENEWING),
-            include=["device_id"],
+            include=["device_id", "numbers"],
         )
     )["plans"]
     assert again["path"] != row["path"]  # nothing is overwritten
-    assert RENEWING in unpacked(again["path"])["report.html"].decode()
+    page = unpacked(again["path"])["report.html"].decode()
+    assert RENEWING in page
+    # The account's own id is no number like others.
+    assert "paid for •••11 from 13800138000" in page
 
 
 async def test_files_that_are_too_large_together_are_refused(

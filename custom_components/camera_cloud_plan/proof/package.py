@@ -150,9 +150,11 @@ class _Maker:
         self._file = desk.file
         self._now = clock.now()
         self._zone = dt_util.get_default_time_zone()
-        self._others = frozenset(coordinator.data.cameras) - {camera_id}
-        self._secrets = frozenset(_secrets(entry.data.get(CONF_CREDENTIALS), order.include)) | {
-            other for other in self._others if len(other) >= _SHORTEST_SECRET
+        others = frozenset(coordinator.data.cameras) - {camera_id}
+        stored = entry.data.get(CONF_CREDENTIALS)
+        self._hidden = others | frozenset(_account_ids(stored, order.include))
+        self._secrets = frozenset(_secrets(stored, order.include)) | {
+            other for other in others if len(other) >= _SHORTEST_SECRET
         }
         self._account = entry.title
         self._folder = order.folder or entry.options.get(CONF_EXPORT_FOLDER)
@@ -170,7 +172,7 @@ class _Maker:
             reviewed=rules_reviewed(),
             lines=self._file.lines(),
             law=self._law,
-            mask=Mask(include=order.include, own_id=self._plan.camera.camera_id, ids=self._others),
+            mask=Mask(include=order.include, own_id=self._plan.camera.camera_id, ids=self._hidden),
             attachments=self._attached,
         )
         package = make_package(case, words, self._secrets)
@@ -212,6 +214,12 @@ class _Maker:
                 "read_at": reading.read_at.isoformat() if reading else None,
             },
         )
+
+
+def _account_ids(stored: Any, include: frozenset[Include]) -> Iterator[str]:
+    """Yield the maker's ids of the account, unless they may be shown."""
+    if Include.ACCOUNT not in include and isinstance(stored, Mapping):
+        yield from (str(stored[name]) for name in _IDS_OF_THE_ACCOUNT if stored.get(name))
 
 
 def _secrets(stored: Any, include: frozenset[Include]) -> Iterator[str]:
