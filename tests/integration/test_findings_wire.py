@@ -218,6 +218,20 @@ async def test_a_trial_that_was_cancelled_here_and_charged_anyway_is_one_finding
     assert found(account) == [("Trial", "renewed_after_cancelling")]
 
 
+async def test_another_plan_bought_after_cancelling_is_not_renewed(
+    hass: HomeAssistant, account: MockConfigEntry, sim: RunningSimulator, days: Days
+) -> None:
+    await press_off(hass, RENEWING)
+    await steer(sim, "POST", f"camera/{RENEWING}/renewal", on=False)
+    await days(1)
+    names = {"en": "30-day cloud storage, monthly", "zh": "30 天云存储，包月"}
+    bought = {"name": names, "retention_days": 30, "end": "+31d", "auto_renew": True}
+    await steer(sim, "PATCH", f"camera/{RENEWING}", plan=bought)
+    await days(3)
+    assert len(rows_of(account, Kind.RENEWED, camera_id=RENEWING)) == 1
+    assert found(account) == []
+
+
 # --- Out of sight ---
 
 

@@ -362,6 +362,16 @@ def test_a_plan_that_was_over_and_is_bought_again_is_not_renewed() -> None:
     assert plan.reads(23.5, 30).kinds == []
 
 
+def test_another_plan_that_is_bought_after_cancelling_is_not_renewed() -> None:
+    plan = Watched().cancelled(3).reads(4, 6)
+    plan.read(6.5, name="30-day cloud storage", kept=30, starts=6.4, ends=37.0, flag=True)
+    plan.step("disproved", old_end=moment(day(20)), new_end=moment(day(37)))
+    assert plan.reads(7, 36).read(37.1, ends=68.0, starts=37.0).reads(37.5, 40).kinds == []
+    # Cancelled itself, it is another matter.
+    plan.cancelled(45).reads(46, 67).read(68.1, ends=99.0, starts=68.0)
+    assert plan.reads(68.5, 70).kinds == ["renewed_after_cancelling"]
+
+
 def test_who_wanted_it_on_and_took_that_back_is_still_renewed_after_cancelling() -> None:
     plan = Watched().cancelled(3).reads(4, 6)
     plan.step("opened", Wish.ON).read(6.5).step("withdrawn", Wish.ON)

@@ -34,6 +34,8 @@ _FLAG_LATE: Final = timedelta(hours=24)
 _LATE: Final = timedelta(hours=36)
 # What lies so close before a moment would have to be seen to say that nothing happened then.
 _CLOSE: Final = timedelta(hours=72)
+# What another plan has that does not follow from how the one before ended.
+_OTHER_PLAN: Final = NEW_PLAN - {"trial", "service"}
 _IN_FORCE: Final = ("done", "sent", "confirmed")
 _ACTS: Final = ("done", "sent")
 _UNDER_WAY: Final = ("opened", *_IN_FORCE, "not_effective", "reminded")
@@ -59,6 +61,25 @@ def _is_something_else(history: CameraHistory, renewal: Renewal) -> bool:
         history.is_taken_back(renewal)
         or _is_longer_trial(history, renewal)
         or _was_over(history, renewal)
+        or _is_of_a_later_plan(history, renewal)
+    )
+
+
+def _is_of_a_later_plan(history: CameraHistory, renewal: Renewal) -> bool:
+    """Return whether a term is one of a plan that was bought after the other was switched off.
+
+    What follows a trial has another name, too.
+    """
+    off = [one for one in history.steps if one.wish == "off" and one.step in _IN_FORCE]
+    since = max((one.seq for one in off if one.seq < renewal.seq), default=renewal.seq)
+    begins = {one.at for one in history.renewals if since < one.seq <= renewal.seq}
+    return any(
+        since < known.seq < renewal.seq
+        and not known.changed.isdisjoint(_OTHER_PLAN)
+        and (known.at in begins or "ends_at" in known.changed)
+        and (before := history.before(known.seq)) is not None
+        and not before.is_trial
+        for known in history.versions
     )
 
 
