@@ -1,5 +1,6 @@
 """The actions about ledgers: look through them, add to them, hand them out."""
 
+import asyncio
 import json
 from pathlib import Path
 import subprocess
@@ -156,6 +157,17 @@ async def test_a_table_is_read_line_by_line_and_twice_adds_nothing(
     again = await act(hass, "import_charges", table=TABLE)
     assert again["already"] == 2
     assert len(rows_of(loaded, Kind.CHARGE, Kind.BANK_LINE)) == 2
+
+
+async def test_a_table_that_is_sent_twice_at_once_is_added_once(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    charge: dict[str, Any] = {"device_id": device_id(hass, RENEWING), "date": "2026-11-21"}
+    await asyncio.gather(
+        *(act(hass, "import_charges", table=TABLE) for _ in range(2)),
+        *(act(hass, "add_charge", **charge) for _ in range(2)),
+    )
+    assert len(rows_of(loaded, Kind.CHARGE, Kind.BANK_LINE)) == 3
 
 
 async def test_of_a_table_with_a_wrong_line_nothing_is_added(

@@ -1,5 +1,6 @@
 """The actions about charges: add one by hand or from a table, and take one up that was wrong."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -9,6 +10,7 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
@@ -49,6 +51,8 @@ IMPORT_FIELDS: Final = {
     vol.Optional(ATTR_DRY_RUN, default=False): cv.boolean,
 }
 REPORT_FIELDS: Final = cv.TARGET_SERVICE_FIELDS
+
+_ADDING: Final[HassKey[asyncio.Lock]] = HassKey(f"{DOMAIN}_adding_charges")
 
 # Lines with something wrong that are told one by one.
 _MOST_LINES: Final = 10
@@ -106,9 +110,10 @@ async def async_add_charge(call: ServiceCall) -> ServiceResponse:
             translation_placeholders={"field": err.column, "flaw": _flaw(call.hass, err)},
         ) from err
     line = _Line(desk=desk, camera_id=camera_id, added=added)
-    if not call.data[ATTR_ANOTHER] and not await _async_lacks(call.hass, desk, [line]):
-        return {"state": "already"} if call.return_response else None
-    (row,) = await desk.async_append_all([(camera_id, line.entry())])
+    async with _adding(call.hass):
+        if not call.data[ATTR_ANOTHER] and not await _async_lacks(call.hass, desk, [line]):
+            return {"state": "already"} if call.return_response else None
+        (row,) = await desk.async_append_all([(camera_id, line.entry())])
     return {"state": "added", "row": row.seq, "hash": row.hash} if call.return_response else None
 
 
@@ -146,9 +151,10 @@ async def async_import_charges(call: ServiceCall) -> ServiceResponse:
         raise _unusable(call.hass, answers)
     for desk in {id(line.desk): line.desk for line in usable}.values():
         own = [line for line in usable if line.desk is desk]
-        new = await _async_lacks(call.hass, desk, own)
-        if not is_dry:
-            await desk.async_append_all([(line.camera_id, line.entry()) for line in new])
+        async with _adding(call.hass):
+            new = await _async_lacks(call.hass, desk, own)
+            if not is_dry:
+                await desk.async_append_all([(line.camera_id, line.entry()) for line in new])
         done, lacked = "would_add" if is_dry else "added", {line.line for line in new}
         for one in own:
             state = done if one.line in lacked else "already"
@@ -215,6 +221,11 @@ def _placed(line: table.Line, chosen: Iterable[Chosen]) -> _Line:
         raise table.FlawError("camera", flaw)
     ((desk, camera_id),) = found
     return _Line(desk=desk, camera_id=camera_id, added=line.added, line=line.line)
+
+
+def _adding(hass: HomeAssistant) -> asyncio.Lock:
+    """Return what keeps two calls from finding the same lacking, and both adding it."""
+    return hass.data.setdefault(_ADDING, asyncio.Lock())
 
 
 async def _async_lacks(hass: HomeAssistant, desk: ProofDesk, lines: list[_Line]) -> list[_Line]:
