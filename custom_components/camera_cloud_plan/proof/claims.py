@@ -57,6 +57,13 @@ class ClaimDesk:
         desk = self._account.proof
         return desk.claims.of(desk.camera_key(camera_id))
 
+    @property
+    def cameras(self) -> frozenset[str]:
+        """The ids of the cameras of which something is open."""
+        desk = self._account.proof
+        ids = (desk.camera_id(claim.camera) for claim in desk.claims.open())
+        return frozenset(camera_id for camera_id in ids if camera_id)
+
     def deadlines(self, camera_id: str) -> Sequence[tuple[str, datetime]]:
         """Return what has to be done or answered until when (UTC), by name."""
         if (claim := self.of(camera_id)) is None:
