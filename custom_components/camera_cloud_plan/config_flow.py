@@ -44,10 +44,8 @@ from .cloud.errors import (
     ApiError,
     BrowserNeededError,
     CaptchaNeededError,
-    CertificateError,
     CloudError,
     CodeNeededError,
-    NotServedError,
     RateLimitedError,
     SignatureRefusedError,
     SignInNeededError,
@@ -83,6 +81,7 @@ from .const import (
     ENTRY_VERSION,
     MAKER_XIAOMI,
 )
+from .failures import why_unreachable
 from .options_flow import CloudPlanOptionsFlow
 from .plan import Camera, clock
 from .typed.flow import TypedPlansFlow
@@ -117,12 +116,8 @@ class _Problem:
         """Return the problem that tells a person what to do about an error."""
         key, words = "unexpected_answer", dict[str, str]()
         match error:
-            case NotServedError(host=host, status=status):
-                key, words = "not_served", {"host": host, "status": str(status)}
-            case CertificateError(host=host):
-                key, words = "no_valid_certificate", {"host": host}
-            case UnreachableError(host=host):
-                key, words = "unreachable", {"host": host}
+            case UnreachableError():
+                key, words = why_unreachable(error)
             case RateLimitedError(retry_after=seconds):
                 wait = _PATIENCE.total_seconds() if seconds is None else seconds
                 key, words = "rate_limited", {"minutes": str(ceil(wait / 60))}

@@ -1,5 +1,6 @@
 """From a cloud client's errors to the words and kinds that Home Assistant shows."""
 
+from http import HTTPStatus
 from typing import Final
 
 from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
@@ -53,6 +54,19 @@ def update_error(err: CloudError) -> HomeAssistantError:
     )
 
 
+def why_unreachable(err: UnreachableError) -> tuple[str, dict[str, str]]:
+    """Return an error's translation key and placeholders; dialogues have texts of the same key."""
+    match err:
+        case NotServedError(status=HTTPStatus.FORBIDDEN):
+            return "not_let_in", {"host": err.host}
+        case NotServedError():
+            return "not_served", {"host": err.host, "status": str(err.status)}
+        case CertificateError():
+            return "no_valid_certificate", {"host": err.host}
+        case _:
+            return "unreachable", {"host": err.host}
+
+
 def _words(err: CloudError) -> tuple[str, dict[str, str]]:
     """Return an error's translation key and placeholders."""
     key, placeholders = "cannot_read", {}
@@ -61,12 +75,8 @@ def _words(err: CloudError) -> tuple[str, dict[str, str]]:
             key = "sign_in_needed"
         case RateLimitedError():
             key, placeholders = "rate_limited", {"host": err.host}
-        case NotServedError():
-            key, placeholders = "not_served", {"host": err.host, "status": str(err.status)}
-        case CertificateError():
-            key, placeholders = "no_valid_certificate", {"host": err.host}
         case UnreachableError():
-            key, placeholders = "unreachable", {"host": err.host}
+            key, placeholders = why_unreachable(err)
         case SignatureRefusedError(clock_offset=float() | int() as offset) if (
             abs(offset) >= _CLOCK_IS_OFF
         ):

@@ -387,6 +387,7 @@ async def test_a_link_that_ends_is_followed_by_a_fresh_one(
             "not_served",
             {"host": "account.xiaomi.com", "status": "502"},
         ),
+        (Trouble.HTTP_STATUS, {"status": 403}, "not_let_in", {"host": "account.xiaomi.com"}),
         (Trouble.HTTP_STATUS, {"status": 429}, "rate_limited", {"minutes": "15"}),
         (
             Trouble.HTTP_STATUS,

@@ -219,11 +219,7 @@ async def test_off_is_not_shown_while_the_second_witness_cannot_be_asked(
             "not_served",
             {"host": HOST, "status": "503"},
         ),
-        (
-            {"trouble": "http_status", "status": 403},
-            "not_served",
-            {"host": HOST, "status": "403"},
-        ),
+        ({"trouble": "http_status", "status": 403}, "not_let_in", {"host": HOST}),
         (
             {"trouble": "http_status", "status": 429, "retry_after": 120},
             "rate_limited",

@@ -39,6 +39,7 @@ CASES: list[tuple[CloudError, Failure, str, dict[str, str] | None]] = [
         "not_served",
         {"host": HOST, "status": "503"},
     ),
+    (NotServedError(HOST, 403), Failure.UNREACHABLE, "not_let_in", {"host": HOST}),
     (
         CertificateError(HOST, "no valid certificate"),
         Failure.UNREACHABLE,
