@@ -170,6 +170,14 @@ def test_a_finding_that_was_taken_up_stands(tmp_path: Path, why: str, count: int
     assert ("Nothing out of the ordinary was found" in text) is not bool(count)
 
 
+def test_an_amount_that_nobody_knows_is_said_to_be_unknown(tmp_path: Path) -> None:
+    book = ledger(tmp_path)
+    book.append([entry(24, Kind.CHARGE, Source.OWNER, on="2026-09-25")])
+    text = read(unpacked(make_package(case(book), told_in("en"))))
+    assert "Charge On: 2026-09-25 · Amount: unknown" in text
+    assert text.count("Amount: unknown") == 2  # among the charges, and among all rows
+
+
 def test_renewed_is_not_charged(tmp_path: Path) -> None:
     """Without a charge that was noted nothing says that there was one."""
     text = read(made(tmp_path, last=BEGIN + timedelta(days=19.5)))

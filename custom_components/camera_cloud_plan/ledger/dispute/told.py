@@ -32,6 +32,8 @@ _ORDER: Final = (
 _TYPED: Final = frozenset(
     {"account", "file", "firmware", "maker", "model", "name", "plan", "text", "what", "to_whom"}
 )
+# Of these it is said where their amount is not known.
+_OF_MONEY: Final = frozenset({Kind.CHARGE, Kind.REFUND_RECEIVED})
 # What only a program reads.
 _LEFT_OUT: Final = frozenset({"claim", "finding", "key", "shown_by"})
 
@@ -87,6 +89,8 @@ class Teller:
                 yield from self._changes(value)
             elif name not in _LEFT_OUT:
                 yield self._labelled(name, self.value(name, value))
+        if shown.row.kind in _OF_MONEY and "money" not in shown.facts:
+            yield self._labelled("money", self.words("dispute_unknown"))
         if shown.row.written_at - shown.row.at > _LATER:
             yield self.words("dispute_written_later", at=self.moment(shown.row.written_at))
         if shown.is_short:
