@@ -213,6 +213,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         self._ticker.async_set(
             {camera_id: self._next_change(camera_id) for camera_id in self.data.cameras}
         )
+        await self.proof.async_ready()
         self.casework.async_start()
         self.exports.async_start()
         self.alerts.async_start()
@@ -546,6 +547,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
             return await self._async_poll_known(known)
         cameras = {camera.camera_id: camera for camera in listed if self._is_chosen(camera)}
         plans = await self._async_read(cameras, known)
+        await self.proof.async_ready()  # it was read meanwhile, and is asked from here on
         return AccountSnapshot(
             read_at=clock.now(), cameras={**plans, **await self._async_settle(listed, plans)}
         )
@@ -554,6 +556,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         """Read the cameras of the last snapshot, where the account cannot list them."""
         cameras = {camera_id: plan.camera for camera_id, plan in known.items() if not plan.left_at}
         plans = await self._async_read(cameras, known)
+        await self.proof.async_ready()
         return AccountSnapshot(read_at=clock.now(), cameras={**known, **plans})
 
     def _is_chosen(self, camera: Camera) -> bool:
@@ -672,7 +675,7 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         settled = self._departures.async_settle(
             {camera_id: known.get(camera_id) for camera_id in ids},
             deselected=deselected,
-            watched=self.cases.watched_cameras,
+            watched=self.cases.watched_cameras | self.claims.cameras,
         )
         for camera_id in settled.left:
             self.casework.async_tell(camera_id, Activity.CAMERA_LEFT, to_people=True)
@@ -693,11 +696,11 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
             plans = {key: plan for key, plan in self.data.cameras.items() if key != camera_id}
             await self._async_take(replace(self.data, cameras=plans))
             self._store.async_save(self.data)
-            self._departures.async_hide(camera_id)
             await self._async_let_go(camera_id)
         self.async_update_listeners()
 
     async def _async_let_go(self, camera_id: str) -> None:
+        self._departures.async_hide(camera_id)
         await self.casework.async_let_go(camera_id)
         await self.exports.async_forget(camera_id)
         self.alerts.async_forget(camera_id)

@@ -12,12 +12,19 @@ from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
+from hypothesis import given, settings, strategies as st
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.camera_cloud_plan.devices import account_key
 from custom_components.camera_cloud_plan.export.model import Order, Tally
-from custom_components.camera_cloud_plan.ledger import Kind, LedgerError, LedgerFile, Trouble
+from custom_components.camera_cloud_plan.ledger import (
+    Entry,
+    Kind,
+    LedgerError,
+    LedgerFile,
+    Trouble,
+)
 from custom_components.camera_cloud_plan.plan import clock
 from custom_components.camera_cloud_plan.proof import desk as proof_desk
 from custom_components.camera_cloud_plan.saving.book import LastExport
@@ -38,6 +45,18 @@ from .typed import local, typed_in
 
 WHEN = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MONTH = timedelta(days=30)
+MOMENTS = (
+    "2026-11-22",
+    "2026-11-22T12:00:00",
+    "2026-11-22T12:00:00+00:00",
+    "2026-12-22T12:00:00+00:00",
+    "0001-01-01T00:00:00+14:00",
+)
+FACTS = (
+    *("from", "to", "service", "trial", "ends_at", "renewal", "retention_days", "changes"),
+    *("old_end", "new_end", "old", "new", "count", "step", "wish", "money", "amount", "currency"),
+    *("term", "unit", "key", "claim", "finding", "to_tell", "on", "order", "older", "why"),
+)
 
 pytestmark = pytest.mark.freeze_time(WHEN)
 
@@ -437,6 +456,38 @@ async def test_a_store_from_an_older_backup_is_noticed(
     opened = rows_of(loaded, Kind.LEDGER_OPENED)[-1]
     assert (opened.facts["why"], opened.facts["older"]) == ("restored", "store")
     assert issue(hass, "ledger_restored") is None
+
+
+# What a row can say that its kind never does.
+ODD = st.recursive(
+    st.sampled_from(
+        [None, True, -1, 7, 1.5, "", "x", "off", "NaN", *MOMENTS],
+    ),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(FACTS), inner),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    said=st.lists(
+        st.tuples(st.sampled_from([*Kind]), st.dictionaries(st.sampled_from(FACTS), ODD)),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_no_row_that_is_whole_keeps_a_ledger_from_being_read(
+    said: list[tuple[Kind, dict[str, Any]]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Whatever a newer version, or whoever knows how rows are sealed, wrote there."""
+    file = LedgerFile(tmp_path_factory.mktemp("odd") / "ledger.jsonl")
+    file.append(
+        Entry(at=WHEN, zone="UTC", kind=kind, source="x", camera="9f1c0a77be21", facts=facts)
+        for kind, facts in said
+    )
+    found = proof_desk._read(file, file.head(), None)
+    assert found.verdict.rows == len(said)
+    assert found.older is None
 
 
 async def test_an_edit_by_hand_is_shown_in_words(

@@ -379,6 +379,9 @@ def test_which_row_was_the_last_can_be_left_beside(book: LedgerFile) -> None:
     book.drop_end()
     book.drop_end()
     assert not beside.exists()
+    with full_disk(), pytest.raises(LedgerError):
+        book.leave_end(ends[0])
+    assert [*book.path.parent.iterdir()] == [book.path]
 
 
 def test_what_is_left_beside_is_no_link(book: LedgerFile) -> None:

@@ -48,7 +48,7 @@ _WAIT_SECONDS: Final = 30.0
 _LOOK_AGAIN_SECONDS: Final = 0.005
 # After so many lines whoever reads lets go of Python's lock: else the event loop waits for it
 # some milliseconds at each of its turns.
-_AT_ONCE: Final = 25
+_AT_ONCE: Final = 50
 
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _READ_ONLY: Final = {errno.EROFS, errno.EACCES, errno.EPERM}
@@ -264,9 +264,12 @@ class LedgerFile:
             fd = os.open(part, _NEW, _PRIVATE)
             try:
                 _append(fd, 0, f"{end.seq}:{end.hash}\n".encode())
+                part.replace(self._end_path)
+            except OSError:
+                part.unlink(missing_ok=True)
+                raise
             finally:
                 os.close(fd)
-            part.replace(self._end_path)
             _sync_folder(self.path.parent)
 
     def left_end(self) -> Anchor | None:

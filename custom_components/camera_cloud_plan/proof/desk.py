@@ -75,8 +75,10 @@ async def async_leave_ledger(hass: HomeAssistant, entry: ConfigEntry) -> Path | 
     try:
         await hass.async_add_executor_job(_leave_end, LedgerFile(path), known)
     except LedgerError as err:
+        # Then Home Assistant goes on knowing it.
         _LOGGER.warning("How far a ledger goes could not be written beside it: %s", err)
-    await anchors.async_remove()
+    else:
+        await anchors.async_remove()
     return path if await hass.async_add_executor_job(path.exists) else None
 
 
@@ -134,6 +136,8 @@ class ProofDesk:
         self.head: Anchor | None = None
         self._anchors = AnchorStore(hass, self._account_key)
         self._anchor: Anchor | None = None
+        # How long after that row others may have been written, unless it is from an older backup.
+        self._lag: timedelta | None = _STORE_LAG
         self._board = ProofBoard(hass, entry, self.file.path)
         # What the ledger says, with what waits to be written; `None` until it could be read.
         self._known: Known | None = None
@@ -156,7 +160,7 @@ class ProofDesk:
     # --- Life ---
 
     async def async_load(self) -> None:
-        """Read what was written so far; where that cannot be, it is said and tried again."""
+        """Begin to read what was written so far; where that cannot be, it is tried again."""
         known = await self._anchors.async_load()
         try:
             self._anchor = await self._hass.async_add_executor_job(_left, self.file, known)
@@ -166,14 +170,17 @@ class ProofDesk:
         if known is None and self._anchor is not None:
             self._anchors.async_put(self._anchor)
         self._writer.async_kick()
-        await self._writer.async_settled()
+
+    async def async_ready(self) -> None:
+        """Wait until what was written so far is read, or could not be."""
+        if self._known is None:
+            await self._writer.async_settled()
 
     async def async_before(self) -> None:
         """Read the ledger, once; raises `LedgerError`."""
         if self._known is not None:
             return
-        lag = None if self._started else _STORE_LAG
-        found = await self._hass.async_add_executor_job(_read, self.file, self._anchor, lag)
+        found = await self._hass.async_add_executor_job(_read, self.file, self._anchor, self._lag)
         self._known, self._detectors, self.head = found.known, found.detectors, found.head
         self._untold = [*found.known.untold()]
         for entry in self._writer.waiting:
@@ -189,7 +196,7 @@ class ProofDesk:
 
         Where that row is gone, the ledger goes on as after an older backup.
         """
-        self._anchor, self._known = self.head, None
+        self._anchor, self._known, self._lag = self.head, None, None
         await self.async_before()
 
     @callback

@@ -334,9 +334,10 @@ def _is_renewed(known: KnownCamera, reading: PlanReading) -> bool:
 
 def _moment_of(fact: Json) -> datetime | None:
     try:
-        return datetime.fromisoformat(fact) if isinstance(fact, str) else None
+        read = datetime.fromisoformat(fact) if isinstance(fact, str) else None
     except ValueError:
         return None
+    return read if read and read.tzinfo else None
 
 
 # --- Reading rows ---

@@ -468,9 +468,9 @@ def moment(value: Any) -> datetime | None:
     """Return a moment of a row (UTC), `None` for anything else."""
     try:
         read = datetime.fromisoformat(value)
-    except TypeError, ValueError:
+        return read.astimezone(UTC) if read.tzinfo else None
+    except TypeError, ValueError, OverflowError:
         return None
-    return read.astimezone(UTC) if read.tzinfo else None
 
 
 def money(value: Any) -> Money | None:
