@@ -36,7 +36,7 @@ from custom_components.camera_cloud_plan.saving.book import LastExport
 from simulator.server import RunningSimulator
 
 from .acts import act, device_id, press_off, restart
-from .conftest import pass_time, set_up
+from .conftest import EntryMaker, pass_time, set_up
 from .test_coordinator import (
     NOT_RENEWING,
     RENEWING,
@@ -259,9 +259,10 @@ async def test_removing_leaves_nothing_but_what_was_saved(
 
 
 async def test_an_account_that_was_disabled_is_removed_as_whole(
-    hass: HomeAssistant, entry: MockConfigEntry, hass_storage: Storage
+    hass: HomeAssistant, make_entry: EntryMaker, hass_storage: Storage
 ) -> None:
     """Nothing of the integration was loaded since Home Assistant started, its words neither."""
+    entry = await make_entry()
     last = LastExport(
         order=Order(job_id="1", camera_id=RENEWING, asked_at=clock.now(), folder="/media/there"),
         finished_at=clock.now(),
@@ -277,6 +278,9 @@ async def test_an_account_that_was_disabled_is_removed_as_whole(
     assert [key for key in hass_storage if key.startswith(DOMAIN)] == []
     (told,) = async_get_persistent_notifications(hass).values()
     assert "/media/there" in told["message"]
+    # Added again, there is nothing to be said of it any more.
+    await set_up(hass, await make_entry())
+    assert not async_get_persistent_notifications(hass)
 
 
 async def test_damaged_credentials_ask_for_a_sign_in(
