@@ -28,7 +28,7 @@ from .acts import device_id, issue_keys, press_off, restart
 from .conftest import MAINLAND
 from .guided import Guide
 from .ledgers import act, desk_of, rows_of
-from .test_coordinator import RENEWING, coordinator_of, refresh
+from .test_coordinator import NOT_RENEWING, RENEWING, coordinator_of, refresh
 from .typed import typed_in
 
 pytestmark = pytest.mark.usefixtures("repairs")
@@ -347,6 +347,30 @@ async def test_it_goes_on_where_it_was_left_after_a_restart(
     assert guide.shows == "abort: left"
     assert issue_keys(hass) == ["charged"]
     assert (await Guide.open(hass, "charged")).shows == "settle"
+
+
+async def test_a_camera_that_leaves_stays_until_its_charge_is_settled(
+    hass: HomeAssistant, loaded: MockConfigEntry, sim: RunningSimulator
+) -> None:
+    await act(hass, "report_charge", device_id=device_id(hass, NOT_RENEWING))
+    sim.world.remove_device(NOT_RENEWING)
+    for _ in range(3):
+        await refresh(hass, loaded)
+    await restart(hass, loaded)
+    await refresh(hass, loaded)
+    guide = await answered(
+        await Guide.open(hass, "charged"), "was_off", "notice_none", "amount_right", "want_refund"
+    )
+    await guide.tap("asked")
+    await guide.tap(route="cn_market_regulator")
+    assert await due(hass)
+    await guide.tap("make_file")
+    assert guide.shows == "made"
+    await guide.tap("go_on")
+    await guide.tap("money_back")
+    await refresh(hass, loaded)
+    assert NOT_RENEWING not in coordinator_of(loaded).data.cameras
+    assert issue_keys(hass) == []
 
 
 async def test_what_cannot_be_kept_is_not_said(

@@ -111,6 +111,32 @@ def test_the_page_stands_alone(tmp_path: Path, language: str) -> None:
     assert not re.search(r"[{}]|dispute_", html.split("</style>")[1])
 
 
+def test_whatever_somebody_calls_something_is_text(tmp_path: Path) -> None:
+    """Cameras and plans by their owner and the maker, files, notes, and what they are of."""
+    evil = "</title><img src=x onerror=alert(1)>{0}{maker}<style>*{display:none}</style>"
+    book = ledger(tmp_path)
+    book.append(
+        [
+            replace(entry(24, kind, source, text=evil, plan=evil, answer=evil), name=evil)
+            for kind, source in ((Kind.NOTE, evil), (Kind.COMPLAINT, evil), (Kind.FINDING, evil))
+        ]
+    )
+    subject = replace(
+        case(book).subject, name=evil, maker=evil, seller=evil, about={"plan": evil, "model": evil}
+    )
+    files = unpacked(
+        make_package(
+            case(book, subject=subject, attachments=(replace(BILL, name=evil),)), told_in("en")
+        )
+    )
+    page = Reader(files["report.html"].decode())
+    assert not page.open
+    assert not page.fetched
+    assert page.tags.count("style") == 1
+    assert "img" not in page.tags
+    assert "onerror=alert(1)>{0}{maker}" in " ".join(page.text)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_word_of_the_page_is_left_in_code(tmp_path: Path, language: str) -> None:
     """Every kind, fact and value of the story has its words."""
