@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from time import process_time
 from typing import Final
@@ -19,6 +19,7 @@ from .homes import DAY, HOUR, Home, Life, clean_home
 
 HOMES: Final = 500
 SEEDS: Final = range(12)
+SIX: Final[Json] = {"amount": "6.00", "currency": "CNY"}
 
 # What the five hundred homes have to have lived through, and how often at least.
 _LIVED: Final = {
@@ -495,12 +496,36 @@ def test_two_orders_and_one_note_of_them_are_two_charges() -> None:
     assert [one.kind for one in found_in(home)] == [before.kind]
 
 
+def far_off(far: str) -> dict[str, Json]:
+    """Return facts of every kind of row that leave no room to reckon with."""
+    facts: dict[str, Json] = dict.fromkeys(
+        ("from", "to", "old_end", "new_end", "ends_at", "starts_at", "price_from"), far
+    )
+    plan: dict[str, Json] = {
+        "service": "active",
+        "renewal": True,
+        "regular_price": SIX,
+        "retention_days": 10**12,
+        "term": {"count": 10**15, "unit": "month"},
+        "changes": {"ends_at": {"new": far}, "service": {"old": "active", "new": "expired"}},
+    }
+    others: dict[str, Json] = {
+        "on": far[:10],
+        "money": SIX,
+        "count": 0,
+        "step": "disproved",
+        "wish": "off",
+    }
+    return facts | plan | others
+
+
 def test_rows_that_say_odd_things_show_nothing() -> None:
     home, life = quiet_home(1)
     odd: list[Row] = []
     oddities: tuple[dict[str, Json], ...] = (
         {},
         {"changes": 7, "from": "x", "new_end": None, "old_end": 3, "on": []},
+        *(far_off(far) for far in ("9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+00:00")),
     )
     for kind in Kind:
         for facts in oddities:
@@ -511,6 +536,15 @@ def test_rows_that_say_odd_things_show_nothing() -> None:
     for one in (*odd, *home.rows, *odd):
         detectors.heed(one)
     assert [*detectors.due(home.now + 40 * DAY)] == []
+    # Nor do they keep what others show from being looked for, whenever they are of.
+    fall_silent(home, home.lives[0])
+    for one in odd:
+        detectors = Detectors()
+        for at in (one.at, datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)):
+            detectors.heed(replace(one, at=at))
+        for row in home.rows:
+            detectors.heed(row)
+        assert "camera_silent" in {each.kind for each in detectors.due(home.now + 40 * DAY)}
 
 
 def test_a_poll_that_shows_nothing_costs_little_after_five_years() -> None:

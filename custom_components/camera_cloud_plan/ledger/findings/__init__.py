@@ -12,7 +12,7 @@ from ..row import Kind, Row
 from .cameras import camera_silent, month_without_recordings, plan_without_camera, silent_at
 from .charges import amount_changed, charge_without_renewal, settled_at, two_charges
 from .finding import Finding, FindingKind
-from .history import CameraHistory, Span, gap_of
+from .history import YEARS, CameraHistory, Span, gap_of
 from .renewals import (
     lapses_at,
     plan_lapsed,
@@ -64,6 +64,8 @@ class Detectors:
         """Take a row in; they come in their order."""
         if row.kind is Kind.FINDING:
             self._found.add(str(row.facts.get("key")))
+        elif row.at.year not in YEARS:
+            return
         elif row.camera is None:
             if gap := self._gap_of(row):
                 self._gaps.append(gap)

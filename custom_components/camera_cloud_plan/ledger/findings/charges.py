@@ -8,7 +8,7 @@ from typing import Final
 from ...plan import Channel, Money
 from ..row import Json
 from .finding import Finding, FindingKind
-from .history import NEW_PLAN, CameraHistory, Paid, Version, money
+from .history import NEW_PLAN, CameraHistory, Paid, Version, moment, money
 
 # Two words for one charge: a bank books days after a shop does.
 SAME_CHARGE: Final = timedelta(days=4)
@@ -161,7 +161,7 @@ def _moment(value: Json) -> datetime | None:
         read = datetime.fromisoformat(str(value))
     except ValueError:
         return None
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    return moment(value) if read.tzinfo else moment(read.replace(tzinfo=UTC).isoformat())
 
 
 def charge_without_renewal(history: CameraHistory, now: datetime) -> Iterator[Finding]:

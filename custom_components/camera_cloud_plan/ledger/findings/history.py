@@ -18,6 +18,10 @@ from ..row import Json, Kind, Row
 
 _DAYS_PER_MONTH: Final = 30.436875
 _UNITS: Final = frozenset(TermUnit)
+# What is further off was not meant, and leaves no room to reckon with.
+YEARS: Final = range(1970, 9000)
+_LONGEST_TERM: Final = 1200
+_LONGEST_KEPT: Final = 36500
 _LEARNT: Final = frozenset({"plan", "term", "retention_days"})
 # An end that was a mistake is put right by then, and a flag that slipped.
 PUT_RIGHT: Final = timedelta(hours=36)
@@ -121,7 +125,9 @@ class Version:
     def term(self) -> timedelta | None:
         """How long a term is, by the calendar's mean month."""
         match self.facts.get("term"):
-            case {"count": int(count), "unit": str(unit)} if unit in _UNITS:
+            case {"count": int(count), "unit": str(unit)} if (
+                unit in _UNITS and 0 < count <= _LONGEST_TERM
+            ):
                 return _length(count, unit)
             case _:
                 return None
@@ -415,7 +421,9 @@ def _take_counted(history: CameraHistory, row: Row) -> None:
     count = row.facts.get("count")
     known = history.as_of(row.seq)
     kept = known.facts.get("retention_days") if known else None
-    if start and end and isinstance(count, int) and isinstance(kept, int):
+    if not isinstance(count, int) or not isinstance(kept, int):
+        return
+    if start and end and kept <= _LONGEST_KEPT:
         # What was older than that when it was listed had gone; it was there or not.
         start = max(start, row.at - timedelta(days=kept))
         if start >= end:
@@ -468,9 +476,9 @@ def moment(value: Any) -> datetime | None:
     """Return a moment of a row (UTC), `None` for anything else."""
     try:
         read = datetime.fromisoformat(value)
-        return read.astimezone(UTC) if read.tzinfo else None
-    except TypeError, ValueError, OverflowError:
+    except TypeError, ValueError:
         return None
+    return read.astimezone(UTC) if read.tzinfo and read.year in YEARS else None
 
 
 def money(value: Any) -> Money | None:
@@ -487,9 +495,10 @@ def money(value: Any) -> Money | None:
 
 def _day(value: Any) -> date | None:
     try:
-        return date.fromisoformat(value)
+        read = date.fromisoformat(value)
     except TypeError, ValueError:
         return None
+    return read if read.year in YEARS else None
 
 
 def _flag(value: Any) -> bool | None:
