@@ -4,9 +4,11 @@ from datetime import timedelta
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.camera_cloud_plan.const import DOMAIN
 from custom_components.camera_cloud_plan.plan import CaseState
 from simulator.edits import edit_camera
 from simulator.server import RunningSimulator
@@ -205,3 +207,26 @@ async def test_an_account_removed_with_an_open_cancellation(
         assert not issue_keys(hass)
         await set_up(hass, again)
         assert standing(again) is None
+
+
+async def test_after_a_restart_without_any_account_the_words_are_still_there(
+    hass: HomeAssistant,
+) -> None:
+    """Nothing of the integration runs then: Home Assistant's own page says what is left."""
+    key = "removed_with_open_cancellation"
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{key}_d13ac9e0635f",
+        data={"account_key": "d13ac9e0635f"},
+        is_fixable=True,
+        is_persistent=True,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=key,
+        translation_placeholders={"account": "Xiaomi (…0011)", "cameras": "Renewing"},
+    )
+    assert DOMAIN not in hass.config.components
+    guide = await Guide.open(hass, key)
+    assert guide.shows == "confirm"
+    assert "**Renewing**" in guide.said
+    assert "goes on if you add the account again" in guide.said
