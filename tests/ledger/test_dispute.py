@@ -2,7 +2,7 @@
 
 import csv
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 import hashlib
 from html.parser import HTMLParser
 import io
@@ -27,7 +27,14 @@ from custom_components.camera_cloud_plan.ledger.dispute import (
 )
 from custom_components.camera_cloud_plan.ledger.dispute.gist import MOST_ON_PAGE
 from custom_components.camera_cloud_plan.ledger.verify_ledger import check
-from custom_components.camera_cloud_plan.plan import TermUnit
+from custom_components.camera_cloud_plan.plan import (
+    Channel,
+    StageKind,
+    TermUnit,
+    routes_for,
+    rule_regions,
+    rules_in_force,
+)
 from tests.contract.shipped import LANGUAGES
 
 from .story import (
@@ -156,6 +163,26 @@ def test_whatever_a_row_tells_of_has_words(language: str) -> None:
         assert told(f"dispute_value_{answer}")
     for unit in TermUnit:
         assert told(f"dispute_value_{unit}")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whatever_is_cited_has_words_a_day_and_a_source(language: str) -> None:
+    """Wherever somebody lives and whoever bills; what is void or to come is nowhere."""
+    told, every, today = told_in(language), frozenset(StageKind), date(2026, 11, 26)
+    for region in rule_regions():
+        for rule in rules_in_force(region, every, today):
+            words = told(f"dispute_rule_{rule.key}")
+            assert rule.since
+            assert rule.source
+            assert not re.search(r"FTC|UK|DMCC|Art\. ?49\b|第四十九条", f"{words} {rule.source}")
+        for channel in Channel:
+            for route in routes_for(region, channel, every, today):
+                assert told(f"dispute_way_{route.key}", seller="s", maker="m")
+                assert told(f"dispute_value_{route.key}")
+                assert told(f"dispute_weight_{route.weight}")
+                assert route.source
+                for deadline in route.deadlines:
+                    assert told(f"dispute_deadline_{deadline.key}", until="then")
 
 
 def test_what_happened_is_told_with_its_source_and_no_conclusion(tmp_path: Path) -> None:
