@@ -362,6 +362,13 @@ def test_a_plan_that_was_over_and_is_bought_again_is_not_renewed() -> None:
     assert plan.reads(23.5, 30).kinds == []
 
 
+def test_a_term_that_came_too_early_after_cancelling_is_one_finding() -> None:
+    for terms in (1, 2):
+        plan = Watched().reads(1, 19.5).read(20.1, ends=50.0, starts=20.0).cancelled(24)
+        plan.reads(25, 29).read(30, ends=50 + terms * MONTH).reads(30.5, 34)
+        assert plan.kinds == ["renewed_after_cancelling"]
+
+
 def test_another_plan_that_is_bought_after_cancelling_is_not_renewed() -> None:
     plan = Watched().cancelled(3).reads(4, 6)
     plan.read(6.5, name="30-day cloud storage", kept=30, starts=6.4, ends=37.0, flag=True)

@@ -55,6 +55,13 @@ def renewed_after_cancelling(history: CameraHistory, _now: datetime) -> Iterator
             yield _renewed_after(history, renewal.at, confirmed.seq, renewal.new_end, renewal)
 
 
+def _is_told(history: CameraHistory, fact: str, at: datetime) -> bool:
+    """Return whether a term is found already, by an end of it, as one that began after cancelling."""
+    return any(
+        moment(found.facts.get(fact)) == at for found in renewed_after_cancelling(history, at)
+    )
+
+
 def _is_something_else(history: CameraHistory, renewal: Renewal) -> bool:
     """Return whether an end that moved was a mistake, a present, or a plan bought afterwards."""
     return (
@@ -191,7 +198,9 @@ def two_renewals(history: CameraHistory, now: datetime) -> Iterator[Finding]:
             continue
         if second.at + _STANDS > now:
             continue
-        if not _is_another_plan(history, first, second):
+        if not _is_another_plan(history, first, second) and not _is_told(
+            history, "new_end", second.new_end
+        ):
             yield _twice(history, second, (first.seq, second.seq))
     for renewal in seen:
         known = history.before(renewal.seq)
@@ -202,6 +211,7 @@ def two_renewals(history: CameraHistory, now: datetime) -> Iterator[Finding]:
             and term * _TWO_TERMS <= renewal.length < term * _LONGER_TERM
             and not history.unseen(renewal.old_end - _EARLIEST, renewal.at)
             and not _changed_with(history, renewal)
+            and not _is_told(history, "new_end", renewal.new_end)
         ):
             yield _twice(history, renewal, (renewal.seq,))
 
@@ -267,7 +277,7 @@ def trial_turned_paid(history: CameraHistory, _now: datetime) -> Iterator[Findin
         )
         if not began or bought or _is_turned_on(history, known.seq):
             continue
-        if history.lost(since, known.seq) or _is_told(history, ends_at):
+        if history.lost(since, known.seq) or _is_told(history, "old_end", ends_at):
             continue
         facts = {"plan": after.facts.get("plan"), "price": after.facts.get("price")}
         ends = {"old_end": ends_at.isoformat(), "new_end": after.facts["ends_at"]}
@@ -279,14 +289,6 @@ def trial_turned_paid(history: CameraHistory, _now: datetime) -> Iterator[Findin
             facts={name: fact for name, fact in facts.items() if fact is not None} | ends,
             rows=(known.seq,) if after.seq == known.seq else (known.seq, after.seq),
         )
-
-
-def _is_told(history: CameraHistory, trial_ends_at: datetime) -> bool:
-    """Return whether a trial's paid term is found as one that began after cancelling."""
-    return any(
-        moment(found.facts.get("old_end")) == trial_ends_at
-        for found in renewed_after_cancelling(history, trial_ends_at)
-    )
 
 
 def _is_paid_now(known: Version) -> bool:
