@@ -23,6 +23,7 @@ _PUNCTUATION: Final = "。,，?¿？؟!¡！;；:：’…—–―."
 _AT_AN_EDGE: Final = re.compile(rf"(?<!\S)[{_PUNCTUATION}]+|[{_PUNCTUATION}]+(?!\S)")
 _NO_WORD: Final = re.compile(r"[^\w]+")
 _SPACES: Final = re.compile(r"\s+")
+_CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
 # What people leave out of a name, or say behind any.
 _A_CAMERA: Final = re.compile(r" ?(?:(?:security )?camera|\bcam|摄像头|摄像机|监控)$")
 
@@ -162,5 +163,5 @@ def spoken_forms(name: str) -> tuple[str, ...]:
     """
     written = _SPACES.sub(" ", _AT_AN_EDGE.sub("", name)).strip().casefold()
     bare = _SPACES.sub(" ", _NO_WORD.sub(" ", name)).strip().casefold()
-    joined = bare if bare.isascii() else bare.replace(" ", "")
+    joined = bare.replace(" ", "") if _CHINESE.search(bare) else bare
     return tuple(form for form in dict.fromkeys((written, bare, joined)) if form)
