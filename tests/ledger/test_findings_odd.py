@@ -436,6 +436,14 @@ def test_a_charge_that_a_bank_tells_after_the_price_changed_is_one_at_the_old_pr
     assert plan.kinds == []
 
 
+def test_a_charge_that_is_told_again_by_somebody_else_is_not_found_again() -> None:
+    plan = Watched().reads(1, 20).read(20.2, ends=50.0)
+    plan.paid(22, "9.00", Kind.BANK_LINE).reads(21, 30)
+    assert plan.kinds == ["amount_changed"]
+    plan.paid(20, "9.00", order="…1234").reads(30.5, 33).paid(20, "9.00").reads(33.5, 36)
+    assert plan.kinds == ["amount_changed"]
+
+
 def test_what_was_charged_while_nobody_looked_for_long_is_not_held_against_a_price() -> None:
     plan = Watched().reads(1, 10).away(10, 70, ends=99.0, starts=69.0)
     plan.paid(39, "3.00").paid(69).reads(70.5, 80)

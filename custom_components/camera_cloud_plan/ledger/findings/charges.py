@@ -232,4 +232,4 @@ def _written(amount: Money) -> dict[str, Json]:
 
 
 def _key(kind: FindingKind, history: CameraHistory, charge: Paid) -> str:
-    return f"{kind}:{history.camera}:{charge.on.isoformat()}:{charge.seq}"
+    return f"{kind}:{history.camera}:{charge.occurrence}"

@@ -135,7 +135,10 @@ class Version:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Paid:
-    """Money that was taken by somebody's word: a charge, or a line of a bank's statement."""
+    """Money that was taken by somebody's word: a charge, or a line of a bank's statement.
+
+    `occurrence` names it whoever tells of it, too, later on: by the word that came first.
+    """
 
     on: date
     seq: int
@@ -143,6 +146,7 @@ class Paid:
     money: Money | None = field(compare=False)
     order: str | None = field(compare=False)
     kind: Kind = field(compare=False)
+    occurrence: str = field(default="", compare=False)
 
     def is_same(self, other: Paid, within: timedelta) -> bool:
         """Return whether both may tell of one charge, in two tellings.
@@ -261,7 +265,7 @@ class CameraHistory:
                         break
                 else:
                     groups.append([paid])
-            self._charges = sorted(min(tellings, key=_by_the_bank) for tellings in groups)
+            self._charges = sorted(_one_charge(tellings) for tellings in groups)
         return self._charges
 
     def lost(self, after: int, before: int) -> bool:
@@ -396,8 +400,11 @@ def _take_paid(history: CameraHistory, row: Row) -> None:
     )
 
 
-def _by_the_bank(paid: Paid) -> bool:
-    return paid.kind is Kind.BANK_LINE
+def _one_charge(tellings: list[Paid]) -> Paid:
+    """Return what all tell of as the shop tells it, or else the bank."""
+    first = min(tellings, key=lambda paid: paid.seq)
+    told = min(tellings, key=lambda paid: paid.kind is Kind.BANK_LINE)
+    return replace(told, occurrence=f"{first.on.isoformat()}:{first.seq}")
 
 
 def _is_about(one: Money, other: Money) -> bool:
