@@ -8,6 +8,7 @@ import pytest
 
 from custom_components.camera_cloud_plan.voice.agent import Parser
 from custom_components.camera_cloud_plan.voice.grammar import Grammar
+from custom_components.camera_cloud_plan.voice.names import spoken_forms
 
 NAMES: Final = (
     *("front door", "living room", "nursery", "balcony", "garage", "study", "upstairs"),
@@ -1116,3 +1117,23 @@ def test_whether_it_is_off_is_asked_only_while_there_is_a_case() -> None:
 def test_many_cameras_make_no_more_sentences() -> None:
     few, many = (Grammar([f"eye {n}" for n in range(count)]).flat() for count in (1, 1000))
     assert len(few) == len(many) <= 5
+
+
+def test_names_are_heard_however_they_are_written() -> None:
+    names = (
+        "Cam #2",
+        "Tür (alt); {x} <y> [z] a|b",
+        "O'Brien's",
+        "小米 C500 (客厅)",
+        "客",
+        "客厅北",
+        "🙂",
+    )
+    parser = Parser(Grammar({form for name in names for form in spoken_forms(name)}))
+    for name in names:
+        for said in (f"Does {name} renew?", f"{name}会续费吗"):
+            heard = parser.heard(said)
+            assert heard, said
+            assert heard.name in spoken_forms(name)
+    assert spoken_forms("小米 C500 客厅")[-1] == "小米c500客厅"
+    assert spoken_forms("我" * 5000) == ()

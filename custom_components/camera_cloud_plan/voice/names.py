@@ -23,6 +23,8 @@ _PUNCTUATION: Final = "。,，?¿？؟!¡！;；:：’…—–―."
 _AT_AN_EDGE: Final = re.compile(rf"(?<!\S)[{_PUNCTUATION}]+|[{_PUNCTUATION}]+(?!\S)")
 _NO_WORD: Final = re.compile(r"[^\w]+")
 _SPACES: Final = re.compile(r"\s+")
+# Nobody says a name that has more signs; the maker's may have any number.
+_MOST: Final = 100
 _CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
 # What people leave out of a name, or say behind any.
 _A_CAMERA: Final = re.compile(r" ?(?:(?:security )?camera|\bcam|摄像头|摄像机|监控)$")
@@ -159,9 +161,9 @@ def _forms(*names: str) -> tuple[str, ...]:
 def spoken_forms(name: str) -> tuple[str, ...]:
     """Return what people may say or type for a name: as it is written, and without its signs.
 
-    In Chinese there are no spaces either, however it is written.
+    In Chinese there are no spaces either, however it is written. None for what is too long.
     """
     written = _SPACES.sub(" ", _AT_AN_EDGE.sub("", name)).strip().casefold()
     bare = _SPACES.sub(" ", _NO_WORD.sub(" ", name)).strip().casefold()
     joined = bare.replace(" ", "") if _CHINESE.search(bare) else bare
-    return tuple(form for form in dict.fromkeys((written, bare, joined)) if form)
+    return tuple(form for form in dict.fromkeys((written, bare, joined)) if 0 < len(form) <= _MOST)
