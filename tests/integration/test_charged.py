@@ -222,6 +222,10 @@ async def test_what_to_do_goes_by_the_seller_and_the_region(
     told = [start[:10] for start, _ in await due(hass, calendar)]
     assert told == (["2026-11-23"] if "48 hours" in ways[0] else [])
     await guide.tap("make_file")
+    (page,) = (unpacked(path)["report.html"].decode() for path in made(hass))
+    assert "The plan was typed in by its owner" in page
+    assert ("<th>Maker</th><td>Ring</td>" if "brand" in plan else "<th>Billed by</th>") in page
+    assert "read from  was" not in page
     assert "Missing: the charge" not in guide.said
     assert "Missing: whether and when the seller's notice came" not in guide.said
 
@@ -473,6 +477,12 @@ async def test_a_file_that_cannot_be_made_is_said(
 
 def content_of(path: str) -> bytes:
     return Path(path).read_bytes()
+
+
+def made(hass: HomeAssistant) -> list[str]:
+    """Return the dispute files that there are."""
+    folder = Path(hass.config.media_dirs["local"]) / DOMAIN
+    return [str(path) for path in folder.glob("dispute_*.zip")]
 
 
 def unpacked(path: str) -> dict[str, bytes]:

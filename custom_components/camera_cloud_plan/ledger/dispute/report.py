@@ -110,7 +110,8 @@ class _Report:
         )
         told = [escape(words(f"dispute_count_{key}", count=count)) for key, count in counted]
         yield f'<div class="box">{bullets(told)}</div>'
-        how_read = words("dispute_how_read", maker=case.subject.maker)
+        typed = "_typed" if case.subject.about.get("typed") else ""
+        how_read = words(f"dispute_how_read{typed}", maker=case.subject.maker)
         yield paragraph(tell.sentences(how_read, words("dispute_zone", zone=case.zone)))
 
     def _plan(self) -> Iterator[str]:
@@ -119,7 +120,7 @@ class _Report:
         yield heading(words("dispute_plan"))
         facts = [
             ("camera", self.name),
-            ("maker", subject.maker),
+            *((("maker", subject.maker),) if subject.maker else ()),
             ("channel", subject.seller),
             ("account", subject.account if Include.ACCOUNT in include else "•••"),
         ]
