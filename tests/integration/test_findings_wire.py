@@ -11,9 +11,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.camera_cloud_plan.ledger import Kind
-from simulator.moments import HOUR_MS
 from simulator.server import RunningSimulator
-from simulator.world import PERMIT_SHARED, Misbehaviour, Share
+from simulator.world import PERMIT_SHARED, Share
 
 from .acts import TRIAL, issues, press_off, restart, settle
 from .conftest import EUROPE, MAINLAND, EntryMaker, set_up
@@ -99,26 +98,32 @@ async def test_a_maker_that_behaves_is_not_accused(
     assert found(account) == []
 
 
+@pytest.mark.parametrize(
+    ("wrong", "kinds"),
+    [
+        ({"charges_twice": True}, ["two_charges"]),
+        ({"charges_more": True}, ["amount_changed"]),
+        ({"charges_twice": True, "charges_more": True}, ["amount_changed", "two_charges"]),
+    ],
+)
 async def test_money_that_is_taken_twice_or_too_much_is_found_in_its_list(
     hass: HomeAssistant,
     account: MockConfigEntry,
     sim: RunningSimulator,
     days: Days,
-    freezer: FrozenDateTimeFactory,
+    wrong: dict[str, bool],
+    kinds: list[str],
 ) -> None:
-    await days(13)
-    sim.world.misbehave(Misbehaviour(charges_twice=True, charges_more=True))
-    # Nobody need look meanwhile.
-    freezer.tick(28 * DAY)
-    await days(2)
-    sim.world.misbehave(Misbehaviour())
+    await steer(sim, "PATCH", f"camera/{RENEWING}", plan={"end": "+4d"})
+    await days(1)
+    await steer(sim, "POST", "misbehaviour", **wrong)
+    await days(3)
     await import_orders(hass, sim)
     await days(2)
-    wanted = [("Renewing", "amount_changed"), ("Renewing", "two_charges")]
-    assert sorted(found(account)) == sorted(wanted)
+    assert sorted(found(account)) == [("Renewing", kind) for kind in kinds]
     await import_orders(hass, sim)
-    await days(2)
-    assert len(found(account)) == 2
+    await days(1)
+    assert len(found(account)) == len(kinds)
 
 
 @pytest.mark.parametrize(("told", "noted"), [(True, True), (True, False), (False, False)])
@@ -290,7 +295,7 @@ async def test_an_account_that_is_added_again_is_not_accused(
 async def test_a_payment_that_never_works_is_a_plan_that_lapsed(
     account: MockConfigEntry, sim: RunningSimulator, days: Days
 ) -> None:
-    sim.world.misbehave(Misbehaviour(payments_fail=True))
+    await steer(sim, "POST", "misbehaviour", payments_fail=True)
     await days(17)
     assert found(account) == [("Renewing", "plan_lapsed")]
 
@@ -302,7 +307,7 @@ async def test_a_maker_that_renews_what_is_off_is_found_out(
     sim.world.switch_renewal(RENEWING, on=False)
     sim.world.switch_renewal(TRIAL, on=True)
     await days(3)
-    sim.world.misbehave(Misbehaviour(charges_anyway=True, dids=frozenset({RENEWING})))
+    await steer(sim, "POST", "misbehaviour", charges_anyway=True, dids=[RENEWING])
     await days(15)
     assert sorted(found(account)) == [
         ("Renewing", "renewed_after_cancelling"),
@@ -315,6 +320,6 @@ async def test_renewal_that_comes_on_again_by_itself_is_found(
 ) -> None:
     sim.world.switch_renewal(RENEWING, on=False)
     await days(2)
-    sim.world.misbehave(Misbehaviour(flips_back_after_ms=2 * HOUR_MS, dids=frozenset({RENEWING})))
+    await steer(sim, "POST", "misbehaviour", flips_back_after="2h", dids=[RENEWING])
     await days(2)
     assert found(account) == [("Renewing", "renewal_rearmed")]
