@@ -15,6 +15,7 @@ from PIL import Image
 import pytest
 
 # Imported so that `custom_components` is this repository's and not the test harness's.
+from custom_components.camera_cloud_plan import const
 from custom_components.camera_cloud_plan.casework.ask import Outcome
 from custom_components.camera_cloud_plan.const import DOMAIN
 from custom_components.camera_cloud_plan.export import model as export
@@ -346,6 +347,28 @@ def test_stages_of_alerts_are_those_of_the_rules() -> None:
         for code, region in rules["regions"].items()
     }
     assert f"last looked at on {rules['reviewed']}" in page("alerts.md")
+
+
+def test_defaults_and_bounds_are_those_of_the_code() -> None:
+    asked, at_once = const.DEFAULT_POLL_HOURS, const.DEFAULT_EXPORT_AT_ONCE
+    pause, kept, recent = const.DEFAULT_EXPORT_PAUSE, const.KEEP_LAST_GOOD, const.RECENT_PLAN
+    digest, begins, ends = (
+        at.removesuffix(":00")
+        for at in (const.DEFAULT_DIGEST_AT, const.DEFAULT_QUIET_FROM, const.DEFAULT_QUIET_UNTIL)
+    )
+    in_words = {7: "seven"}
+    assert (
+        missing(
+            page("reference.md"),
+            f"| {asked} hours ({const.MIN_POLL_HOURS}–{const.MAX_POLL_HOURS}) |",
+            f"| {at_once} (1–{const.MAX_EXPORT_AT_ONCE}) |",
+            f"| {pause} s (0–{const.MAX_EXPORT_PAUSE}) |",
+            f"| told at {digest}, quiet from {begins} to {ends} |",
+            f"for up to {in_words[kept.days]} days",
+            f"in the past {recent.days} days",
+        )
+        == []
+    )
 
 
 def test_what_the_makers_word_is_worth_is_told_by_the_channels() -> None:
