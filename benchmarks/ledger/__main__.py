@@ -12,7 +12,7 @@ import random
 import sqlite3
 from statistics import median
 import tempfile
-from time import perf_counter
+from time import perf_counter, process_time
 import tracemalloc
 from typing import Final
 
@@ -20,7 +20,17 @@ from homeassistant.exceptions import HomeAssistantError
 
 from benchmarks.machine import machine
 from benchmarks.table import table
-from custom_components.camera_cloud_plan.ledger import Entry, Kind, Row, Source, rows_of
+from custom_components.camera_cloud_plan.ledger import (
+    Entry,
+    Kind,
+    LedgerFile,
+    Row,
+    Source,
+    Walk,
+    rows_of,
+)
+from custom_components.camera_cloud_plan.ledger.findings import Detectors
+from custom_components.camera_cloud_plan.proof.known import Known
 
 from .keepers import File, JsonStore, Keeper, Sqlite
 
@@ -67,6 +77,8 @@ def main(words: Sequence[str] | None = None) -> int:
     print(f"{rows} rows. Median of {rounds} rounds in turn. {machine()}.", end="\n\n")
     heads = ("Task", "By", "Milliseconds", "Against ours")
     print("\n".join(table(heads, list(_times(costs)), left=(0, 1))), end="\n\n")
+    with tempfile.TemporaryDirectory() as folder:
+        print("\n".join(_at_a_start(File(Path(folder)), kept, rounds)), end="\n\n")
     logging.disable()  # Home Assistant tells of each store that it cannot read
     with tempfile.TemporaryDirectory() as folder:
         noticed = _noticed(Path(folder), kept[:_FEW_ROWS], flips)
@@ -128,6 +140,37 @@ def _measured(folder: Path, rows: Sequence[Row], rounds: int) -> dict[str, _Cost
         costs[keeper.name].memory = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     return costs
+
+
+def _at_a_start(keeper: File, rows: Sequence[Row], rounds: int) -> list[str]:
+    """Return, as a table, the processor time in which a start reads all rows and verifies them.
+
+    Beside it the same in two passes, one that verifies and one that reads.
+    """
+    keeper.fill(rows)
+    book = LedgerFile(keeper.path)
+
+    def in_one() -> None:
+        known, detectors = Known(), Detectors()
+        for row in book.rows_along(Walk()):
+            known.heed(row)
+            detectors.heed(row)
+
+    def in_two() -> None:
+        known, detectors = Known(), Detectors()
+        book.verify()
+        for row in book.rows():
+            known.heed(row)
+            detectors.heed(row)
+
+    took: dict[str, list[float]] = {"in one pass": [], "in two": []}
+    for _ in range(rounds):
+        for seconds, work in zip(took.values(), (in_one, in_two), strict=True):
+            began = process_time()
+            work()
+            seconds.append(process_time() - began)
+    heads = ("A start reads and verifies", "Processor time, s")
+    return list(table(heads, [(way, f"{median(took[way]):.2f}") for way in took], left=(0,)))
 
 
 def _round(keeper: Keeper, cost: _Cost) -> int:

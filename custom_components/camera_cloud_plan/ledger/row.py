@@ -2,7 +2,8 @@
 
 In the file a row is one line: a JSON object in UTF-8 without blanks, characters as they are
 (`ensure_ascii=False`). What it says comes first, its keys in alphabetical order, then its place in
-the chain, as `verify_ledger` describes. What is unknown is left out. ::
+the chain, as `verify_ledger` describes. What is unknown is left out. Whole numbers are of 64 bits
+at most, so that whatever reads JSON reads the same. ::
 
     {"at":"2026-11-22T12:00:00+00:00","camera":"9f1c0a77be21","facts":{...},"form":1,
      "kind":"renewed","name":"Front door","salt":"...","source":"maker","written_at":"...",
@@ -62,6 +63,8 @@ import json
 import secrets
 from typing import Final, Self
 
+import orjson
+
 from .verify_ledger import GENESIS, LONGEST_LINE, Anchor, Link, link_of, sealed
 
 FORM: Final = 1
@@ -71,8 +74,6 @@ _SALT_BYTES: Final = 16
 _ENCODER: Final = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
 )
-
-_DECODER: Final = json.JSONDecoder()
 
 type Json = Mapping[str, Json] | list[Json] | str | int | float | bool | None
 
@@ -181,9 +182,8 @@ class Row(Entry):
     def placed(cls, line: bytes, link: Link) -> Self:
         """Return the row of a line whose place in the chain is known; else as `from_line`."""
         try:
-            text = line.decode().removesuffix("\n")
-            data, end = _DECODER.raw_decode(text)
-            if end != len(text) or data["form"] != FORM:
+            data = orjson.loads(line)
+            if data["form"] != FORM:
                 raise UnreadableRowError("a row of a form not known here")
             row = cls(
                 at=datetime.fromisoformat(data["at"]),
@@ -199,7 +199,7 @@ class Row(Entry):
                 previous=link.previous,
                 hash=link.hash,
             )
-        except (KeyError, TypeError, ValueError, RecursionError) as err:
+        except (KeyError, TypeError, ValueError) as err:
             raise UnreadableRowError("a row of a kind not known here") from err
         if not row.is_sound:
             raise UnreadableRowError("not what a row says")
