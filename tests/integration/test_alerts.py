@@ -297,9 +297,7 @@ async def test_what_is_out_only_after_an_unload_writes_nothing_any_more(
 
 
 RENEWS = "Renewing is set to renew between Tue 1 Dec and Fri 4 Dec."
-RENEWS_DE = (
-    "Renewing: Das Abo verlängert sich zwischen Di, 1. Dezember und Fr, 4. Dezember."
-)
+RENEWS_DE = "Renewing: Das Abo verlängert sich zwischen Di, 1. Dezember und Fr, 4. Dezember."
 RENEWS_ZH = "自动续费 将于12月1日（周二）至12月4日（周五）自动续费。"
 
 
