@@ -42,6 +42,8 @@ def camera_silent(history: CameraHistory, now: datetime) -> Iterator[Finding]:
     """
     for silence in history.silences:
         until = silence.end or now
+        if until - silence.start < _SILENT:
+            continue  # nearly all are short, and there may be very many
         silent = until - silence.start - history.unseen(silence.start, until)
         # That it was heard of again may have been seen a day later.
         if silence.end:
