@@ -142,7 +142,9 @@ def test_an_end_to_which_no_start_leads_counts_for_itself(
 ) -> None:
     ends = [term_ends(term, start, ends_at, times, zone) for times in range(5)]
     assert ends[0] == ends_at
-    assert all(before < after for before, after in pairwise(ends))
+    # A day that never was ends with the next one.
+    assert all(before <= after for before, after in pairwise(ends))
+    assert len({*ends}) >= len(ends) - 1
     alone = [term_ends(term, None, ends_at, times, zone) for times in range(5)]
     assert alone == [term.after(ends_at, times, zone) for times in range(5)]
     if start >= ends_at:
