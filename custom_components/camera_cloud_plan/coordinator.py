@@ -553,8 +553,15 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         )
 
     async def _async_poll_known(self, known: Mapping[str, CameraPlan]) -> AccountSnapshot:
-        """Read the cameras of the last snapshot, where the account cannot list them."""
-        cameras = {camera_id: plan.camera for camera_id, plan in known.items() if not plan.left_at}
+        """Read the cameras of the last snapshot, where the account cannot list them.
+
+        Whether they are online is in that list alone.
+        """
+        cameras = {
+            camera_id: replace(plan.camera, online=None)
+            for camera_id, plan in known.items()
+            if not plan.left_at
+        }
         plans = await self._async_read(cameras, known)
         await self.proof.async_ready()
         return AccountSnapshot(read_at=clock.now(), cameras={**known, **plans})

@@ -362,6 +362,8 @@ async def test_without_a_list_the_known_cameras_are_read(
     assert coordinator_of(loaded).last_update_success
     assert state_of(hass, RENEWING, "auto_renewal") == "off"
     assert as_of(hass, RENEWING) is None
+    # The list alone says whether they are online.
+    assert {plan.camera.online for plan in coordinator_of(loaded).data.cameras.values()} == {None}
 
 
 async def test_a_sign_in_refused_later_starts_a_new_one_and_keeps_the_data(
