@@ -13,9 +13,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
 from custom_components.camera_cloud_plan.activity import ActivityHub
+from custom_components.camera_cloud_plan.const import NOTIFY_HERE
 from custom_components.camera_cloud_plan.event import ActivityEntity
 from custom_components.camera_cloud_plan.ledger import Kind, LedgerError, LedgerFile, Trouble
 from custom_components.camera_cloud_plan.ledger.findings import Detectors
@@ -244,6 +245,26 @@ async def test_killed_at_any_step_a_finding_is_told_all_the_same(
     # Whoever was told, and had it written down, hears no more of it.
     assert repeated < len(kills)
     assert (events() - before, show.call_count) == (0, 0)
+
+
+async def test_who_could_not_be_told_is_not_said_to_have_been(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    sim: RunningSimulator,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async_mock_service(hass, "notify", "mobile_app_phone", raise_exception=HomeAssistantError("no"))
+    hass.config_entries.async_update_entry(
+        loaded, options={**loaded.options, "notify": ["notify.mobile_app_phone", NOTIFY_HERE]}
+    )
+    await settle(hass)
+    await find(hass, loaded, sim, freezer)
+    await pass_time(hass, freezer, 2)
+    (told,) = rows_of(loaded, Kind.FINDING_TOLD)
+    assert told.facts["told_to"] == ["home_assistant"]
+    assert "Nobody could be told at notify.mobile_app_phone" in caplog.text
+    caplog.clear()
 
 
 async def test_a_finding_of_an_earlier_version_is_not_told_anew(

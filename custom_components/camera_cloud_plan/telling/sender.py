@@ -151,10 +151,15 @@ class Sender:
         """Take a message down at a phone."""
         await self.async_send_to(target, (Text(ref=ref, title="", message=_CLEAR),))
 
-    async def async_send(self, texts: Collection[Text]) -> None:
-        """Send messages to all that were chosen, but for Home Assistant itself."""
+    async def async_send(self, texts: Collection[Text]) -> Collection[str]:
+        """Send messages to all that were chosen; return what kinds of targets took them.
+
+        Home Assistant itself is one of these, which is shown them by `async_show`.
+        """
         others = [target for target in self.targets if target != NOTIFY_HERE]
-        await asyncio.gather(*(self.async_send_to(target, texts) for target in others))
+        took = await asyncio.gather(*(self.async_send_to(target, texts) for target in others))
+        kinds = {_kind(target) for target, does in zip(others, took, strict=True) if does}
+        return sorted(kinds | {_HERE} if self.tells_here else kinds)
 
     async def async_send_to(self, target: str, texts: Collection[Text]) -> bool:
         """Send to one target; return whether it took all.

@@ -198,10 +198,10 @@ class Teller:
                 texts.append(self._async_tell_of_many(activity, all_of_it, here=here))
             else:
                 texts += [self._async_tell_of_one(happened, here=here) for happened in all_of_it]
-        await self._sender.async_send(texts)
+        told_to = await self._sender.async_send(texts)
         for happened in waiting.values():
             if happened.on_told:
-                happened.on_told(self._sender.kinds)
+                happened.on_told(told_to)
 
     @callback
     def _async_tell_of_one(self, happened: Happened, *, here: bool) -> Text:
