@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+import time
 from typing import Any
 from unittest.mock import patch
 
@@ -609,6 +610,34 @@ async def test_a_ledger_that_cannot_be_read_keeps_no_account_from_loading(
     assert (kinds[0], kinds.count("cancellation")) == ("ledger_opened", 1)
     assert "plan_seen" in kinds
     assert is_whole(entry)
+
+
+@pytest.mark.parametrize("harm", [None, cut])
+async def test_a_ledger_that_is_still_read_while_the_maker_answers_lacks_nothing(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    sim: RunningSimulator,
+    monkeypatch: pytest.MonkeyPatch,
+    harm: Callable[[Path], None] | None,
+) -> None:
+    path, seen = desk_of(loaded).file.path, rows_of(loaded, Kind.PLAN_SEEN)
+    assert await hass.config_entries.async_unload(loaded.entry_id)
+    move_end(sim, RENEWING, MONTH)
+    if harm:
+        harm(path)
+    real = proof_desk._read
+
+    def slow(*given: Any) -> Any:
+        time.sleep(0.5)  # the simulated maker takes a tenth of that
+        return real(*given)
+
+    monkeypatch.setattr(proof_desk, "_read", slow)
+    await set_up(hass, loaded)
+    kinds = kinds_of(rows_of(loaded))
+    assert kinds.count("plan_seen") == len(seen)
+    assert kinds.count("ledger_opened") == (2 if harm else 1)
+    assert [row.name for row in rows_of(loaded, Kind.RENEWED)] == ["Renewing"]
+    assert is_whole(loaded)
 
 
 async def test_a_typed_plan_is_its_owners_word_and_no_renewal_was_seen(
