@@ -1,6 +1,6 @@
 """Binary sensors: whether clips are uploaded, and whether anything needs attention."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, override
 
@@ -10,7 +10,7 @@ from homeassistant.components.binary_sensor import (
 )
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.const import EntityCategory, Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import CloudPlanConfigEntry
@@ -78,11 +78,32 @@ class AttentionSensor(AccountEntity, BinarySensorEntity):
     # Of very many cameras it is more than the recorder takes.
     _unrecorded_attributes = frozenset({"items"})
 
+    _needing: Sequence[tuple[CameraPlan, Reason]] = ()
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Look before the first is shown."""
+        await super().async_added_to_hass()
+        self._look()
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        self._look()
+        super()._handle_coordinator_update()
+
+    def _look(self) -> None:
+        """Look through all cameras, once for all that is shown: they may be very many."""
+        coordinator = self.coordinator
+        self._needing = needs_attention(
+            coordinator.data, coordinator.cases, coordinator.watches, coordinator.proof.found()
+        )
+
     @property
     @override
     def is_on(self) -> bool:
         """Whether anything does."""
-        return bool(self._found)
+        return bool(self._needing)
 
     @property
     @override
@@ -94,13 +115,6 @@ class AttentionSensor(AccountEntity, BinarySensorEntity):
                     "camera": self.coordinator.display_name(plan.camera.camera_id),
                     "reason": reason.value,
                 }
-                for plan, reason in self._found
+                for plan, reason in self._needing
             ]
         }
-
-    @property
-    def _found(self) -> list[tuple[CameraPlan, Reason]]:
-        coordinator = self.coordinator
-        return needs_attention(
-            coordinator.data, coordinator.cases, coordinator.watches, coordinator.proof.found()
-        )

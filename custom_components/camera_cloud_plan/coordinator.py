@@ -789,9 +789,9 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
         Many are told in slices that yield to the event loop.
         """
         changed, self._changed = self._changed, set()
-        for listener in tuple(self._of_cameras):
-            listener(changed)
         if len(changed) <= _AT_ONCE and len(self._known) <= _FEW:
+            for listener in tuple(self._of_cameras):
+                listener(changed)
             self._ticker.async_set(
                 {camera_id: self._next_change(camera_id) for camera_id in changed}
             )
@@ -804,6 +804,9 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
             )
 
     async def _async_tell_in_slices(self, changed: Collection[str]) -> None:
+        for listener in tuple(self._of_cameras):
+            listener(changed)
+            await asyncio.sleep(0)  # each goes through all that changed
         slices = Slices()
         moments: dict[str, datetime | None] = {}
         for camera_id in changed:
