@@ -804,10 +804,10 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
             )
 
     async def _async_tell_in_slices(self, changed: Collection[str]) -> None:
+        slices = Slices()
         for listener in tuple(self._of_cameras):
             listener(changed)
-            await asyncio.sleep(0)  # each goes through all that changed
-        slices = Slices()
+            await slices.pause_if_due()
         moments: dict[str, datetime | None] = {}
         for camera_id in changed:
             moments[camera_id] = self._next_change(camera_id)
