@@ -805,8 +805,8 @@ class CloudPlanCoordinator(DataUpdateCoordinator[AccountSnapshot]):
 
     async def _async_tell_in_slices(self, changed: Collection[str]) -> None:
         slices = Slices()
-        for listener in tuple(self._of_cameras):
-            listener(changed)
+        for call in tuple(self._of_cameras):
+            call(changed)
             await slices.pause_if_due()
         moments: dict[str, datetime | None] = {}
         for camera_id in changed:
