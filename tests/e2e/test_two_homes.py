@@ -25,10 +25,12 @@ from tests.e2e.small_world import did_of, small_world
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
 GATE: Final = "Gate"
+# No charge so near that it is told of, at whatever hour this runs.
+FAR: Final = {"end": "+40d"}
 
 
 async def test_what_one_home_cancels_the_other_sees_and_leaves_alone(tmp_path: Path) -> None:
-    async with house_in_time(tmp_path, small_world(mei={GATE: {}})) as house:
+    async with house_in_time(tmp_path, small_world(mei={GATE: FAR})) as house:
         neighbour = house.another(tmp_path / "neighbour")
         async with house.at(0) as home, neighbour.at(0) as other:
             await asyncio.gather(
