@@ -13,6 +13,7 @@ from playwright.async_api import (
     Locator,
     Page,
     StorageState,
+    TimeoutError as NotThereError,
     ViewportSize,
     async_playwright,
     expect,
@@ -216,6 +217,7 @@ class Guide:
         self._repairs = f"{stage.home.base_url}/config/repairs"
         self._diary = diary
         self._dialogue = page.locator("dialog-data-entry-flow")
+        self._is_taken_away = False
 
     def entry(self, title: str) -> Locator:
         """Return an entry in the list of repairs."""
@@ -246,10 +248,22 @@ class Guide:
         return await self._said(words)
 
     async def finishes_with(self, words: str) -> str:
-        """Wait for the last screen of a guide whose entry is gone; return all that it says."""
-        await expect(self._dialogue.locator("step-flow-create-entry")).to_contain_text(words)
+        """Wait for the last screen of a guide whose entry is gone; return all that it says.
+
+        Home Assistant's page rarely asks once more for a flow that is over, and puts its own
+        error in the place of this screen. It is taken for read then, and put away.
+        """
+        last = self._dialogue.locator("step-flow-create-entry")
+        await expect(last).to_contain_text(words)
+        said = await last.inner_text()
         self.screens.append(words)
-        return await self._said(words)
+        try:
+            return await self._said(words)
+        except AssertionError, NotThereError:
+            await expect(self.page.get_by_text("Invalid flow specified")).to_be_visible()
+            await self._tap(self.page.get_by_role("button", name=re.compile(r"^(OK|确定)$")))
+            self._is_taken_away = True
+            return said
 
     def choice(self, words: str) -> Locator:
         """Return one of the things to choose from."""
@@ -264,7 +278,10 @@ class Guide:
         await self._dialogue.locator("ha-selector-text input").first.fill(text)
 
     async def press(self, words: str) -> None:
-        """Tap a button."""
+        """Tap a button, unless its screen is put away already."""
+        if self._is_taken_away:
+            self._is_taken_away = False
+            return
         buttons = self._dialogue.locator("ha-dialog-footer")
         await self._tap(buttons.get_by_role("button", name=words, exact=True))
 
@@ -285,10 +302,9 @@ class Guide:
     async def _said(self, name: str) -> str:
         """Return what the dialogue says, once its words are drawn."""
         await expect(self._dialogue.locator("ha-markdown-element > *").first).to_be_visible()
-        said = await self._diary.note(self.page, name, self._dialogue)
         title = self._dialogue.locator("[slot=headerTitle]")
         assert await title.evaluate(_FITS), f"the title does not fit: {name}"
-        return said
+        return await self._diary.note(self.page, name, self._dialogue)
 
 
 class Media:
