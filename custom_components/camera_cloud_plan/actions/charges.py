@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from functools import partial
 from typing import Final
 
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
@@ -127,7 +128,8 @@ async def async_import_charges(call: ServiceCall) -> ServiceResponse:
     chosen = [found for found in await async_chosen(call) if found.loaded]
     data = await _async_table(call)
     try:
-        lines = table.read(data, today=today())
+        # A table may be long, and a ledger longer: neither is gone through in the event loop.
+        lines = await call.hass.async_add_executor_job(partial(table.read, data, today=today()))
     except table.TableError as err:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
@@ -235,7 +237,8 @@ async def _async_lacks(hass: HomeAssistant, desk: ProofDesk, lines: list[_Line])
         known = await desk.async_rows()
     except LedgerError as err:
         raise not_read(hass, err) from err
-    lacks = table.not_there_yet([(line.camera_key, line.added) for line in lines], known)
+    wanted = [(line.camera_key, line.added) for line in lines]
+    lacks = await hass.async_add_executor_job(table.not_there_yet, wanted, known)
     return [line for line, is_new in zip(lines, lacks, strict=True) if is_new]
 
 
